@@ -1,0 +1,68 @@
+"""Names of things: kinds, objects and applications. Names meet only in full."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class GVK(NamedTuple):
+    """Group, version and kind; the core group is "" ."""
+
+    group: str
+    version: str
+    kind: str
+
+    @classmethod
+    def of(cls, api_version: str, kind: str) -> GVK:
+        """From an object's `apiVersion` ("v1", "apps/v1") and `kind`."""
+        group, _, version = api_version.rpartition("/")
+        return cls(group, version, kind)
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def __str__(self) -> str:
+        return f"{self.api_version} {self.kind}"
+
+
+class ResourceKey(NamedTuple):
+    """How desired and live meet: group, kind, namespace ("" for cluster-scoped) and name; no version."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    @classmethod
+    def of(cls, obj: dict[str, Any]) -> ResourceKey:
+        """From an object with apiVersion, kind and metadata.name."""
+        metadata = obj.get("metadata") or {}
+        gvk = GVK.of(str(obj.get("apiVersion") or ""), str(obj.get("kind") or ""))
+        return cls(gvk.group, gvk.kind, str(metadata.get("namespace") or ""), str(metadata.get("name") or ""))
+
+    @property
+    def group_kind(self) -> str:
+        """As kubectl writes it: "Deployment.apps", "Service"."""
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
+    def __str__(self) -> str:
+        where = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.group_kind} {where}"
+
+
+class AppKey(NamedTuple):
+    """An application in full. cluster: the name of a kubeconfig context; namespace: "" for the default one."""
+
+    cluster: str
+    namespace: str
+    name: str
+
+    @property
+    def tracking_name(self) -> str:
+        """What objects carry: "name", or "namespace_name" outside the default namespace, as Argo CD writes it
+        (docs/operator-manual/app-any-namespace.md)."""
+        return f"{self.namespace}_{self.name}" if self.namespace else self.name
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name

@@ -1,0 +1,140 @@
+"""What a sync would do, and one run of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from gitops_tui.model.keys import AppKey, ResourceKey
+
+
+class SyncStatus(StrEnum):
+    SYNCED = "Synced"
+    OUT_OF_SYNC = "OutOfSync"
+    UNKNOWN = "Unknown"
+
+
+class Phase(StrEnum):
+    PRE_SYNC = "PreSync"
+    SYNC = "Sync"
+    POST_SYNC = "PostSync"
+    SYNC_FAIL = "SyncFail"
+
+
+class Action(StrEnum):
+    """CREATE: not there. CHANGE: there and drifted. ADOPT: equal to Git, but doesn't carry our tracking id yet.
+    HOOK: created for its phase. PRUNE: ours and no longer in Git."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    ADOPT = "adopt"
+    HOOK = "hook"
+    PRUNE = "prune"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """What a person (or the policy) asks of one sync.
+
+    prune: delete what is Extra. dry_run: send everything with dryRun=All. only: just these objects (no hooks then).
+    revision: full SHA to sync to, "" for what the application follows.
+    """
+
+    prune: bool = False
+    dry_run: bool = False
+    only: frozenset[ResourceKey] | None = None
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One object's part in a plan. fields: the paths that change. note: a word for the person ("" for none).
+    blocked: why this step can't or won't be done ("" where it will be)."""
+
+    key: ResourceKey
+    api_version: str
+    action: Action
+    phase: Phase = Phase.SYNC
+    wave: int = 0
+    fields: tuple[str, ...] = ()
+    note: str = ""
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """What a sync would do, in the order in which it would be done.
+
+    revision: the full SHA it takes to. steps: what will be done. kept: Extra objects that stay, since prune is not
+    asked for or something protects them (`.blocked` says which). refused: why the plan as a whole can't run ("" where
+    it can). unchanged: how many objects are in sync.
+    """
+
+    app: AppKey
+    revision: str
+    options: SyncOptions
+    steps: tuple[PlanStep, ...]
+    kept: tuple[PlanStep, ...] = ()
+    warnings: tuple[str, ...] = ()
+    unchanged: int = 0
+    refused: str = ""
+    hint: str = ""
+
+    def count(self, action: Action) -> int:
+        return sum(step.action is action for step in self.steps)
+
+    @property
+    def is_empty(self) -> bool:
+        """True where running it would change nothing."""
+        return not self.steps
+
+
+class OperationPhase(StrEnum):
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
+    UNKNOWN = "Unknown"
+
+
+class ResultStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    step: PlanStep
+    status: ResultStatus
+    message: str = ""
+
+
+class Initiator(StrEnum):
+    PERSON = "person"
+    AUTO_SYNC = "auto-sync"
+    SELF_HEAL = "self-heal"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOperation:
+    """One run of a plan. started, finished: aware, UTC. who: user@host."""
+
+    app: AppKey
+    revision: str
+    phase: OperationPhase
+    started: datetime
+    results: tuple[StepResult, ...] = ()
+    finished: datetime | None = None
+    who: str = ""
+    initiator: Initiator = Initiator.PERSON
+    message: str = ""
+    dry_run: bool = False
+    doing: str = ""
+    attempt: int = 1
+    warnings: tuple[str, ...] = field(default=())

@@ -1,0 +1,55 @@
+"""Text from clusters, repositories and URLs is data: made printable and free of credentials here, once."""
+
+from __future__ import annotations
+
+import re
+
+_URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\s'\"]*(?:@[^/@\s'\"]*)*@")
+_QUERY_SECRETS = re.compile(
+    r"(?i)([?&](?:access_token|token|private_token|api_?key|password|secret|sig|signature)=)[^&\s'\"]+"
+)
+_BEARER = re.compile(r"(?i)\b((?:bearer|basic|token)\s+)[A-Za-z0-9._~+/=-]{12,}")
+
+
+def redact(text: str) -> str:
+    """The text without credentials in URLs (user:password@), token query parameters and authorization headers."""
+    text = _URL_CREDENTIALS.sub(lambda found: found["scheme"], text)
+    text = _QUERY_SECRETS.sub(r"\1***", text)
+    return _BEARER.sub(r"\1***", text)
+
+
+def _shown(code: int) -> str:
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    return f"\\u{code:04x}" if code > 0xFF else f"\\x{code:02x}"
+
+
+# C0 and C1 controls, bidirectional overrides and isolates, zero-width and line separators, byte-order mark,
+# lone surrogates, tag characters: whatever could move the cursor or make a line read otherwise than it is.
+_UNPRINTABLE = (
+    *range(0x20),
+    0x7F,
+    *range(0x80, 0xA0),
+    0x061C,
+    0x200B,
+    0x200E,
+    0x200F,
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2070),
+    0xFEFF,
+    *range(0xFFF9, 0xFFFC),
+)
+_PRINTABLE = {code: _shown(code) for code in _UNPRINTABLE}
+_PRINTABLE_LINES = {code: shown for code, shown in _PRINTABLE.items() if code != 0x0A}
+_ODD = re.compile("[\ud800-\udfff\U000e0000-\U000e007f]")
+
+
+def printable(text: str, *, keep_newlines: bool = False) -> str:
+    """The text with control characters, bidirectional marks and lone surrogates made visible, on one line unless
+    `keep_newlines`. A tab becomes four spaces. Safe to write to any terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\t", "    ").translate(_PRINTABLE_LINES if keep_newlines else _PRINTABLE)
+    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

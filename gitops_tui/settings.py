@@ -1,0 +1,125 @@
+"""The user's own settings: one YAML file, `$GITOPS_TUI_CONFIG` or `gitops-tui/config.yaml` in the user's
+configuration folder. Nothing from a repository ever gets in here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from gitops_tui.errors import ConfigError
+
+FIELD_MANAGER = "gitops-tui"
+TRACKING_ANNOTATION = "gitops-tui.io/tracking-id"
+APPLICATION_LABEL = "gitops-tui.io/application"
+
+
+def _folder(variable: str, fallback: str) -> Path:
+    base = os.environ.get(variable) or str(Path.home() / fallback)
+    return Path(base) / "gitops-tui"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings with their defaults.
+
+    state_namespace: where pause, pin, history and inventory are kept in each cluster. git_interval: seconds between
+    two looks at a remote repository (a tenth is added at random). git_timeout, render_timeout, request_timeout:
+    seconds. max_manifest_bytes: of one application's sources. concurrency: writes under way at once for one cluster.
+    wave_timeout: how long a wave may take to become healthy. history_limit: syncs kept for an application.
+    client_managers: field managers whose client-side apply counts as ours until our first sync. confirm: settle a
+    local "Modified" by a dry run on the server. keys: action -> key, over the table's defaults. drifted_first: drifted
+    applications float up. read_only: nothing is changed anywhere.
+    """
+
+    state_namespace: str = "gitops-tui"
+    git_interval: float = 120.0
+    git_timeout: float = 300.0
+    render_timeout: float = 90.0
+    request_timeout: float = 30.0
+    max_manifest_bytes: int = 50_000_000
+    concurrency: int = 8
+    wave_timeout: float = 300.0
+    history_limit: int = 30
+    client_managers: tuple[str, ...] = (
+        "kubectl-client-side-apply",
+        "helm",
+        "argocd-controller",
+        "kustomize-controller",
+    )
+    confirm: bool = True
+    allow_remote_bases: bool = False
+    theme: str = ""
+    drifted_first: bool = True
+    read_only: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict)
+    cache_folder: Path = field(default_factory=lambda: _folder("XDG_CACHE_HOME", ".cache"))
+    state_folder: Path = field(default_factory=lambda: _folder("XDG_STATE_HOME", ".local/state"))
+
+
+def settings_file() -> Path:
+    """Where the settings file is looked for."""
+    named = os.environ.get("GITOPS_TUI_CONFIG")
+    return Path(named).expanduser() if named else _folder("XDG_CONFIG_HOME", ".config") / "config.yaml"
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The settings in `path` (default: `settings_file()`; none there means the defaults).
+
+    Raises ConfigError with file and field for what is not understood.
+    """
+    path = path or settings_file()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the settings file {path} can't be read: {error}") from error
+    import yaml
+
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"the settings file {path} is not valid YAML: {error}") from error
+    if data is None:
+        return Settings()
+    if not isinstance(data, dict):
+        raise ConfigError(f"the settings file {path} must hold a mapping, not a {type(data).__name__}")
+    return settings_from(data, str(path))
+
+
+def settings_from(data: Mapping[str, Any], where: str) -> Settings:
+    """Settings from a mapping; `where` names it in errors. Raises ConfigError."""
+    known = {each.name: each for each in fields(Settings)}
+    values: dict[str, Any] = {}
+    defaults = Settings()
+    for name, value in data.items():
+        if name not in known:
+            raise ConfigError(f"{where}: unknown setting {name!r}", hint=f"known settings: {', '.join(sorted(known))}")
+        values[name] = _convert(name, value, getattr(defaults, name), where)
+    return Settings(**values)
+
+
+def _convert(name: str, value: Any, default: Any, where: str) -> Any:
+    wanted = type(default)
+    if isinstance(default, bool):
+        if isinstance(value, bool):
+            return value
+    elif isinstance(default, int | float):
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return wanted(value)
+        raise ConfigError(f"{where}: {name} must be a number above 0, not {value!r}")
+    elif isinstance(default, Path):
+        if isinstance(value, str) and value:
+            return Path(value).expanduser()
+    elif isinstance(default, tuple):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+    elif isinstance(default, Mapping):
+        if isinstance(value, dict) and all(isinstance(k, str) and isinstance(v, str) for k, v in value.items()):
+            return value
+    elif isinstance(value, str):
+        return value
+    raise ConfigError(f"{where}: {name} must be like {default!r}, not {value!r}")
