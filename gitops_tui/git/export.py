@@ -1,0 +1,51 @@
+"""Writes a part of a commit to files, for programs that can only read files (kustomize, helm)."""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitops_tui.errors import UnsafePath
+from gitops_tui.model.text import printable
+
+if TYPE_CHECKING:
+    from gitops_tui.git.repository import Repository
+
+
+def export(repository: Repository, commit: str, folder: str, target: Path, limit: int) -> None:
+    """See `Repository.export`."""
+    entries = repository.list_tree(commit, folder, recursive=True)
+    blobs = [entry for entry in entries if entry.type == "blob"]
+    contents = repository.read_many([entry.sha for entry in blobs], limit=limit)
+    links = {}
+    for entry, content in zip(blobs, contents, strict=True):
+        # A path out of a hostile tree object: git's own checkout refuses these too.
+        if any(part in ("", ".", "..", ".git") for part in entry.path.split("/")):
+            raise UnsafePath(f"{printable(entry.path)} is not a safe path")
+        if entry.is_symlink:
+            links[entry.path] = check_link(entry.path, content)
+            continue
+        place = target / entry.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+        if entry.mode == "100755":
+            place.chmod(0o755)
+    # Links last: while files are written no component of any path is a link.
+    for path, to in links.items():
+        place = target / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(to)
+    for path in links:
+        resolved = (target / path).resolve()
+        if not resolved.is_relative_to(target.resolve()):
+            raise UnsafePath(f"the symlink {printable(path)} leads out of the repository")
+
+
+def check_link(path: str, content: bytes) -> str:
+    """Where a symlink leads, as written. Raises UnsafePath where that is outside of the repository."""
+    to = content.decode("utf-8", "surrogateescape")
+    landed = posixpath.normpath(posixpath.join(posixpath.dirname(path), to))
+    if to.startswith("/") or landed == ".." or landed.startswith("../") or "\0" in to:
+        raise UnsafePath(f"the symlink {printable(path)} leads out of the repository, to {printable(to)}")
+    return to

@@ -1,0 +1,246 @@
+"""YAML and JSON text -> documents, as Kubernetes reads them, with each document's first line.
+
+Built on libyaml's parser events, so that hostile input is bounded before it costs memory: aliases are counted by what
+they expand to, nesting has a limit, duplicate keys are errors. Scalars follow sigs.k8s.io/yaml (YAML 1.1 booleans and
+octals; timestamps stay text).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from gitops_tui.errors import Problem
+from gitops_tui.model.text import printable
+
+MAX_DEPTH = 200
+MAX_NODES = 2_000_000
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_BOOL = {
+    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
+    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
+}
+_NULL = ("", "~", "null", "Null", "NULL")
+_INT = re.compile(r"[-+]?(0|[1-9][0-9_]*)\Z")
+_OCTAL = re.compile(r"([-+]?)0o?([0-7_]+)\Z")
+_HEX = re.compile(r"([-+]?)0x([0-9a-fA-F_]+)\Z")
+_BINARY = re.compile(r"([-+]?)0b([01_]+)\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
+_MERGE = object()
+
+
+class Bad(Exception):
+    """What is wrong with a document, and where (line and column from 1)."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.message, self.line, self.column = message, line, column
+
+
+def plain(text: str) -> Any:
+    """The value of a plain (unquoted) scalar."""
+    first = text[:1]
+    if first.isalpha() or first in ("", "~"):
+        if text in _BOOL:
+            return _BOOL[text]
+        return None if text in _NULL else text
+    if first not in "0123456789+-.":
+        return text
+    if _INT.match(text):
+        return int(text.replace("_", ""))
+    for pattern, base in ((_OCTAL, 8), (_HEX, 16), (_BINARY, 2)):
+        if found := pattern.match(text):
+            digits = found[2].replace("_", "")
+            return int(found[1] + digits, base) if digits else text
+    if _FLOAT.match(text) and len(text) < 400:
+        number = float(text.replace("_", ""))
+        # JSON, which the API server is sent, has one kind of number: 1e3 is 1000.
+        return int(number) if number.is_integer() and abs(number) < 2**53 and "." not in text else number
+    if _SPECIAL.match(text):
+        return math.nan if "n" in text.lower().replace("inf", "") else math.inf
+    return text
+
+
+def _scalar(event: ScalarEvent) -> Any:
+    tag = event.tag
+    if tag is None or tag == "!":
+        return plain(event.value) if event.implicit[0] else event.value
+    short = tag.removeprefix("tag:yaml.org,2002:")
+    if short == "str":
+        return event.value
+    if short == "binary":
+        import base64
+        import binascii
+
+        try:
+            return base64.b64decode(event.value).decode("utf-8", "replace")
+        except binascii.Error:
+            raise Bad("!!binary value is not base64", *_at(event)) from None
+    if short in ("int", "float", "bool", "null"):
+        return plain(event.value)
+    raise Bad(f"the tag {printable(tag)[:60]} is not allowed", *_at(event))
+
+
+def _at(event: Any) -> tuple[int, int]:
+    mark = event.start_mark
+    return mark.line + 1, mark.column + 1
+
+
+class _Builder:
+    """Builds documents out of parser events without recursion."""
+
+    def __init__(self, text: str) -> None:
+        self.loader = _Loader(text)
+        self.nodes = 0
+
+    def close(self) -> None:
+        self.loader.dispose()
+
+    def document(self) -> tuple[int, Any] | None:
+        """The next document's first line and value, None at the end."""
+        while True:
+            event = self.loader.get_event()
+            if event is None:
+                return None
+            if isinstance(event, DocumentStartEvent):
+                break
+        line = self.loader.peek_event().start_mark.line + 1
+        value = self._value()
+        while not isinstance(self.loader.get_event(), DocumentEndEvent):
+            pass
+        return line, value
+
+    def _value(self) -> Any:
+        anchors: dict[str, tuple[Any, int]] = {}
+        # One frame for each open collection: [value, key or None, merges, anchor, nodes before it, seen keys]
+        stack: list[list[Any]] = []
+        while True:
+            event = self.loader.get_event()
+            done: Any = _MERGE
+            if isinstance(event, ScalarEvent):
+                self._count(1, event)
+                frame = stack[-1] if stack else None
+                is_key = frame is not None and isinstance(frame[0], dict) and frame[1] is None
+                if is_key and event.value == "<<" and event.implicit[0] and event.tag is None:
+                    stack[-1][1] = (_MERGE,)
+                    continue
+                done = _scalar(event)
+                if event.anchor:
+                    anchors[event.anchor] = (done, 1)
+            elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+                self._count(1, event)
+                if len(stack) >= MAX_DEPTH:
+                    raise Bad(f"nested deeper than {MAX_DEPTH} levels", *_at(event))
+                frame = stack[-1] if stack else None
+                if frame is not None and isinstance(frame[0], dict) and frame[1] is None:
+                    raise Bad("a mapping key must be text, not a collection", *_at(event))
+                made: Any = {} if isinstance(event, MappingStartEvent) else []
+                stack.append([made, None, [], event.anchor, self.nodes])
+                continue
+            elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+                made, _, merges, anchor, before = stack.pop()
+                for merge in merges:
+                    for source in merge if isinstance(merge, list) else [merge]:
+                        if not isinstance(source, dict):
+                            raise Bad("'<<' must merge a mapping", *_at(event))
+                        for key, value in source.items():
+                            made.setdefault(key, value)
+                if anchor:
+                    anchors[anchor] = (made, self.nodes - before + 1)
+                done = made
+            elif isinstance(event, AliasEvent):
+                if event.anchor not in anchors:
+                    raise Bad(f"the alias *{printable(event.anchor)} names nothing before it", *_at(event))
+                done, size = anchors[event.anchor]
+                self._count(size, event)
+            else:
+                raise Bad("the document ends early", *_at(event))
+            if not stack:
+                return done
+            self._put(stack[-1], done, event)
+
+    def _put(self, frame: list[Any], done: Any, event: Any) -> None:
+        made = frame[0]
+        if isinstance(made, list):
+            made.append(done)
+        elif frame[1] is None:
+            key = _key(done, event)
+            if key in made:
+                raise Bad(f"the key {printable(key)[:80]!r} is there twice", *_at(event))
+            frame[1] = (key,)
+        else:
+            key = frame[1][0]
+            frame[1] = None
+            if key is _MERGE:
+                frame[2].append(done)
+            else:
+                made[key] = done
+
+    def _count(self, nodes: int, event: Any) -> None:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            raise Bad(f"more than {MAX_NODES} values (aliases expanded)", *_at(event))
+
+
+def _key(value: Any, event: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, int | float):
+        return str(value)
+    raise Bad("a mapping key must be text", *_at(event))
+
+
+def load(data: bytes, path: str) -> tuple[list[tuple[int, int, Any]], Problem | None]:
+    """The documents of a YAML or JSON file as (number, line, value), and the problem that ended the reading, if any."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return [], Problem(path, f"not valid UTF-8 (byte {error.start})", line)
+    documents: list[tuple[int, int, Any]] = []
+    builder = None
+    try:
+        builder = _Builder(text)
+        while (document := builder.document()) is not None:
+            line, value = document
+            documents.append((len(documents) + 1, line, value))
+    except Bad as bad:
+        return documents, Problem(path, bad.message, bad.line, bad.column, _line(text, bad.line))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        what = ", ".join(str(each) for each in (error.context, error.problem) if each)
+        return documents, Problem(path, printable(what), line, column, _line(text, line))
+    except (yaml.YAMLError, ValueError) as error:
+        position = getattr(error, "position", None)
+        line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 0
+        return documents, Problem(path, printable(str(error).split("\n")[0]), line)
+    finally:
+        if builder is not None:
+            builder.close()
+    return documents, None
+
+
+def _line(text: str, line: int) -> str:
+    lines = text.split("\n")
+    return printable(lines[line - 1].strip())[:200] if 0 < line <= len(lines) else ""

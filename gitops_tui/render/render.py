@@ -1,0 +1,125 @@
+"""Renders one source at one commit.
+
+Which renderer: `Chart.yaml` is Helm, a kustomization file is Kustomize, else a directory, as Argo CD detects it
+(reposerver/repository/repository.go, util/app/discovery). The result is a function of the trees read, the source's
+parameters and the tool's version; `render` keeps the latest results by just that key.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import orjson
+
+from gitops_tui.errors import Problem, RenderError
+from gitops_tui.git import Repository
+from gitops_tui.git.repository import clean_path
+from gitops_tui.model.application import Source
+from gitops_tui.model.manifest import Manifest
+from gitops_tui.model.revision import Commit
+from gitops_tui.model.text import printable
+from gitops_tui.render import directory, helm, kustomize
+from gitops_tui.render.manifests import without_duplicates
+from gitops_tui.settings import Settings
+
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_CACHE_SIZE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What came out. source_type: "Directory", "Kustomize" or "Helm"."""
+
+    manifests: tuple[Manifest, ...]
+    warnings: tuple[str, ...] = ()
+    source_type: str = "Directory"
+
+
+_cache: OrderedDict[bytes, Rendered] = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+def render(
+    repository: Repository,
+    commit: Commit,
+    source: Source,
+    *,
+    app_name: str,
+    namespace: str,
+    settings: Settings,
+    kube_version: str = "",
+    api_versions: Sequence[str] = (),
+) -> Rendered:
+    """Renders a source. Blocking: it reads Git and may run a program.
+
+    Raises RenderError with all problems found, ToolMissing where a program is needed that isn't there, and the errors
+    of git for a path that doesn't exist.
+    """
+    if source.chart:
+        raise RenderError(
+            f"the chart {printable(source.chart)} comes from a chart repository, which is not supported yet",
+            hint="put the chart into the Git repository",
+        )
+    if source.plugin is not None:
+        raise RenderError("spec.source.plugin is not supported yet", hint="render the manifests into the repository")
+    path = clean_path(source.path)
+    tree = repository.tree_sha(commit.sha, path)
+    names = {entry.path.rsplit("/", 1)[-1] for entry in repository.list_tree(commit.sha, path) if entry.type == "blob"}
+    if "Chart.yaml" in names or (source.helm is not None and "Chart.yaml" in names):
+        kind = "Helm"
+    elif any(name in names for name in KUSTOMIZATIONS):
+        kind = "Kustomize"
+    else:
+        kind = "Directory"
+    # A kustomization may read other folders of the repository, so its whole tree is an input.
+    inputs = tree if kind == "Directory" else repository.tree_sha(commit.sha, "")
+    key = orjson.dumps(
+        [kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, kube_version, list(api_versions)]
+    )
+    with _cache_lock:
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _at_commit(_cache[key], commit)
+    if kind == "Helm":
+        manifests, warnings = helm.render(
+            repository,
+            commit,
+            source,
+            path,
+            app_name=app_name,
+            namespace=namespace,
+            settings=settings,
+            kube_version=kube_version,
+            api_versions=api_versions,
+        )
+    elif kind == "Kustomize":
+        manifests, warnings = kustomize.render(repository, commit, source, path, settings=settings)
+    else:
+        manifests, warnings = directory.render(repository, commit, source, path)
+    if not manifests:
+        raise RenderError(
+            f"no manifests in {printable(path) or '.'} at {commit.short}",
+            problems=(Problem(path or ".", f"no Kubernetes objects found ({kind})"),),
+            hint="check spec.source.path; sub-folders are read with directory.recurse: true",
+        )
+    unique, more = without_duplicates(manifests)
+    rendered = Rendered(tuple(unique), (*warnings, *more), kind)
+    with _cache_lock:
+        _cache[key] = rendered
+        while len(_cache) > _CACHE_SIZE:
+            _cache.popitem(last=False)
+    return rendered
+
+
+def _at_commit(rendered: Rendered, commit: Commit) -> Rendered:
+    if not rendered.manifests or rendered.manifests[0].origin.commit == commit.sha:
+        return rendered
+    return replace(
+        rendered,
+        manifests=tuple(
+            replace(manifest, origin=replace(manifest.origin, commit=commit.sha)) for manifest in rendered.manifests
+        ),
+    )

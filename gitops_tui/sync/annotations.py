@@ -1,0 +1,108 @@
+"""What an object's annotations say about its sync: hooks, waves and sync options.
+
+The names and meanings are Argo CD's (docs/user-guide/resource_hooks.md, sync-waves.md, sync-options.md). Helm's hooks
+map to ours as Argo CD maps them (docs/user-guide/helm.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gitops_tui.model.sync import Phase
+
+HOOK = "argocd.argoproj.io/hook"
+HOOK_DELETE = "argocd.argoproj.io/hook-delete-policy"
+WAVE = "argocd.argoproj.io/sync-wave"
+OPTIONS = "argocd.argoproj.io/sync-options"
+HELM_HOOK = "helm.sh/hook"
+HELM_DELETE = "helm.sh/hook-delete-policy"
+HELM_WEIGHT = "helm.sh/hook-weight"
+
+_PHASES = {phase.value: phase for phase in Phase}
+_HELM_PHASES = {
+    "pre-install": Phase.PRE_SYNC,
+    "pre-upgrade": Phase.PRE_SYNC,
+    "post-install": Phase.POST_SYNC,
+    "post-upgrade": Phase.POST_SYNC,
+}
+_HELM_IGNORED = {"pre-delete", "post-delete", "pre-rollback", "post-rollback", "test", "test-success", "test-failure"}
+_HELM_POLICIES = {
+    "before-hook-creation": "BeforeHookCreation",
+    "hook-succeeded": "HookSucceeded",
+    "hook-failed": "HookFailed",
+}
+POLICIES = ("BeforeHookCreation", "HookSucceeded", "HookFailed")
+# Hooks that Argo CD knows and that run at other times than a sync.
+_OTHER_HOOKS = {"PostDelete", "PreDelete"}
+
+
+def annotations(obj: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The object's annotations, {} where there are none or they are malformed."""
+    metadata = obj.get("metadata")
+    found = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _words(value: object) -> list[str]:
+    return [word.strip() for word in str(value).split(",") if word.strip()]
+
+
+def hook_words(obj: Mapping[str, Any]) -> tuple[str, ...]:
+    """The hook types as written, () for an object that is no hook. `Skip` counts as one."""
+    notes = annotations(obj)
+    if HOOK in notes:
+        return tuple(_words(notes[HOOK]))
+    if HELM_HOOK in notes:
+        words = _words(notes[HELM_HOOK])
+        # crd-install is no hook in Argo CD: the CRD is a resource like any other.
+        return () if words == ["crd-install"] else tuple(words)
+    return ()
+
+
+def hook_phases(obj: Mapping[str, Any]) -> tuple[Phase, ...]:
+    """The phases of a sync in which a hook runs."""
+    found = {_PHASES.get(word) or _HELM_PHASES.get(word) for word in hook_words(obj)}
+    return tuple(phase for phase in Phase if phase in found)
+
+
+def unknown_hooks(obj: Mapping[str, Any]) -> tuple[str, ...]:
+    """Hook types that nobody knows (misspelt)."""
+    known = {*_PHASES, *_HELM_PHASES, *_HELM_IGNORED, *_OTHER_HOOKS, "Skip", "crd-install"}
+    return tuple(word for word in hook_words(obj) if word not in known)
+
+
+def delete_policies(obj: Mapping[str, Any]) -> tuple[str, ...]:
+    """When a hook is deleted; BeforeHookCreation where it doesn't say."""
+    notes = annotations(obj)
+    words = _words(notes.get(HOOK_DELETE, "")) or [
+        _HELM_POLICIES.get(word, word) for word in _words(notes.get(HELM_DELETE, ""))
+    ]
+    return tuple(word for word in words if word in POLICIES) or ("BeforeHookCreation",)
+
+
+def wave(obj: Mapping[str, Any]) -> int:
+    """The sync wave, 0 where there is none or it is not a number (`bad_wave` tells)."""
+    notes = annotations(obj)
+    for name in (WAVE, HELM_WEIGHT if HELM_HOOK in notes else WAVE):
+        if name in notes:
+            try:
+                return int(str(notes[name]).strip())
+            except ValueError:
+                return 0
+    return 0
+
+
+def bad_wave(obj: Mapping[str, Any]) -> str:
+    """The text of a wave that isn't a number, "" where it is fine."""
+    text = str(annotations(obj).get(WAVE, "0")).strip()
+    return "" if text.lstrip("+-").isdigit() else text
+
+
+def options(obj: Mapping[str, Any]) -> dict[str, str]:
+    """The object's own sync options, name -> value."""
+    found = {}
+    for word in _words(annotations(obj).get(OPTIONS, "")):
+        name, _, value = word.partition("=")
+        found[name.strip()] = value.strip()
+    return found
