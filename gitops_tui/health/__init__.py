@@ -1,0 +1,6 @@
+"""LiveObject -> HealthStatus. Pure."""
+
+from gitops_tui.health.assess import assess
+from gitops_tui.health.summary import summary
+
+__all__ = ["assess", "summary"]

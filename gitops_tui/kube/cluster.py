@@ -136,7 +136,7 @@ class Cluster:
     async def apply(
         self, obj: Live, *, dry_run: bool = False, force: bool = True, field_manager: str = FIELD_MANAGER
     ) -> Live:
-        """Server-side apply; the object as it is (or would be) afterwards. Raises ApiError, Unreachable, UnknownKind."""
+        """Server-side apply; gives the object afterwards. Raises ApiError, Unreachable, UnknownKind."""
         kind = self._type(obj)
         metadata = obj["metadata"]
         key = ResourceKey.of(obj)

@@ -52,14 +52,15 @@ def _merged(kubeconfig: Path | None) -> dict[str, Any]:
     merged: dict[str, Any] = {"contexts": {}, "clusters": {}, "users": {}, "current-context": ""}
     for path in there:
         try:
-            data = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            data = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise KubeconfigError(f"the kubeconfig {path} can't be read: {error}") from error
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
             place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark is not None else str(path)
             raise KubeconfigError(
-                f"the kubeconfig {place} is not valid YAML: {printable(str(getattr(error, 'problem', None) or 'broken'))}"
+                f"the kubeconfig {place} is not valid YAML: "
+                f"{printable(str(getattr(error, 'problem', None) or 'broken'))}"
             ) from error
         if data is None:
             continue
@@ -200,7 +201,7 @@ class Access:
             return False
         try:
             made = ssl.create_default_context(cafile=configuration.ssl_ca_cert or None)
-            # Clusters' own authorities often lack what the strict check of newer Pythons asks for; kubectl accepts them.
+            # Clusters' own authorities often lack what newer Pythons' strict check asks for; kubectl accepts them.
             made.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
             if not configuration.verify_ssl:
                 made.check_hostname = False

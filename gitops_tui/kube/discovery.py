@@ -43,7 +43,7 @@ class Discovery:
         self.failed: tuple[str, ...] = ()
 
     async def refresh(self, transport: Transport) -> None:
-        """Asks the API server. A group that doesn't answer (a broken APIService) is named in `failed`; the rest goes on.
+        """Asks the API server. A group that doesn't answer (a broken APIService) is named in `failed`.
         Raises ApiError and Unreachable where nothing can be read."""
         core, groups = await asyncio.gather(
             transport.request("GET", "/api", accept=_AGGREGATED, what="discovery"),

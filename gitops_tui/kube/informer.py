@@ -194,7 +194,7 @@ class Informer:
             "resourceVersion": version,
             "timeoutSeconds": str(int(_WATCH_SECONDS * random.uniform(0.8, 1.0))),  # noqa: S311
         }
-        response = await self._transport.open_stream(self.spec.type.path(scope), params, timeout=_SILENCE)
+        response = await self._transport.open_stream(self.spec.type.path(scope), params, silence=_SILENCE)
         self._set(scope, WatchStatus.SYNCED)
         rest = b""
         try:

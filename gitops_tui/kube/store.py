@@ -27,11 +27,11 @@ class LiveStore:
         self._labelled: dict[str, dict[tuple[GVK, str, str], None]] = {}
 
     def get(self, gvk: GVK, namespace: str, name: str) -> Live | None:
-        return self._objects.get(gvk, _EMPTY).get((namespace, name))
+        return self.of_kind(gvk).get((namespace, name))
 
     def of_kind(self, gvk: GVK) -> dict[tuple[str, str], Live]:
         """All objects of a kind by (namespace, name)."""
-        return self._objects.get(gvk, _EMPTY)
+        return self._objects.get(gvk, {})
 
     def by_uid(self, uid: str) -> tuple[GVK, Live] | None:
         place = self._by_uid.get(uid)
@@ -74,7 +74,7 @@ class LiveStore:
     def remove(self, gvk: GVK, namespace: str, name: str) -> Live | None:
         """Takes an object out; gives what was there."""
         key = (namespace, name)
-        old = self._objects.get(gvk, _EMPTY).pop(key, None)
+        old = self.of_kind(gvk).pop(key, None)
         if old is not None:
             self._unindex(gvk, key, old)
         return old
@@ -92,7 +92,7 @@ class LiveStore:
             del self._by_uid[uid]
         for owner in metadata.get("ownerReferences") or ():
             if isinstance(owner, dict) and (siblings := self._children.get(owner.get("uid", ""))):
-                siblings.pop(uid, None)
+                siblings.pop(str(uid), None)
                 if not siblings:
                     del self._children[owner["uid"]]
         label = (metadata.get("labels") or _EMPTY).get(APPLICATION_LABEL)

@@ -81,20 +81,18 @@ class Transport:
             hint="check that the cluster runs, the VPN is up and the kubeconfig is current",
         )
 
-    async def open_stream(
-        self, path: str, params: Mapping[str, str], *, headers: Mapping[str, str] | None = None, timeout: float
-    ) -> aiohttp.ClientResponse:
-        """A GET whose body comes bit by bit; `timeout`: seconds of silence. The caller closes it."""
+    async def open_stream(self, path: str, params: Mapping[str, str], *, silence: float) -> aiohttp.ClientResponse:
+        """A GET whose body comes bit by bit; silence: seconds without a byte. The caller closes it."""
         assert self._session is not None
         try:
             response = await self._session.get(
                 self.server + path,
                 params=params,
-                headers={**await self._headers(), **(headers or {})},
+                headers=await self._headers(),
                 proxy=self._access.proxy,
                 server_hostname=self._access.server_name,
                 timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=self._settings.request_timeout, sock_read=timeout
+                    total=None, sock_connect=self._settings.request_timeout, sock_read=silence
                 ),
             )
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -146,7 +144,7 @@ class Transport:
             if status == 429 and attempt < _TRIES + 4:
                 await asyncio.sleep(min(retry_after or 1.0, 30.0) * random.uniform(1.0, 1.2))  # noqa: S311
                 continue
-            if status >= 500 and again and attempt < _TRIES and status != 501:
+            if status in (502, 503, 504) and again and attempt < _TRIES:
                 await asyncio.sleep(max(retry_after, 0.2 * 2**attempt))
                 continue
             if status >= 400:

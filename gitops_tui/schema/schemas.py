@@ -1,0 +1,94 @@
+"""Types by kind: the bundled ones, and those of a cluster's own CustomResourceDefinitions."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gitops_tui.model.keys import GVK
+from gitops_tui.schema.nodes import Node, from_structural
+
+_DATA = Path(__file__).parent / "data" / "kubernetes.json.gz"
+
+
+@dataclass(frozen=True, slots=True)
+class KindInfo:
+    """A built-in kind as the API server's discovery tells it."""
+
+    gvk: GVK
+    plural: str
+    singular: str
+    namespaced: bool
+    verbs: tuple[str, ...]
+    short_names: tuple[str, ...]
+    categories: tuple[str, ...]
+    subresources: tuple[str, ...]
+    definition: str
+
+
+class SchemaSet:
+    """Types by kind. `builtin()` has Kubernetes' own; `with_crd` adds custom ones."""
+
+    def __init__(
+        self, definitions: Mapping[str, Any], kinds: Mapping[GVK, KindInfo], custom: Mapping[GVK, Node] | None = None
+    ) -> None:
+        self.definitions = definitions
+        self.kinds = kinds
+        self._custom = dict(custom or {})
+        self._nodes: dict[GVK, Node | None] = {}
+
+    def node(self, gvk: GVK) -> Node | None:
+        """The type of a kind's objects, None where it is not known."""
+        found = self._custom.get(gvk)
+        if found is not None:
+            return found
+        if gvk not in self._nodes:
+            info = self.kinds.get(gvk)
+            raw = self.definitions.get(info.definition) if info is not None else None
+            self._nodes[gvk] = Node(raw, self.definitions) if raw is not None else None
+        return self._nodes[gvk]
+
+    def with_crd(self, crd: Mapping[str, Any]) -> SchemaSet:
+        """The same and the kinds of a CustomResourceDefinition (the whole object); malformed parts are passed over."""
+        spec = crd.get("spec")
+        spec = spec if isinstance(spec, Mapping) else {}
+        names = spec.get("names")
+        kind = names.get("kind") if isinstance(names, Mapping) else None
+        custom = dict(self._custom)
+        for version in spec.get("versions") or ():
+            schema = version.get("schema") if isinstance(version, Mapping) else None
+            structural = schema.get("openAPIV3Schema") if isinstance(schema, Mapping) else None
+            if isinstance(structural, Mapping) and isinstance(kind, str):
+                gvk = GVK(str(spec.get("group") or ""), str(version.get("name") or ""), kind)
+                custom[gvk] = from_structural(structural)
+        return SchemaSet(self.definitions, self.kinds, custom)
+
+
+@lru_cache(maxsize=1)
+def builtin() -> SchemaSet:
+    """The bundled types of Kubernetes' own kinds."""
+    data = orjson.loads(gzip.decompress(_DATA.read_bytes()))
+    kinds = {}
+    for group, version, kind, plural, singular, namespaced, verbs, short, categories, subs, definition in data["kinds"]:
+        gvk = GVK(group, version, kind)
+        kinds.setdefault(
+            gvk,
+            KindInfo(
+                gvk,
+                plural,
+                singular,
+                namespaced,
+                tuple(verbs),
+                tuple(short),
+                tuple(categories),
+                tuple(subs),
+                definition,
+            ),
+        )
+    return SchemaSet(data["definitions"], kinds)
