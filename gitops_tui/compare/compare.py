@@ -13,9 +13,9 @@ from typing import Any
 
 from gitops_tui.compare import paths
 from gitops_tui.compare.ignore import jq_paths, pointer_steps, rules_for
-from gitops_tui.compare.ownership import Entry, Step, entries, owned, owner_of
+from gitops_tui.compare.ownership import Entry, Step, entries, holds, owned, owner_of
 from gitops_tui.compare.show import Masks
-from gitops_tui.compare.values import is_nothing, normalised, same_scalar
+from gitops_tui.compare.values import comes_back, is_nothing, normalised, same_scalar
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import ABSENT, NO_DRIFT, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.keys import GVK, ResourceKey
@@ -43,50 +43,6 @@ _METADATA = frozenset(
         "deletionGracePeriodSeconds",
     }
 )
-# What comes back by itself when a field is taken away, where OpenAPI doesn't say so (k8s.io/kubernetes/pkg/apis/*/defaults.go).
-_DEFAULTS: dict[str, tuple[Any, ...]] = {
-    "replicas": (1,),
-    "revisionHistoryLimit": (10,),
-    "progressDeadlineSeconds": (600,),
-    "terminationGracePeriodSeconds": (30,),
-    "restartPolicy": ("Always",),
-    "dnsPolicy": ("ClusterFirst",),
-    "schedulerName": ("default-scheduler",),
-    "terminationMessagePath": ("/dev/termination-log",),
-    "terminationMessagePolicy": ("File",),
-    "protocol": ("TCP",),
-    "sessionAffinity": ("None",),
-    "internalTrafficPolicy": ("Cluster",),
-    "externalTrafficPolicy": ("Cluster",),
-    "ipFamilyPolicy": ("SingleStack",),
-    "podManagementPolicy": ("OrderedReady",),
-    "periodSeconds": (10,),
-    "timeoutSeconds": (1,),
-    "successThreshold": (1,),
-    "failureThreshold": (3,),
-    "scheme": ("HTTP",),
-    "volumeMode": ("Filesystem",),
-    "concurrencyPolicy": ("Allow",),
-    "suspend": (False,),
-    "successfulJobsHistoryLimit": (3,),
-    "failedJobsHistoryLimit": (1,),
-    "backoffLimit": (6,),
-    "completions": (1,),
-    "parallelism": (1,),
-    "defaultMode": (420,),
-    "maxSurge": ("25%",),
-    "maxUnavailable": ("25%",),
-    "expirationSeconds": (3600,),
-    "apiGroup": ("rbac.authorization.k8s.io", ""),
-    "type": ("ClusterIP", "RollingUpdate", "Opaque"),
-    "securityContext": ({},),
-    "resources": ({},),
-    "apiVersion": ("v1",),
-    "creationTimestamp": (None,),
-    "phase": ("Pending",),
-    "kind": ("PersistentVolumeClaim",),
-    "status": ({"phase": "Pending"},),
-}
 
 
 def compare(
@@ -291,7 +247,7 @@ class _Walk:
                 if at < len(steps) - 1 and _others_below(others, steps[: at + 1]):
                     continue
                 seen.add(place)
-                if not _comes_back(live, node, name):
+                if not comes_back(live, node, name):
                     self.differ(path, steps[: at + 1], ABSENT, live, Reason.REMOVED)
                 return
 
@@ -345,7 +301,7 @@ def _live_only(desired: Any, live: Any, node: Node | None, exact: bool, depth: i
         for name, value in live.items():
             below = node.child(name) if node is not None else None
             if name not in desired or desired[name] is None:
-                if not is_nothing(value, below, name) and (exact or not _comes_back(value, below, name)):
+                if not is_nothing(value, below, name) and (exact or not comes_back(value, below, name)):
                     return True
             elif _live_only(desired[name], value, below, exact, depth + 1):
                 return True
@@ -353,17 +309,6 @@ def _live_only(desired: Any, live: Any, node: Node | None, exact: bool, depth: i
         below = node.items if node is not None else None
         return any(_live_only(a, b, below, exact, depth + 1) for a, b in zip(desired, live, strict=True))
     return False
-
-
-def _comes_back(value: Any, node: Node | None, name: str) -> bool:
-    """Whether a value is what defaulting would put there again."""
-    if node is not None and node.custom:
-        return node.default is not None and bool(node.default == value)
-    if is_nothing(value, node, name):
-        return True
-    if node is not None and node.default is not None and node.default == value and node.default != "":
-        return True
-    return any(type(value) is type(each) and value == each for each in _DEFAULTS.get(name, ()))
 
 
 def _extend(path: str, kind: str, value: Any, node: Node | None) -> tuple[str, str]:
@@ -390,9 +335,12 @@ def _descend(desired: Any, live: Any, node: Node | None, kind: str, value: Any) 
             if kind == "v":
                 if each == value:
                     return each
-            elif isinstance(each, Mapping) and isinstance(value, Mapping):
-                if all(_key_of(each, name, below) == wanted for name, wanted in value.items()):
-                    return each
+            elif (
+                isinstance(each, Mapping)
+                and isinstance(value, Mapping)
+                and all(_key_of(each, name, below) == wanted for name, wanted in value.items())
+            ):
+                return each
         return ABSENT
 
     return find(desired), find(live), below
@@ -406,22 +354,11 @@ def _key_of(item: Mapping[str, Any], name: str, node: Node | None) -> Any:
 
 
 def _owns(entry: Entry, steps: tuple[Step, ...]) -> bool:
-    return owner_of([entry], steps) is not None and _reaches(entry, steps)
-
-
-def _reaches(entry: Entry, steps: tuple[Step, ...]) -> bool:
-    from gitops_tui.compare.ownership import _next
-
-    fields: Any = entry.fields
-    for step in steps:
-        fields = _next(fields, step)
-        if fields is None:
-            return False
-    return True
+    return holds(entry.fields, steps)
 
 
 def _others_below(others: Sequence[Entry], steps: tuple[Step, ...]) -> bool:
-    return any(_reaches(entry, steps) for entry in others)
+    return any(holds(entry.fields, steps) for entry in others)
 
 
 def _leaves(value: Any, depth: int = 0) -> list[tuple[Step, ...]]:
@@ -448,11 +385,11 @@ def _without_ignored(
     for rule in chosen:
         managers |= set(rule.managed_fields_managers)
         for pointer in rule.json_pointers:
-            steps = pointer_steps(pointer)
-            if steps is None:
+            pointed = pointer_steps(pointer)
+            if pointed is None:
                 warnings.append(f"ignoreDifferences: {printable(pointer)!r} is not a JSON pointer; the rule is off")
             else:
-                hidden.append(steps)
+                hidden.append(pointed)
         for expression in rule.jq_path_expressions:
             found: list[tuple[Any, ...]] = []
             for side in (walk.desired, walk.live):
@@ -461,7 +398,7 @@ def _without_ignored(
                     warnings.append(f"ignoreDifferences: {printable(expression)}: {printable(answer)}; the rule is off")
                     break
                 found += answer
-            hidden += [tuple(str(step) for step in path) for path in found]
+            hidden += [tuple(str(step) for step in place) for place in found]
     kept = []
     for difference, steps in walk.found:
         places = _pointers(walk, steps)

@@ -14,8 +14,8 @@ from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
 def confirm(drift: Drift, live: Mapping[str, Any], applied: Mapping[str, Any]) -> Drift:
     """What is left of a local "Modified" when `applied`, the result of a dry run, is looked at beside `live`.
 
-    Nothing, where the dry run changes nothing but our own tracking marks; the local differences otherwise. Fields that a
-    client-side manager owned stay, since only taking over their ownership removes them.
+    Nothing, where the dry run changes nothing but our own tracking marks; the local differences otherwise. Fields
+    that a client-side manager owned stay, since only taking over their ownership removes them.
     """
     if _bare(live) != _bare(applied):
         return replace(drift, confirmed=True)

@@ -32,7 +32,7 @@ def pointer_steps(pointer: str) -> tuple[str, ...] | None:
 def jq_paths(expression: str, obj: Mapping[str, Any]) -> list[tuple[Any, ...]] | str:
     """The paths that a jq path expression names in an object, or why it can't be used."""
     try:
-        import jq
+        import jq  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         return "jqPathExpressions need the extra jq: pip install 'gitops-tui[jq]'"
     try:

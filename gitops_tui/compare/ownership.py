@@ -1,30 +1,31 @@
 """Who owns which field: metadata.managedFields, read with care since it may be missing, stripped or malformed.
 
-A field set is fieldsV1 as the API server writes it: nested mappings with keys such as `f:spec`.
+A path is a tuple of steps: ("f", name), ("k", {key: value}) for an item of a map list, ("v", value) for an item of a
+set, ("i", index). fieldsV1 nests the same: `f:spec`, `k:{"name":"app"}`, `v:"x"`; "." stands for the thing itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from gitops_tui.compare.paths import Item, Member, Path, Segment, parsed
 from gitops_tui.model.drift import Owner
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-FieldSet = Mapping[str, Any]
+Step = tuple[str, Any]
+MAX_DEPTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of managedFields."""
+    """One entry of managedFields. fields: its fieldsV1."""
 
     owner: Owner
-    fields: FieldSet
+    fields: Mapping[str, Any]
 
 
 def _time(value: Any) -> datetime | None:
@@ -37,81 +38,79 @@ def _time(value: Any) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
-def metadata(obj: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The object's metadata, {} where it has none."""
-    found = obj.get("metadata")
-    return found if isinstance(found, Mapping) else {}
-
-
-def annotations(obj: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The object's annotations, {} where it has none."""
-    found = metadata(obj).get("annotations")
-    return found if isinstance(found, Mapping) else {}
-
-
-def entries(live: Mapping[str, Any]) -> tuple[Entry, ...]:
+def entries(live: Mapping[str, Any]) -> list[Entry]:
     """All well-formed entries of an object's managedFields."""
-    listed = metadata(live).get("managedFields")
+    metadata = live.get("metadata")
+    listed = metadata.get("managedFields") if isinstance(metadata, Mapping) else None
     found = []
     for each in listed if isinstance(listed, list) else ():
         if not isinstance(each, Mapping):
             continue
-        fields = each.get("fieldsV1")
-        manager = each.get("manager")
+        fields, manager = each.get("fieldsV1"), each.get("manager")
         if isinstance(fields, Mapping) and isinstance(manager, str):
-            owner = Owner(
-                manager, str(each.get("operation") or ""), _time(each.get("time")), str(each.get("subresource") or "")
-            )
-            found.append(Entry(owner, fields))
-    return tuple(found)
+            operation, subresource = str(each.get("operation") or ""), str(each.get("subresource") or "")
+            found.append(Entry(Owner(manager, operation, _time(each.get("time")), subresource), fields))
+    return found
 
 
-def _matches(segment: Segment, other: Segment | None) -> bool:
-    if isinstance(segment, Item) and isinstance(other, Item):
-        return set(segment.keys) == set(other.keys)
-    if isinstance(segment, Member) or isinstance(other, Member):
-        return type(segment) is type(other) and segment == other
-    return type(segment) is type(other) and segment == other
+@lru_cache(maxsize=8192)
+def _parsed(key: str) -> Step | None:
+    kind, _, rest = key.partition(":")
+    if kind == "f":
+        return ("f", rest)
+    try:
+        if kind in ("k", "v"):
+            value = orjson.loads(rest)
+            return (kind, value) if kind == "v" or isinstance(value, dict) else None
+        return ("i", int(rest)) if kind == "i" else None
+    except ValueError:
+        return None
 
 
-def step(fields: FieldSet, segment: Segment) -> FieldSet | None:
-    """The field set beneath one segment, None where it isn't in the set."""
-    if isinstance(segment, str):
-        found = fields.get("f:" + segment)
+def _next(fields: Mapping[str, Any], step: Step) -> Mapping[str, Any] | None:
+    """The field set beneath one step, None where it isn't in the set."""
+    kind, value = step
+    if kind == "f":
+        found = fields.get(f"f:{value}")
     else:
-        found = next((each for key, each in fields.items() if _matches(segment, parsed(key))), None)
+        found = next((below for key, below in fields.items() if _parsed(str(key)) == step), None)
     return found if isinstance(found, Mapping) else None
 
 
-def owns(fields: FieldSet, path: Path) -> bool:
-    """Whether a field set holds a path, something beneath it, or the atomic field that it is part of."""
-    for depth, segment in enumerate(path):
-        below = step(fields, segment)
+def owned(fields: Mapping[str, Any]) -> Iterator[tuple[tuple[Step, ...], Mapping[str, Any]]]:
+    """The deepest paths of a field set, each with what stands beneath it there ({} or {".": {}})."""
+    stack: list[tuple[tuple[Step, ...], Mapping[str, Any]]] = [((), fields)]
+    while stack:
+        steps, here = stack.pop()
+        below = [
+            ((*steps, step), value)
+            for key, value in here.items()
+            if key != "." and isinstance(value, Mapping) and (step := _parsed(str(key))) is not None
+        ]
+        if not below or len(steps) > MAX_DEPTH:
+            if steps:
+                yield steps, here
+        else:
+            stack.extend(reversed(below))
+
+
+def holds(fields: Mapping[str, Any], steps: tuple[Step, ...]) -> bool:
+    """Whether a field set holds a path, something beneath it, or the atomic field that the path lies in."""
+    here: Mapping[str, Any] = fields
+    for depth, step in enumerate(steps):
+        below = _next(here, step)
         if below is None:
-            # A leaf of the set above: the value is atomic and the path lies inside it.
-            return depth > 0 and all(key == "." for key in fields)
-        fields = below
+            return depth > 0 and not here
+        here = below
     return True
 
 
-def owner_of(live_entries: Iterable[Entry], path: Path) -> Owner | None:
+def owner_of(listed: Iterable[Entry], steps: tuple[Step, ...]) -> Owner | None:
     """Who set a live field; of several the one whose record is newest."""
     best: Owner | None = None
-    for entry in live_entries:
-        if owns(entry.fields, path):
+    for entry in listed:
+        if holds(entry.fields, steps):
             new, old = entry.owner.time, best.time if best is not None else None
             if best is None or (new is not None and (old is None or new >= old)):
                 best = entry.owner
     return best
-
-
-def last_applied(live: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What kubectl's client-side apply last applied, None where it isn't said or doesn't parse."""
-    text = annotations(live).get(LAST_APPLIED)
-    if not isinstance(text, str):
-        return None
-    try:
-        found = orjson.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, Mapping) else None

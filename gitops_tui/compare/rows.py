@@ -215,7 +215,7 @@ class _Layout:
 
     def item(self, left: Any, right: Any, node: Node | None, path: str, indent: int, kind: RowKind) -> None:
         kind, difference = self._kind(path, left, right, kind)
-        sides = [side if isinstance(side, Mapping) and side else ABSENT for side in (left, right)]
+        sides: list[Any] = [side if isinstance(side, Mapping) and side else ABSENT for side in (left, right)]
         if all(side is ABSENT for side in sides):
             texts = [" " * indent + f"- {scalar_text(side)}" if side is not ABSENT else None for side in (left, right)]
             self.emit(texts[0], texts[1], kind, path, difference, indent + 2)

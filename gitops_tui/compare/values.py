@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import binascii
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
 
+from gitops_tui.model.drift import ABSENT
 from gitops_tui.schema import Node
 
 _QUANTITY = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,3})|(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E))?$")
@@ -28,7 +30,68 @@ _SUFFIX: Final = {
 
 # Scalars of built-in kinds that are pointers in Go: their zero value is stored, and is not the same as no value.
 _POINTERS: Final = frozenset(
-    ["allocateLoadBalancerNodePorts", "allowPrivilegeEscalation", "allowVolumeExpansion", "attachRequired", "automountServiceAccountToken", "backoffLimit", "blockOwnerDeletion", "completions", "controller", "defaultMode", "enableServiceLinks", "expirationSeconds", "failedJobsHistoryLimit", "fsGroup", "hostProcess", "hostUsers", "immutable", "ingressClassName", "maxReplicas", "maxSkew", "minDomains", "minReplicas", "mode", "optional", "parallelism", "partition", "podInfoOnMount", "privileged", "progressDeadlineSeconds", "readOnlyRootFilesystem", "ready", "replicas", "requiresRepublish", "revisionHistoryLimit", "runAsGroup", "runAsNonRoot", "runAsUser", "serving", "setHostnameAsFQDN", "shareProcessNamespace", "stabilizationWindowSeconds", "startingDeadlineSeconds", "storageCapacity", "storageClassName", "successfulJobsHistoryLimit", "suspend", "terminating", "terminationGracePeriodSeconds", "tolerationSeconds", "ttlSecondsAfterFinished", "volumeMode", "activeDeadlineSeconds", "backoffLimitPerIndex", "maxFailedIndexes", "timeZone", "appProtocol", "loadBalancerClass", "averageUtilization", "priority", "seLinuxMount"]
+    [
+        "allocateLoadBalancerNodePorts",
+        "allowPrivilegeEscalation",
+        "allowVolumeExpansion",
+        "attachRequired",
+        "automountServiceAccountToken",
+        "backoffLimit",
+        "blockOwnerDeletion",
+        "completions",
+        "controller",
+        "defaultMode",
+        "enableServiceLinks",
+        "expirationSeconds",
+        "failedJobsHistoryLimit",
+        "fsGroup",
+        "hostProcess",
+        "hostUsers",
+        "immutable",
+        "ingressClassName",
+        "maxReplicas",
+        "maxSkew",
+        "minDomains",
+        "minReplicas",
+        "mode",
+        "optional",
+        "parallelism",
+        "partition",
+        "podInfoOnMount",
+        "privileged",
+        "progressDeadlineSeconds",
+        "readOnlyRootFilesystem",
+        "ready",
+        "replicas",
+        "requiresRepublish",
+        "revisionHistoryLimit",
+        "runAsGroup",
+        "runAsNonRoot",
+        "runAsUser",
+        "serving",
+        "setHostnameAsFQDN",
+        "shareProcessNamespace",
+        "stabilizationWindowSeconds",
+        "startingDeadlineSeconds",
+        "storageCapacity",
+        "storageClassName",
+        "successfulJobsHistoryLimit",
+        "suspend",
+        "terminating",
+        "terminationGracePeriodSeconds",
+        "tolerationSeconds",
+        "ttlSecondsAfterFinished",
+        "volumeMode",
+        "activeDeadlineSeconds",
+        "backoffLimitPerIndex",
+        "maxFailedIndexes",
+        "timeZone",
+        "appProtocol",
+        "loadBalancerClass",
+        "averageUtilization",
+        "priority",
+        "seLinuxMount",
+    ]
 )
 
 # What the API server's own code fills in (pkg/apis/*/v1/defaults.go), by the field's name.
@@ -96,7 +159,19 @@ _DEFAULTS: Final[dict[str, tuple[Any, ...]]] = {
 
 # Filled in by controllers and allocators; Git may leave them out or empty at any time.
 ASSIGNED: Final = frozenset(
-    ["clusterIP", "clusterIPs", "ipFamilies", "healthCheckNodePort", "nodePort", "volumeName", "serviceAccount", "targetPort", "finalizers", "selfLink", "creationTimestamp"]
+    [
+        "clusterIP",
+        "clusterIPs",
+        "ipFamilies",
+        "healthCheckNodePort",
+        "nodePort",
+        "volumeName",
+        "serviceAccount",
+        "targetPort",
+        "finalizers",
+        "selfLink",
+        "creationTimestamp",
+    ]
 )
 
 
@@ -182,26 +257,27 @@ def same(left: Any, right: Any) -> bool:
     return True
 
 
-def stored_as_nothing(value: Any, node: Node | None, name: str = "", *, depth: int = 0) -> bool:
+def is_nothing(value: Any, node: Node | None, name: str = "", *, depth: int = 0) -> bool:
     """Whether the API server keeps no such field where Git sets `value` (Go's `omitempty`). node: the field's type."""
-    if value is None:
+    if value is None or value is ABSENT:
         return True
     if node is None or node.custom or depth > 50:
         return False
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         if node.is_map or node.atomic_map:
             return not value
         return node.default == {} and all(
-            stored_as_nothing(each, node.child(str(key)), str(key), depth=depth + 1) for key, each in value.items()
+            is_nothing(each, node.child(str(key)), str(key), depth=depth + 1) for key, each in value.items()
         )
     if isinstance(value, list):
         return not value
     if isinstance(value, bool | int | float | str):
-        return not value and name not in _POINTERS
+        # Without a name it is an item or a mapping's value: those are kept as they are.
+        return not value and bool(name) and bool(node.type) and name not in _POINTERS
     return False
 
 
-def is_default(value: Any, node: Node | None, name: str, *, depth: int = 0) -> bool:
+def comes_back(value: Any, node: Node | None, name: str, *, depth: int = 0) -> bool:
     """Whether a live field that Git leaves out holds what would come back by itself. node: the field's type."""
     if value is None or depth > 50:
         return value is None
@@ -209,12 +285,29 @@ def is_default(value: Any, node: Node | None, name: str, *, depth: int = 0) -> b
         return True
     if node is None or node.custom:
         return False
-    if name in ASSIGNED:
+    if name in ASSIGNED or is_nothing(value, node, name) or any(same(each, value) for each in _DEFAULTS.get(name, ())):
         return True
-    if any(same(each, value) for each in _DEFAULTS.get(name, ())):
-        return True
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return not node.is_map and all(
-            is_default(each, node.child(str(key)), str(key), depth=depth + 1) for key, each in value.items()
+            comes_back(each, node.child(str(key)), str(key), depth=depth + 1) for key, each in value.items()
         )
-    return value in ([], "", 0, False) and name not in _POINTERS if not isinstance(value, dict) else not value
+    return False
+
+
+def normalised(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """The object as the API server would store it, where a kind has rules of its own; never changes `obj`."""
+    made = dict(obj)
+    if not str(made.get("apiVersion") or "").startswith(("v1", "rbac.authorization.k8s.io/")):
+        return made
+    if made.get("kind") == "Secret" and made.get("apiVersion") == "v1":
+        data, texts = made.get("data"), made.pop("stringData", None)
+        if isinstance(data, Mapping) or isinstance(texts, Mapping):
+            both = {key: "" if value is None else value for key, value in (data or {}).items()} if data else {}
+            for key, value in (texts or {}).items():
+                text = "" if value is None else value if isinstance(value, str) else str(value)
+                both[key] = b64encode(text.encode("utf-8", "surrogatepass")).decode()
+            made["data"] = both
+    elif made.get("kind") == "ClusterRole" and made.get("aggregationRule"):
+        # The controller fills the rules in.
+        made.pop("rules", None)
+    return made

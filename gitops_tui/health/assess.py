@@ -85,7 +85,7 @@ def deployment(obj: Obj) -> Health:
 
 def stateful_set(obj: Obj) -> Health:
     spec, status = part(obj, "spec"), part(obj, "status")
-    if lag := _lag(obj):
+    if _lag(obj):
         return Health(_H.PROGRESSING, "Waiting for statefulset spec update to be observed")
     wanted, ready, updated = (
         number(spec, "replicas", 1),

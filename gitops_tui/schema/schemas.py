@@ -74,7 +74,7 @@ class SchemaSet:
 def builtin() -> SchemaSet:
     """The bundled types of Kubernetes' own kinds."""
     data = orjson.loads(gzip.decompress(_DATA.read_bytes()))
-    kinds = {}
+    kinds: dict[GVK, KindInfo] = {}
     for group, version, kind, plural, singular, namespaced, verbs, short, categories, subs, definition in data["kinds"]:
         gvk = GVK(group, version, kind)
         kinds.setdefault(
