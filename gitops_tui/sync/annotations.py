@@ -37,7 +37,7 @@ POLICIES = ("BeforeHookCreation", "HookSucceeded", "HookFailed")
 _OTHER_HOOKS = {"PostDelete", "PreDelete"}
 
 
-def annotations(obj: Mapping[str, Any]) -> Mapping[str, Any]:
+def annotations_of(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     """The object's annotations, {} where there are none or they are malformed."""
     metadata = obj.get("metadata")
     found = metadata.get("annotations") if isinstance(metadata, Mapping) else None
@@ -50,7 +50,7 @@ def _words(value: object) -> list[str]:
 
 def hook_words(obj: Mapping[str, Any]) -> tuple[str, ...]:
     """The hook types as written, () for an object that is no hook. `Skip` counts as one."""
-    notes = annotations(obj)
+    notes = annotations_of(obj)
     if HOOK in notes:
         return tuple(_words(notes[HOOK]))
     if HELM_HOOK in notes:
@@ -74,7 +74,7 @@ def unknown_hooks(obj: Mapping[str, Any]) -> tuple[str, ...]:
 
 def delete_policies(obj: Mapping[str, Any]) -> tuple[str, ...]:
     """When a hook is deleted; BeforeHookCreation where it doesn't say."""
-    notes = annotations(obj)
+    notes = annotations_of(obj)
     words = _words(notes.get(HOOK_DELETE, "")) or [
         _HELM_POLICIES.get(word, word) for word in _words(notes.get(HELM_DELETE, ""))
     ]
@@ -83,7 +83,7 @@ def delete_policies(obj: Mapping[str, Any]) -> tuple[str, ...]:
 
 def wave(obj: Mapping[str, Any]) -> int:
     """The sync wave, 0 where there is none or it is not a number (`bad_wave` tells)."""
-    notes = annotations(obj)
+    notes = annotations_of(obj)
     for name in (WAVE, HELM_WEIGHT if HELM_HOOK in notes else WAVE):
         if name in notes:
             try:
@@ -95,14 +95,14 @@ def wave(obj: Mapping[str, Any]) -> int:
 
 def bad_wave(obj: Mapping[str, Any]) -> str:
     """The text of a wave that isn't a number, "" where it is fine."""
-    text = str(annotations(obj).get(WAVE, "0")).strip()
+    text = str(annotations_of(obj).get(WAVE, "0")).strip()
     return "" if text.lstrip("+-").isdigit() else text
 
 
 def options(obj: Mapping[str, Any]) -> dict[str, str]:
     """The object's own sync options, name -> value."""
     found = {}
-    for word in _words(annotations(obj).get(OPTIONS, "")):
+    for word in _words(annotations_of(obj).get(OPTIONS, "")):
         name, _, value = word.partition("=")
         found[name.strip()] = value.strip()
     return found

@@ -1,0 +1,92 @@
+"""Whether automatic sync acts now: a pure decision (Argo CD, docs/user-guide/auto_sync.md, and what it leaves open).
+
+It never acts on Unknown, while paused or pinned, twice for one revision unless selfHeal, or to an empty set unless
+allowEmpty. A revision that failed is remembered and not tried again until something changes or a person asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.snapshot import ApplicationState
+from gitops_tui.model.sync import Initiator, OperationPhase, SyncStatus
+
+PRUNE_BUDGET = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What automatic sync has done for one application in this session. last: loop time of the last try; heals: self
+    heals in a row; failures: failed tries in a row of `revision`."""
+
+    revision: str = ""
+    last: float = 0.0
+    heals: int = 0
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """act: sync now. why: one line for the screen. wait: seconds after which to look again (0: on the next change)."""
+
+    act: bool
+    why: str
+    prune: bool = False
+    initiator: Initiator = Initiator.AUTO_SYNC
+    wait: float = 0.0
+
+
+def decide(state: ApplicationState, attempts: Attempts, *, now: float, wall: datetime, enabled: bool) -> Decision:
+    """`now`: the loop's clock; `wall`: the time of day; enabled: whether this process may act by itself."""
+    policy = state.app.sync_policy.automated
+    if policy is None:
+        return Decision(False, "off")
+    record = state.record
+    if record.pause is not None and record.pause.active(wall):
+        until = (record.pause.until - wall).total_seconds() + 0.1 if record.pause.until else 0.0
+        return Decision(False, "paused", wait=until)
+    if record.pin is not None:
+        return Decision(False, "pinned")
+    if not enabled:
+        return Decision(False, "on, but not by this session")
+    if state.operation is not None and state.operation.phase is OperationPhase.RUNNING:
+        return Decision(False, "syncing")
+    if state.loading or state.stale_since is not None or state.sync is SyncStatus.UNKNOWN or state.errors:
+        return Decision(False, "held: the state is not known")
+    if state.sync is SyncStatus.SYNCED or state.revision is None:
+        return Decision(False, "on")
+    revision = state.revision.sha
+    if record.failed_revision == revision and attempts.revision != revision:
+        return Decision(False, "held: this revision failed before; sync it by hand or push a newer commit")
+    extra = [each for each in state.resources.values() if each.drift.kind is DriftKind.EXTRA]
+    rest = [each for each in state.resources.values() if each.drift.is_drifted and each not in extra and not each.hook]
+    wanted = [each for each in state.resources.values() if each.manifest is not None]
+    if not wanted and not policy.allow_empty:
+        return Decision(False, "held: Git holds no object; allowEmpty is off")
+    prune = policy.prune and bool(extra)
+    if prune and (len(extra) > PRUNE_BUDGET or len(extra) * 3 > len(state.resources)):
+        prune = False
+        if not rest:
+            return Decision(False, f"held: {len(extra)} objects would be pruned; a person has to agree")
+    if not rest and not prune:
+        return Decision(False, "on: only objects that are not in Git are left, and prune is off")
+    done = record.deployed
+    synced_before = attempts.revision == revision or (done is not None and done.revision == revision)
+    if attempts.revision == revision and attempts.failures:
+        retry = state.app.sync_policy.retry
+        if 0 <= retry.limit < attempts.failures:
+            return Decision(False, "held: this revision failed; sync it by hand or push a newer commit")
+        due = attempts.last + min(retry.duration * retry.factor ** (attempts.failures - 1), retry.max_duration)
+        if now < due:
+            return Decision(False, "waiting: to try again", wait=due - now)
+        return Decision(True, "syncing", prune)
+    if synced_before:
+        if not policy.self_heal:
+            return Decision(False, "on: this revision was synced; selfHeal is off")
+        due = attempts.last + (0.0 if attempts.heals == 0 else min(2.0 * 3.0 ** (attempts.heals - 1), 300.0))
+        if now < due:
+            return Decision(False, "waiting: to heal again; something changes it back", wait=due - now)
+        return Decision(True, "healing", prune, Initiator.SELF_HEAL)
+    return Decision(True, "syncing", prune)

@@ -1,0 +1,26 @@
+"""What a person asked to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Either `repo` and `pattern` (an application for each folder that matches) or `files` (Application files), or both.
+
+    revision: what the folders' applications follow. namespace: where their objects without one go. context, kubeconfig:
+    the cluster ("" and None for the current ones). create_namespace: adds CreateNamespace=true.
+    automatic: whether this process may sync by itself where a policy says so.
+    """
+
+    repo: str = ""
+    pattern: str = "."
+    revision: str = "HEAD"
+    namespace: str = ""
+    context: str = ""
+    kubeconfig: Path | None = None
+    files: tuple[Path, ...] = ()
+    create_namespace: bool = False
+    automatic: bool = True

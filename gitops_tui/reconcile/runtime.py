@@ -1,0 +1,204 @@
+"""What the worker knows of one application, and the ResourceStates out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from gitops_tui.compare import compare, confirm
+from gitops_tui.errors import ClusterError, UnknownKind
+from gitops_tui.git import Repository
+from gitops_tui.health import assess, summary
+from gitops_tui.kube import Cluster, WatchStatus
+from gitops_tui.model.application import Application
+from gitops_tui.model.drift import Drift, DriftKind
+from gitops_tui.model.health import Health, HealthStatus, worst
+from gitops_tui.model.keys import GVK, ResourceKey
+from gitops_tui.model.manifest import Manifest
+from gitops_tui.model.record import AppRecord
+from gitops_tui.model.revision import Commit
+from gitops_tui.model.snapshot import ApplicationState, Condition, ResourceState
+from gitops_tui.model.sync import SyncOperation, SyncStatus
+from gitops_tui.reconcile.auto import Attempts
+from gitops_tui.reconcile.owned import owned
+from gitops_tui.schema import SchemaSet
+from gitops_tui.settings import Settings
+from gitops_tui.sync.annotations import hook_words, wave
+from gitops_tui.sync.tracking import label_value, owner_of
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One application under work. Only the engine's loop touches it."""
+
+    app: Application
+    state: ApplicationState
+    repository: Repository | None = None
+    target: Commit | None = None
+    revision: Commit | None = None
+    manifests: dict[ResourceKey, Manifest] = field(default_factory=dict)
+    rendered: bool = False
+    render_error: Condition | None = None
+    git_error: Condition | None = None
+    warnings: tuple[str, ...] = ()
+    source_type: str = ""
+    behind: int = 0
+    record: AppRecord = field(default_factory=AppRecord)
+    record_loaded: bool = False
+    resources: dict[ResourceKey, ResourceState] = field(default_factory=dict)
+    dirty: set[ResourceKey] = field(default_factory=set)
+    all_dirty: bool = True
+    confirmed: dict[ResourceKey, tuple[tuple[str, str], dict[str, Any] | str]] = field(default_factory=dict)
+    confirming: set[ResourceKey] = field(default_factory=set)
+    operation: SyncOperation | None = None
+    executor: Any = None
+    attempts: Attempts = field(default_factory=Attempts)
+
+
+def place(manifests: tuple[Manifest, ...], cluster: Cluster, namespace: str) -> dict[ResourceKey, Manifest]:
+    """Manifests by key, with the destination namespace on namespaced objects that have none, and none on others."""
+    found: dict[ResourceKey, Manifest] = {}
+    for manifest in manifests:
+        kind = cluster.discovery.get(manifest.gvk)
+        key, obj = manifest.key, manifest.obj
+        namespaced = kind.namespaced if kind is not None else True
+        wanted = (key.namespace or namespace) if namespaced else ""
+        if wanted != key.namespace:
+            metadata = {name: value for name, value in obj["metadata"].items() if name != "namespace"}
+            if wanted:
+                metadata["namespace"] = wanted
+            obj = {**obj, "metadata": metadata}
+            key = key._replace(namespace=wanted)
+            manifest = replace(manifest, key=key, obj=obj)
+        found[key] = manifest
+    return found
+
+
+def desired_and_extra(runtime: Runtime, cluster: Cluster) -> dict[ResourceKey, GVK]:
+    """All keys of an application with the kind to find each by: what Git holds, and what is ours and no longer in Git."""
+    keys = {key: manifest.gvk for key, manifest in runtime.manifests.items()}
+    if not runtime.rendered:
+        return keys
+    name = runtime.app.key.tracking_name
+    for gvk, namespace, object_name in cluster.store.labelled(label_value(name)):
+        key = ResourceKey(gvk.group, gvk.kind, namespace, object_name)
+        live = cluster.store.get(gvk, namespace, object_name)
+        if key in keys or live is None or owner_of(live, key) != name or live["metadata"].get("ownerReferences"):
+            continue
+        keys[key] = gvk
+    return keys
+
+
+def evaluate(
+    runtime: Runtime, key: ResourceKey, gvk: GVK, cluster: Cluster, settings: Settings, schemas: SchemaSet
+) -> ResourceState:
+    """The state of one object, out of memory only."""
+    manifest = runtime.manifests.get(key)
+    hook = hook_words(manifest.obj) if manifest is not None else ()
+    base = ResourceState(
+        key=key,
+        api_version=gvk.api_version,
+        sync=SyncStatus.UNKNOWN,
+        manifest=manifest,
+        hook=hook,
+        wave=wave(manifest.obj) if manifest is not None else 0,
+    )
+    try:
+        cluster.discovery.find(gvk)
+    except UnknownKind as error:
+        if manifest is not None and _defined_by(runtime, gvk):
+            return replace(
+                base,
+                sync=SyncStatus.OUT_OF_SYNC,
+                drift=Drift(DriftKind.MISSING),
+                health=Health(HealthStatus.MISSING, "its CustomResourceDefinition comes with this application"),
+            )
+        return replace(base, error=str(error), health=Health(HealthStatus.UNKNOWN, error.message))
+    status, message = cluster.status(gvk, key.namespace)
+    live = cluster.store.get(gvk, key.namespace, key.name)
+    if status in (WatchStatus.PENDING, WatchStatus.FORBIDDEN, WatchStatus.FAILED) and live is None:
+        return replace(base, error=message, health=Health(HealthStatus.UNKNOWN, message))
+    health = assess(live) if live is not None else Health(HealthStatus.MISSING)
+    base = replace(
+        base,
+        live=live,
+        health=health,
+        summary=summary(live) if live is not None else "",
+        tracked=live is not None and owner_of(live, key) == runtime.app.key.tracking_name,
+        owned=owned(cluster.store, live["metadata"].get("uid") or "?") if live is not None else (),
+    )
+    if hook:
+        return replace(base, sync=SyncStatus.SYNCED)
+    drift = compare(
+        manifest.obj if manifest is not None else None,
+        live,
+        schema=schemas,
+        ignore=runtime.app.ignore_differences,
+        client_managers=settings.client_managers,
+    )
+    warnings = list(drift.warnings)
+    if drift.kind is DriftKind.MODIFIED and manifest is not None and live is not None:
+        known = runtime.confirmed.get(key)
+        if known is not None and known[0] == (manifest.digest, live["metadata"].get("resourceVersion")):
+            if isinstance(known[1], str):
+                warnings.append(f"sync would fail: {known[1]}")
+            else:
+                drift = confirm(drift, live, known[1])
+    if live is not None and (owner := owner_of(live, key)) and owner != runtime.app.key.tracking_name:
+        warnings.append(f"it belongs to the application {owner} as well")
+    return replace(
+        base,
+        sync=SyncStatus.OUT_OF_SYNC if drift.is_drifted else SyncStatus.SYNCED,
+        drift=drift,
+        warnings=tuple(warnings),
+    )
+
+
+def _defined_by(runtime: Runtime, gvk: GVK) -> bool:
+    for key, manifest in runtime.manifests.items():
+        if key.kind == "CustomResourceDefinition":
+            spec = manifest.obj.get("spec") or {}
+            if (spec.get("group"), (spec.get("names") or {}).get("kind")) == (gvk.group, gvk.kind):
+                return True
+    return False
+
+
+def application_state(
+    runtime: Runtime, conditions: tuple[Condition, ...], *, ready: bool, stale: datetime | None, auto: str
+) -> ApplicationState:
+    """The application's state out of its resources'."""
+    counted = [each for each in runtime.resources.values() if not each.hook]
+    errors = [each for each in conditions if each.severity.value == "error"]
+    if not ready or (errors and not runtime.rendered) or runtime.render_error or (runtime.git_error and not counted) or any(each.sync is SyncStatus.UNKNOWN for each in counted):
+        sync = SyncStatus.UNKNOWN
+    elif any(each.drift.is_drifted for each in counted):
+        sync = SyncStatus.OUT_OF_SYNC
+    else:
+        sync = SyncStatus.SYNCED
+    health = worst(
+        each.health.status for each in counted if each.health is not None and each.drift.kind is not DriftKind.EXTRA
+    )
+    return ApplicationState(
+        app=runtime.app,
+        loading=not ready and not errors,
+        sync=sync,
+        health=health if ready and runtime.rendered else HealthStatus.UNKNOWN,
+        target=runtime.target,
+        revision=runtime.revision,
+        behind=runtime.behind,
+        resources=dict(runtime.resources),
+        conditions=conditions,
+        record=runtime.record,
+        operation=runtime.operation,
+        stale_since=stale,
+        source_type=runtime.source_type,
+        auto=auto,
+    )
+
+
+def error_text(error: BaseException) -> tuple[str, str]:
+    """(message, hint) of an error for a Condition."""
+    if isinstance(error, ClusterError):
+        return error.message, error.hint
+    return (getattr(error, "message", "") and str(error)) or f"{type(error).__name__}: {error}", ""

@@ -1,0 +1,144 @@
+"""One cluster under work: connects and reconnects, watches what its applications need, tells the worker what changed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gitops_tui.errors import ClusterError
+from gitops_tui.kube import Cluster, ContextInfo, ResourceType, WatchSpec, WatchStatus
+from gitops_tui.model.keys import GVK
+from gitops_tui.model.snapshot import ClusterState, Link
+from gitops_tui.reconcile.owned import kinds_below
+from gitops_tui.schema import SchemaSet, builtin
+from gitops_tui.settings import Settings
+from gitops_tui.state import StateStore
+
+CONFIGMAP = GVK("", "v1", "ConfigMap")
+_CRD = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
+
+
+class ClusterSession:
+    """A connection that keeps itself up. on_connected is awaited after each connect; on_change and on_link are called."""
+
+    def __init__(
+        self,
+        context: ContextInfo,
+        kubeconfig: Path | None,
+        settings: Settings,
+        *,
+        on_connected: Callable[[ClusterSession], Any],
+        on_change: Callable[[ClusterSession, ResourceType, Any, Any], None],
+        on_link: Callable[[ClusterSession], None],
+    ) -> None:
+        self.settings = settings
+        self.cluster = Cluster(
+            context,
+            kubeconfig,
+            settings,
+            on_change=lambda kind, old, new: on_change(self, kind, old, new),
+            on_status=lambda kind: self._status(kind),
+        )
+        self.store = StateStore(self.cluster, settings)
+        self.schemas: SchemaSet = builtin()
+        self.connected = asyncio.Event()
+        self.stale_since: datetime | None = None
+        self.error: ClusterError | None = None
+        self._on_connected = on_connected
+        self._on_link = on_link
+        self._watched: set[GVK] = set()
+        self._crds_seen: dict[str, str] = {}
+        self.state = ClusterState(context.name, Link.CONNECTING, datetime.now(UTC), context.server)
+
+    def _link(self, link: Link, message: str = "") -> None:
+        if (self.state.link, self.state.message) != (link, message):
+            self.state = ClusterState(
+                self.cluster.name,
+                link,
+                datetime.now(UTC),
+                self.cluster.server,
+                self.cluster.version,
+                self.cluster.user or self.cluster.context.user,
+                message,
+            )
+            self._on_link(self)
+
+    def _status(self, kind: ResourceType) -> None:
+        if not self.connected.is_set():
+            return
+        stale = [gvk for gvk in self._watched if self.cluster.status(gvk)[0] is WatchStatus.STALE]
+        if stale:
+            if self.stale_since is None:
+                self.stale_since = datetime.now(UTC)
+            self._link(Link.RECONNECTING, self.cluster.status(stale[0])[1])
+        else:
+            self.stale_since = None
+            self._link(Link.LIVE)
+        self._on_link(self)
+
+    async def run(self) -> None:
+        """Connects, again and again with backoff until it works."""
+        delay = 0.5
+        while True:
+            try:
+                await self.cluster.connect()
+                self.error = None
+                await self._load_schemas()
+                self.connected.set()
+                self._link(Link.LIVE)
+                await self._on_connected(self)
+                return
+            except ClusterError as error:
+                self.error = error
+                self._link(Link.FAILED, str(error))
+            await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311
+            delay = min(delay * 2, 30.0)
+
+    async def _load_schemas(self) -> None:
+        kind = self.cluster.discovery.get(_CRD)
+        if kind is None:
+            return
+        try:
+            crds = await self.cluster.list(kind)
+        except ClusterError:
+            # Without the right to read them custom kinds are compared by the rules of JSON.
+            return
+        schemas = builtin()
+        for crd in crds:
+            schemas = schemas.with_crd(crd)
+        self.schemas = schemas
+
+    async def refresh_kinds(self) -> None:
+        """Asks again which kinds there are."""
+        await self.cluster.refresh_discovery()
+        await self._load_schemas()
+
+    async def watch(self, wanted: Iterable[tuple[GVK, str]]) -> None:
+        """Watches these kinds, what they own, and our own state."""
+        namespaces: dict[GVK, set[str]] = {}
+        for gvk, namespace in wanted:
+            namespaces.setdefault(gvk, set()).add(namespace)
+        everywhere = {each for some in namespaces.values() for each in some if each}
+        specs: dict[GVK, WatchSpec] = {}
+        for gvk, places in namespaces.items():
+            kind = self.cluster.discovery.get(gvk)
+            if kind is not None and "watch" in kind.verbs:
+                specs[gvk] = WatchSpec(kind, frozenset(each for each in places if each))
+        for gvk in kinds_below((gvk.group, gvk.kind) for gvk in namespaces):
+            kind = self.cluster.discovery.get(gvk)
+            if gvk not in specs and kind is not None:
+                specs[gvk] = WatchSpec(kind, frozenset(everywhere), keep_managed_fields=False)
+        if CONFIGMAP not in specs:
+            kind = self.cluster.discovery.get(CONFIGMAP)
+            if kind is not None:
+                specs[CONFIGMAP] = WatchSpec(kind, only_namespace=self.settings.state_namespace)
+        self._watched = set(namespaces) & set(specs)
+        await self.cluster.set_watches(specs.values())
+
+    def pending(self) -> bool:
+        """Whether a kind that is needed has not been listed yet."""
+        return any(self.cluster.status(gvk)[0] is WatchStatus.PENDING for gvk in self._watched)
