@@ -126,7 +126,9 @@ class _Walk:
             there = live.get(name, ABSENT)
             if value is there:
                 continue
-            self.value(value, there, below, paths.child(path, name), (*steps, ("f", name)), depth + 1, name)
+            # The keys of a free mapping are no fields: an empty value is kept there.
+            field = "" if node is not None and node.is_map else name
+            self.value(value, there, below, paths.child(path, name), (*steps, ("f", name)), depth + 1, field)
 
     def value(
         self, desired: Any, live: Any, node: Node | None, path: str, steps: tuple[Step, ...], depth: int, name: str = ""
@@ -135,7 +137,9 @@ class _Walk:
         if nothing and is_nothing(live, node, name):
             return
         if desired is None:
-            # null in an applied configuration sets nothing; what is there stays.
+            # null clears what is there (seen on a real API server), and what defaults come back.
+            if live is not ABSENT and not comes_back(live, node, name):
+                self.differ(path, steps, desired, live)
             return
         if depth > MAX_DEPTH:
             if desired != live:
@@ -143,7 +147,9 @@ class _Walk:
             return
         if isinstance(desired, Mapping) and isinstance(live, Mapping):
             if node is not None and node.atomic_map:
-                if not _same(desired, live, node, exact=True):
+                probe = _Walk({}, {}, None)
+                probe.fields(desired, live, node, "", (), 2)
+                if probe.found or _live_only(desired, live, node, False, 0):
                     self.differ(path, steps, desired, live)
                 return
             self.fields(desired, live, node, path, steps, max(depth, 2) if path != "metadata" else 1)
@@ -232,6 +238,8 @@ class _Walk:
         for at, (kind, value) in enumerate(steps):
             keep_desired = desired
             path, name = _extend(path, kind, value, node)
+            if node is not None and node.is_map:
+                name = ""
             desired, live, node = _descend(desired, live, node, kind, value)
             if live is ABSENT:
                 return
@@ -300,8 +308,9 @@ def _live_only(desired: Any, live: Any, node: Node | None, exact: bool, depth: i
     if isinstance(desired, Mapping) and isinstance(live, Mapping):
         for name, value in live.items():
             below = node.child(name) if node is not None else None
+            field = "" if node is not None and node.is_map else name
             if name not in desired or desired[name] is None:
-                if not is_nothing(value, below, name) and (exact or not comes_back(value, below, name)):
+                if not is_nothing(value, below, field) and (exact or not comes_back(value, below, field)):
                     return True
             elif _live_only(desired[name], value, below, exact, depth + 1):
                 return True

@@ -96,6 +96,9 @@ _POINTERS: Final = frozenset(
 
 # What the API server's own code fills in (pkg/apis/*/v1/defaults.go), by the field's name.
 _DEFAULTS: Final[dict[str, tuple[Any, ...]]] = {
+    "apiVersion": ("v1",),
+    "kind": ("PersistentVolumeClaim",),
+    "phase": ("Pending",),
     "apiGroup": ("", "rbac.authorization.k8s.io"),
     "backoffLimit": (6,),
     "completionMode": ("NonIndexed",),
@@ -167,7 +170,6 @@ ASSIGNED: Final = frozenset(
         "nodePort",
         "volumeName",
         "serviceAccount",
-        "targetPort",
         "finalizers",
         "selfLink",
         "creationTimestamp",
@@ -281,9 +283,11 @@ def comes_back(value: Any, node: Node | None, name: str, *, depth: int = 0) -> b
     """Whether a live field that Git leaves out holds what would come back by itself. node: the field's type."""
     if value is None or depth > 50:
         return value is None
-    if node is not None and node.default is not None and same(node.default, value):
+    if node is None:
+        return False
+    if node.default not in (None, "") and same(node.default, value):
         return True
-    if node is None or node.custom:
+    if node.custom or (not name and isinstance(value, str)):
         return False
     if name in ASSIGNED or is_nothing(value, node, name) or any(same(each, value) for each in _DEFAULTS.get(name, ())):
         return True
