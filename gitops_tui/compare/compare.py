@@ -15,7 +15,7 @@ from gitops_tui.compare import paths
 from gitops_tui.compare.ignore import jq_paths, pointer_steps, rules_for
 from gitops_tui.compare.ownership import Entry, Step, entries, holds, owned, owner_of
 from gitops_tui.compare.show import Masks
-from gitops_tui.compare.values import comes_back, is_nothing, normalised, same_scalar
+from gitops_tui.compare.values import comes_back, is_nothing, normalised, same, same_scalar
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import ABSENT, NO_DRIFT, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.keys import GVK, ResourceKey
@@ -65,16 +65,21 @@ def compare(
         if desired is None and live is None:
             return NO_DRIFT
         return Drift(DriftKind.EXTRA if desired is None else DriftKind.MISSING)
-    walk = _Walk(normalised(desired), live, _node(schema, desired))
-    walk.fields(walk.desired, live, walk.node, "", (), 0)
+    walk = _Walk(normalised(desired), normalised(live), _node(schema, desired))
+    walk.fields(walk.desired, walk.live, walk.node, "", (), 0)
     walk.removed(field_manager, client_managers)
-    differences, ignored, warnings = _without_ignored(walk, ignore, ResourceKey.of(dict(desired)))
+    differences, ignored, warnings = _without_ignored(walk, ignore, _key(desired))
     if desired.get("kind") == "Secret":
         differences = Masks().differences(differences)
     kind = DriftKind.MODIFIED if differences else DriftKind.NONE
     if kind is DriftKind.NONE and not ignored and not warnings:
         return NO_DRIFT
     return Drift(kind, tuple(differences), ignored, warnings=tuple(warnings))
+
+
+def _key(obj: Mapping[str, Any]) -> ResourceKey:
+    metadata = obj.get("metadata")
+    return ResourceKey.of({**obj, "metadata": metadata if isinstance(metadata, dict) else {}})
 
 
 def _node(schema: SchemaSet | Node | Mapping[str, Any] | None, desired: Mapping[str, Any]) -> Node | None:
@@ -138,11 +143,11 @@ class _Walk:
             return
         if desired is None:
             # null clears what is there (seen on a real API server), and what defaults come back.
-            if live is not ABSENT and not comes_back(live, node, name):
+            if live is not ABSENT and live not in ("", [], {}) and not comes_back(live, node, name):
                 self.differ(path, steps, desired, live)
             return
         if depth > MAX_DEPTH:
-            if desired != live:
+            if not same(desired, live):
                 self.differ(path, steps, desired, live)
             return
         if isinstance(desired, Mapping) and isinstance(live, Mapping):
@@ -304,7 +309,7 @@ def _same(desired: Any, live: Any, node: Node | None, *, exact: bool) -> bool:
 
 def _live_only(desired: Any, live: Any, node: Node | None, exact: bool, depth: int) -> bool:
     if depth > MAX_DEPTH:
-        return bool(desired != live)
+        return not same(desired, live)
     if isinstance(desired, Mapping) and isinstance(live, Mapping):
         for name, value in live.items():
             below = node.child(name) if node is not None else None

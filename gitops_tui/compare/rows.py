@@ -26,6 +26,8 @@ from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
 
 _FIRST = ("apiVersion", "kind", "metadata")
 _MAX_LINES = 20_000
+_MAX_INDENT = 200
+_TOO_DEEP = "… (deeper than is shown)"
 _PLAIN = re.compile(r"^[A-Za-z/_][A-Za-z0-9 ._/@=+-]*$|^[0-9]+$")
 _RESOLVER = yaml.SafeLoader.yaml_implicit_resolvers
 
@@ -172,6 +174,8 @@ class _Layout:
         self, name: Any, left: Any, right: Any, node: Node | None, path: str, indent: int, kind: RowKind, dash: str
     ) -> None:
         kind, difference = self._kind(path, left, right, kind)
+        if indent > _MAX_INDENT:
+            left, right = (side if side is ABSENT else _TOO_DEEP for side in (left, right))
         head = " " * indent + dash + f"{scalar_text(name)}:"
         inner = indent + len(dash)
         sides = [head if side is not ABSENT else None for side in (left, right)]
