@@ -113,7 +113,9 @@ class Operations:
         }
         mine = {state.key.name for state in resources.values() if state.key.kind == "Namespace"}
         missing = set()
-        for namespace in wanted - mine if kind is not None else ():
+        if kind is None:
+            return missing
+        for namespace in wanted - mine:
             try:
                 if await session.cluster.get(kind, "", namespace) is None:
                     missing.add(namespace)

@@ -170,7 +170,13 @@ def application_state(
     """The application's state out of its resources'."""
     counted = [each for each in runtime.resources.values() if not each.hook]
     errors = [each for each in conditions if each.severity.value == "error"]
-    if not ready or (errors and not runtime.rendered) or runtime.render_error or (runtime.git_error and not counted) or any(each.sync is SyncStatus.UNKNOWN for each in counted):
+    if (
+        not ready
+        or (errors and not runtime.rendered)
+        or runtime.render_error
+        or (runtime.git_error and not counted)
+        or any(each.sync is SyncStatus.UNKNOWN for each in counted)
+    ):
         sync = SyncStatus.UNKNOWN
     elif any(each.drift.is_drifted for each in counted):
         sync = SyncStatus.OUT_OF_SYNC

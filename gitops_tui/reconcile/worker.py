@@ -22,8 +22,8 @@ from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.record import AppRecord, Pause, Pin
 from gitops_tui.model.revision import Commit
-from gitops_tui.model.snapshot import Condition, Severity, Snapshot
-from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan, SyncStatus
+from gitops_tui.model.snapshot import ApplicationState, Condition, Severity, Snapshot
+from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.reconcile.api import HistoryCommit
 from gitops_tui.reconcile.auto import Attempts, decide
 from gitops_tui.reconcile.operations import Operations
@@ -145,10 +145,7 @@ class Engine:
         for problem in loaded.problems:
             self.say(Severity.ERROR, "application", problem.message, problem.hint)
         for app in loaded.applications:
-            runtime = Runtime(
-                app=app, state=application_state(Runtime(app, None), (), ready=False, stale=None, auto="off")
-            )  # type: ignore[arg-type]
-            self._runtimes[app.key] = runtime
+            self._runtimes[app.key] = Runtime(app, ApplicationState(app))
         for context in loaded.contexts:
             self._sessions[context.name] = ClusterSession(
                 context,
@@ -583,5 +580,3 @@ def replace_runtime(runtime: Runtime, manifests: dict[ResourceKey, Manifest]) ->
         record=runtime.record,
     )
 
-
-__all__ = ["Engine", "SyncStatus"]

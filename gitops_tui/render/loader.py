@@ -166,7 +166,7 @@ class _Builder:
                 done = made
             elif isinstance(event, AliasEvent):
                 if event.anchor not in anchors:
-                    raise Bad(f"the alias *{printable(event.anchor)} names nothing before it", *_at(event))
+                    raise Bad(f"the alias *{printable(str(event.anchor))} names nothing before it", *_at(event))
                 done, size = anchors[event.anchor]
                 self._count(size, event)
             else:

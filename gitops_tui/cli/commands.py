@@ -1,0 +1,268 @@
+"""The commands. Each takes the parsed options and the settings, prints, and gives the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from gitops_tui.cli import shapes
+from gitops_tui.cli.session import Session, session
+from gitops_tui.compare import diff_rows, displayable, unified
+from gitops_tui.compare.show import plain
+from gitops_tui.errors import GitOpsError, PlanRefused
+from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.snapshot import ApplicationState
+from gitops_tui.model.sync import OperationPhase, ResultStatus, SyncOperation, SyncOptions, SyncPlan, SyncStatus
+from gitops_tui.model.text import printable, redact
+from gitops_tui.reconcile.applications import parse_duration
+from gitops_tui.render import dump
+from gitops_tui.settings import Settings
+
+SIGNS = {DriftKind.NONE: "✓", DriftKind.MISSING: "−", DriftKind.MODIFIED: "≠", DriftKind.EXTRA: "+"}
+
+
+def out(text: str) -> None:
+    """A line on standard output, free of control characters."""
+    print(printable(redact(text), keep_newlines=True))
+
+
+def json_out(value: Any) -> None:
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _warn(state: ApplicationState) -> None:
+    for each in state.conditions:
+        text = f"{state.key}: {each.severity.value}: {each.message}" + (f". {each.hint}" if each.hint else "")
+        print(printable(redact(text), keep_newlines=True), file=sys.stderr)
+
+
+def status(options: argparse.Namespace, settings: Settings) -> int:
+    """All applications, or one with its resources; exit code 2 where one could not be read."""
+    with session(options, settings) as work:
+        snapshot = work.ready()
+        chosen = [work.application(options.app)] if options.app else list(snapshot.applications.values())
+    failed = any(each.errors for each in chosen) or any(each.severity == "error" for each in snapshot.conditions)
+    if options.output == "json":
+        made = shapes.status(snapshot)
+        if options.app:
+            made["applications"] = [shapes.application(each) for each in chosen]
+        json_out(made)
+        return 2 if failed else 0
+    for state in chosen:
+        commit = state.revision
+        at = f"{commit.short} {commit.subject}" if commit else "-"
+        drifted = sum(each.drift.is_drifted for each in state.resources.values())
+        extra = f"  {drifted} of {len(state.resources)} drifted" if drifted else f"  {len(state.resources)} objects"
+        notes = ("  paused" if state.record.pause else "") + (
+            f"  pinned, {state.behind} behind" if state.record.pin else ""
+        )
+        out(f"{state.key!s:24} {state.sync.value:10} {state.health.value:12}{extra}{notes}  {at}")
+        for each in state.resources.values():
+            if options.app or each.drift.is_drifted or each.error:
+                word = "Unknown" if each.sync is SyncStatus.UNKNOWN else each.drift.kind.value
+                sign = "?" if each.sync is SyncStatus.UNKNOWN else SIGNS[each.drift.kind]
+                health = each.health.status.value if each.health else ""
+                shown = "Hook" if each.hook else "Synced" if word == "None" else word
+                out(f"  {sign} {each.key!s:50} {shown:9} {health:11} {each.summary}")
+                for one in each.warnings:
+                    out(f"      {one}")
+    for state in chosen:
+        _warn(state)
+    for condition in snapshot.conditions:
+        print(printable(redact(f"{condition.severity.value}: {condition.message}")), file=sys.stderr)
+    return 2 if failed else 0
+
+
+def diff(options: argparse.Namespace, settings: Settings) -> int:
+    """What differs, as kubectl diff would say it: exit code 0 no drift, 1 drift, 2 error."""
+    with session(options, settings) as work:
+        state = work.application(options.app)
+    drifted = [each for each in state.resources.values() if each.drift.is_drifted and not each.hook]
+    if options.output == "json":
+        json_out(shapes.application(state) | {"resources": [shapes.resource(each) for each in drifted]})
+    else:
+        for each in drifted:
+            out(f"--- cluster {each.key}")
+            out(f"+++ git {each.key}" + (f"  {each.manifest.origin.path}" if each.manifest else "  (not in Git)"))
+            rows = diff_rows(
+                each.manifest.obj if each.manifest else None, dict(each.live) if each.live else None, each.drift
+            )
+            for sign, text in unified(rows):
+                if sign != "~":
+                    out(f"{sign} {text}")
+        _warn(state)
+    if state.errors or state.sync is SyncStatus.UNKNOWN:
+        return 2
+    return 1 if drifted else 0
+
+
+def _say_plan(plan: SyncPlan) -> None:
+    said = ", ".join(f"{count} to {action}" for action, count in shapes.plan(plan)["counts"].items() if count)
+    out(f"{plan.app} to {plan.revision[:7]} on {plan.app.cluster}: {said or 'nothing to do'}, {plan.unchanged} in sync")
+    for step in plan.steps:
+        where = f"{step.phase.value} wave {step.wave}" if step.wave or step.phase.value != "Sync" else ""
+        fields = f"  {', '.join(step.fields[:4])}{' …' if len(step.fields) > 4 else ''}" if step.fields else ""
+        out(f"  {step.action.value:7} {step.key}{fields}  {where} {step.note} {step.blocked}".rstrip())
+    for step in plan.kept:
+        out(f"  keep    {step.key}  not in Git; {step.blocked}")
+    for warning in plan.warnings:
+        print(printable(f"warning: {warning}"), file=sys.stderr)
+
+
+def _agree(plan: SyncPlan, options: argparse.Namespace) -> bool:
+    if plan.refused:
+        raise PlanRefused(plan.refused, hint=plan.hint)
+    if options.dry_run or options.yes or plan.is_empty:
+        return True
+    if not sys.stdin.isatty():
+        raise PlanRefused("nobody is there to agree to the plan", hint="give --yes to agree, or --dry-run to only look")
+    answer = input(f"apply this to {plan.app.cluster}? [y/N] ")
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _carry_out(work: Session, plan: SyncPlan, options: argparse.Namespace, *, rollback: bool = False) -> int:
+    text = options.output == "text"
+    if text:
+        _say_plan(plan)
+    if not _agree(plan, options):
+        out("nothing was changed")
+        return 1
+    if plan.is_empty and not rollback:
+        if not text:
+            json_out({"plan": shapes.plan(plan), "operation": None})
+        return 0
+    future = work.engine.rollback(plan, options.message) if rollback else work.engine.sync(plan)
+    operation = work.wait(future, 24 * 3600)
+    if not text:
+        json_out({"plan": shapes.plan(plan), "operation": shapes.operation(operation)})
+    else:
+        _say_operation(operation)
+    return 0 if operation.phase is OperationPhase.SUCCEEDED else 1
+
+
+def _say_operation(operation: SyncOperation) -> None:
+    for each in operation.results:
+        if each.status is not ResultStatus.PENDING:
+            out(f"  {each.status.value:8} {each.step.key}  {each.message}".rstrip())
+    head = "dry run" if operation.dry_run else "sync"
+    out(f"{head} {operation.phase.value.lower()}" + (f": {operation.message}" if operation.message else ""))
+
+
+def sync(options: argparse.Namespace, settings: Settings) -> int:
+    """Plans, asks (or has --yes), applies; exit code 0 where it succeeded."""
+    with session(options, settings) as work:
+        state = work.application(options.app)
+        plan = work.wait(work.engine.plan(state.key, SyncOptions(prune=options.prune, dry_run=options.dry_run)))
+        return _carry_out(work, plan, options)
+
+
+def rollback(options: argparse.Namespace, settings: Settings) -> int:
+    """Pins to a commit and syncs to it."""
+    with session(options, settings) as work:
+        state = work.application(options.app)
+        commit = work.wait(work.engine.resolve(state.key, options.revision))
+        asked = SyncOptions(prune=options.prune, dry_run=options.dry_run, revision=commit.sha)
+        plan = work.wait(work.engine.plan(state.key, asked))
+        return _carry_out(work, plan, options, rollback=True)
+
+
+def history(options: argparse.Namespace, settings: Settings) -> int:
+    """Commits that touch the application, newest first."""
+    with session(options, settings) as work:
+        state = work.application(options.app)
+        commits = work.wait(work.engine.history(state.key, limit=max(1, options.limit)))
+    if options.output == "json":
+        json_out({"application": str(state.key), "commits": [shapes.history(each) for each in commits]})
+        return 0
+    for each in commits:
+        commit = each.commit
+        marks = f"  [{', '.join(each.marks)}]" if each.marks else ""
+        out(f"{commit.short}  {commit.author_time:%Y-%m-%d}  {commit.author:18}  {commit.subject}{marks}")
+    return 0
+
+
+def pause(options: argparse.Namespace, settings: Settings) -> int:
+    """Stops automatic sync; seen by everybody."""
+    until = parse_until(options.until)
+    with session(options, settings) as work:
+        state = work.application(options.app)
+        record = work.wait(work.engine.pause(state.key, options.reason, until))
+    return _said_record(options, state, record, "paused" + (f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""))
+
+
+def parse_until(text: str) -> datetime | None:
+    """A duration from now ("2h", "30m", "1d") or a time (taken as UTC without a zone). Raises GitOpsError."""
+    if not text:
+        return None
+    seconds = parse_duration(text)
+    try:
+        if seconds is not None and not text.isdigit():
+            return datetime.now(UTC) + timedelta(seconds=seconds)
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
+        raise GitOpsError(
+            f"{printable(text)!r} is neither a duration nor a time", hint="for example 2h, 30m, 1d, 2026-05-01T18:00Z"
+        ) from error
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    if moment <= datetime.now(UTC):
+        raise GitOpsError(f"{printable(text)} is in the past")
+    return moment.astimezone(UTC)
+
+
+def resume(options: argparse.Namespace, settings: Settings) -> int:
+    with session(options, settings) as work:
+        state = work.application(options.app)
+        record = work.wait(work.engine.resume(state.key))
+    return _said_record(options, state, record, "resumed")
+
+
+def unpin(options: argparse.Namespace, settings: Settings) -> int:
+    with session(options, settings) as work:
+        state = work.application(options.app)
+        record = work.wait(work.engine.unpin(state.key))
+    return _said_record(options, state, record, "follows its branch again; sync it to apply that")
+
+
+def _said_record(options: argparse.Namespace, state: ApplicationState, record: Any, text: str) -> int:
+    if options.output == "json":
+        json_out({"application": str(state.key), **shapes.record(record)})
+    else:
+        out(f"{state.key}: {text}")
+    return 0
+
+
+def render(options: argparse.Namespace, settings: Settings) -> int:
+    """What Git renders; Secrets are masked."""
+    with session(options, settings) as work:
+        state = work.application(options.app)
+        if options.at:
+            revision = work.wait(work.engine.resolve(state.key, options.at)).sha
+        else:
+            revision = state.revision.sha if state.revision else ""
+        manifests = work.wait(work.engine.manifests(state.key, revision))
+    shown = [plain(displayable(each.obj)) for each in manifests]
+    if options.output == "json":
+        json_out({"application": str(state.key), "revision": revision, "manifests": shown})
+        return 0
+    for each, obj in zip(manifests, shown, strict=True):
+        out(f"---\n# {each.origin.path}" + (f":{each.origin.line}" if each.origin.line else ""))
+        out(dump(obj).rstrip("\n"))
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
+    "status": status,
+    "diff": diff,
+    "sync": sync,
+    "rollback": rollback,
+    "history": history,
+    "pause": pause,
+    "resume": resume,
+    "unpin": unpin,
+    "render": render,
+}

@@ -1,0 +1,82 @@
+"""Runs the command line: exit code 0 fine, 1 a difference or a failed operation, 2 an error."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gitops_tui.cli.options import parser
+from gitops_tui.errors import GitOpsError
+from gitops_tui.settings import Settings, load_settings
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs `gitops-tui` with these arguments; gives the exit code. No error leaves a traceback."""
+    options = parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        if options.read_only:
+            settings = replace(settings, read_only=True)
+        if options.command == "demo":
+            from gitops_tui.cli.demo import demo
+
+            return demo(settings)
+        if options.command is None:
+            return _screen(options, settings)
+        from gitops_tui.cli.commands import COMMANDS
+
+        return COMMANDS[options.command](options, settings)
+    except GitOpsError as error:
+        say_error(error)
+        return 2
+    except KeyboardInterrupt:
+        print("gitops-tui: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader left (head, a pager): nothing more to say, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def say_error(error: GitOpsError) -> None:
+    """An error on standard error, with what to do."""
+    from gitops_tui.model.text import printable, redact
+
+    text = printable(redact(str(error)), keep_newlines=True)
+    print(f"gitops-tui: {text}", file=sys.stderr)
+
+
+def request_of(options: argparse.Namespace, *, automatic: bool):  # type: ignore[no-untyped-def]
+    """The engine's Request that the options mean."""
+    from gitops_tui.reconcile import Request
+
+    return Request(
+        repo=options.repo,
+        pattern=options.path,
+        revision=options.revision,
+        namespace=options.namespace,
+        context=options.context,
+        kubeconfig=options.kubeconfig,
+        files=tuple(Path(each) for each in options.file or ()),
+        create_namespace=options.create_namespace,
+        automatic=automatic,
+    )
+
+
+def _screen(options: argparse.Namespace, settings: Settings) -> int:
+    if not options.repo and not options.file:
+        parser().error("nothing to look at: give --repo and --path, or -f FILE, or try: gitops-tui demo")
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        parser().error("the screen needs a terminal; for scripts use: status, diff, sync, history, … (see --help)")
+    from gitops_tui.tui import run as run_screen
+
+    def engine():  # type: ignore[no-untyped-def]
+        from gitops_tui.reconcile import Engine
+
+        return Engine(request_of(options, automatic=True), settings)
+
+    return run_screen(engine, settings)

@@ -1,0 +1,95 @@
+"""Options and commands. What names the applications (`--repo`, `--path`, …) may stand before or after the command."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from gitops_tui import __version__
+
+EXAMPLES = """
+examples:
+  gitops-tui demo                                      try it, without any cluster
+  gitops-tui --repo URL --path 'apps/*'                an application for each folder
+  gitops-tui -f applications/                          Argo CD Application files
+  gitops-tui status --repo . --path 'apps/*' -o json   for scripts
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and exits with 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"gitops-tui: {message}\ntry: gitops-tui --help\n")
+
+
+def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    # Below a command the options have no default of their own, so that they don't undo what stood before it.
+    def default(value: object) -> object:
+        return value if top else argparse.SUPPRESS
+
+    where = parser.add_argument_group("what to look at")
+    where.add_argument("--repo", metavar="URL_OR_FOLDER", default=default(""), help="a Git repository")
+    where.add_argument("--path", metavar="PATTERN", default=default("."), help="its folders: 'apps/*', '**/prod', …")
+    where.add_argument("--revision", metavar="REV", default=default("HEAD"), help="branch, tag or SHA to follow")
+    where.add_argument("--namespace", "-n", metavar="NS", default=default(""), help="for objects without one")
+    where.add_argument(
+        "--create-namespace", action="store_true", default=default(False), help="as CreateNamespace=true"
+    )
+    where.add_argument(
+        "-f", "--file", metavar="FILE|FOLDER", action="append", default=default(None), help="Application files"
+    )
+    where.add_argument("--context", metavar="CTX", default=default(""), help="a context of the kubeconfig")
+    where.add_argument("--kubeconfig", metavar="FILE", type=Path, default=default(None))
+    where.add_argument("--read-only", action="store_true", default=default(False), help="change nothing anywhere")
+    where.add_argument("--timeout", metavar="SECONDS", type=float, default=default(60.0), help="how long commands wait")
+
+
+def parser() -> Parser:
+    """The whole command line."""
+    top = Parser(
+        prog="gitops-tui",
+        description="Keeps Kubernetes clusters equal to Git, and lets you see and steer that.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"gitops-tui {__version__}")
+    _common(top, top=True)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+
+    def command(name: str, text: str, *, app: bool = True, output: bool = True) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        if app:
+            made.add_argument("app", metavar="APP")
+        if output:
+            made.add_argument("-o", "--output", choices=("text", "json"), default="text")
+        _common(made, top=False)
+        return made
+
+    command("status", "all applications: sync, health, what drifted", app=False).add_argument(
+        "app", metavar="APP", nargs="?", default=""
+    )
+    command("diff", "what differs; exit code 0 no drift, 1 drift, 2 error").add_argument(
+        "--exit-code", action="store_true"
+    )
+    sync = command("sync", "make the cluster equal to Git")
+    sync.add_argument("--prune", action="store_true", help="also delete what is no longer in Git")
+    sync.add_argument("--dry-run", action="store_true", help="send the plan as a dry run only")
+    sync.add_argument("--yes", "-y", action="store_true", help="agree to the plan")
+    command("history", "the commits that touch an application").add_argument("--limit", type=int, default=20)
+    rollback = command("rollback", "pin an application to a commit, and sync to it")
+    rollback.add_argument("revision", metavar="REV")
+    rollback.add_argument("--prune", action="store_true")
+    rollback.add_argument("--dry-run", action="store_true")
+    rollback.add_argument("--yes", "-y", action="store_true")
+    rollback.add_argument("--message", "-m", default="")
+    command("unpin", "let an application follow its branch again")
+    pause = command("pause", "stop automatic sync")
+    pause.add_argument("--reason", default="")
+    pause.add_argument("--until", metavar="TIME", default="", help="a duration (2h, 30m, 1d) or a time with a zone")
+    command("resume", "let automatic sync go on")
+    command("render", "print what Git renders").add_argument("--at", metavar="REV", default="", dest="at")
+    demo = commands.add_parser("demo", help="try it on an embedded cluster and a sample repository")
+    demo.add_argument("--read-only", action="store_true", default=argparse.SUPPRESS)
+    return top

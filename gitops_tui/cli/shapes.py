@@ -1,0 +1,186 @@
+"""The JSON shapes that `-o json` prints; the README documents them. Values of Secrets are masked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from gitops_tui.compare.show import plain
+from gitops_tui.model.drift import ABSENT, FieldDifference
+from gitops_tui.model.record import AppRecord, Pause, Pin
+from gitops_tui.model.revision import Commit
+from gitops_tui.model.snapshot import ApplicationState, Condition, ResourceState, Snapshot
+from gitops_tui.model.sync import Action, PlanStep, SyncOperation, SyncPlan
+from gitops_tui.reconcile import HistoryCommit
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def commit(found: Commit | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "sha": found.sha,
+        "author": found.author,
+        "time": _time(found.author_time),
+        "subject": found.subject,
+    }
+
+
+def condition(found: Condition) -> dict[str, Any]:
+    return {
+        "severity": found.severity.value,
+        "where": found.where,
+        "message": found.message,
+        "hint": found.hint,
+    }
+
+
+def difference(found: FieldDifference) -> dict[str, Any]:
+    owner = found.live_owner
+    made = {
+        "path": found.path,
+        "reason": found.reason.value,
+        "desired": plain(found.desired),
+        "live": plain(found.live),
+        "liveOwner": {"manager": owner.manager, "operation": owner.operation, "time": _time(owner.time)}
+        if owner is not None
+        else None,
+    }
+    # null is a value; a field that isn't there has no entry.
+    for side in ("desired", "live"):
+        if getattr(found, side) is ABSENT:
+            del made[side]
+    return made
+
+
+def resource(state: ResourceState) -> dict[str, Any]:
+    key = state.key
+    return {
+        "group": key.group,
+        "kind": key.kind,
+        "namespace": key.namespace,
+        "name": key.name,
+        "apiVersion": state.api_version,
+        "sync": state.sync.value,
+        "drift": state.drift.kind.value,
+        "health": state.health.status.value if state.health else None,
+        "healthMessage": state.health.message if state.health else "",
+        "hook": bool(state.hook),
+        "tracked": state.tracked,
+        "confirmed": state.drift.confirmed,
+        "ignored": state.drift.ignored,
+        "differences": [difference(each) for each in state.drift.differences],
+        "error": state.error,
+        "warnings": list(state.warnings),
+    }
+
+
+def pause(found: Pause | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"who": found.who, "since": _time(found.since), "reason": found.reason, "until": _time(found.until)}
+
+
+def pin(found: Pin | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "revision": found.revision,
+        "who": found.who,
+        "since": _time(found.since),
+        "message": found.message,
+        "rolledBackFrom": found.rolled_back_from,
+    }
+
+
+def record(found: AppRecord) -> dict[str, Any]:
+    return {"pause": pause(found.pause), "pin": pin(found.pin)}
+
+
+def application(state: ApplicationState) -> dict[str, Any]:
+    return {
+        "name": state.app.name,
+        "namespace": state.key.namespace,
+        "cluster": state.key.cluster,
+        "sync": state.sync.value,
+        "health": state.health.value,
+        "source": {"type": state.source_type, "path": state.app.source.path},
+        "target": commit(state.target),
+        "revision": commit(state.revision),
+        "behind": state.behind,
+        "automatic": state.auto,
+        **record(state.record),
+        "conditions": [condition(each) for each in state.conditions],
+        "resources": [resource(each) for each in state.resources.values()],
+    }
+
+
+def status(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "applications": [application(each) for each in snapshot.applications.values()],
+        "clusters": [
+            {"name": each.name, "server": each.server, "link": each.link.value, "version": each.version}
+            for each in snapshot.clusters
+        ],
+        "conditions": [condition(each) for each in snapshot.conditions],
+    }
+
+
+def step(found: PlanStep) -> dict[str, Any]:
+    key = found.key
+    return {
+        "action": found.action.value,
+        "group": key.group,
+        "kind": key.kind,
+        "namespace": key.namespace,
+        "name": key.name,
+        "phase": found.phase.value,
+        "wave": found.wave,
+        "fields": list(found.fields),
+        "note": found.note,
+        "blocked": found.blocked,
+    }
+
+
+def plan(found: SyncPlan) -> dict[str, Any]:
+    return {
+        "application": str(found.app),
+        "revision": found.revision,
+        "steps": [step(each) for each in found.steps],
+        "kept": [step(each) for each in found.kept],
+        "unchanged": found.unchanged,
+        "counts": {action.value: found.count(action) for action in Action},
+        "refused": found.refused,
+        "warnings": list(found.warnings),
+    }
+
+
+def operation(found: SyncOperation) -> dict[str, Any]:
+    return {
+        "application": str(found.app),
+        "revision": found.revision,
+        "phase": found.phase.value,
+        "dryRun": found.dry_run,
+        "started": _time(found.started),
+        "finished": _time(found.finished),
+        "who": found.who,
+        "initiator": found.initiator.value,
+        "message": found.message,
+        "warnings": list(found.warnings),
+        "results": [
+            {**step(each.step), "status": each.status.value, "message": each.message} for each in found.results
+        ],
+    }
+
+
+def history(found: HistoryCommit) -> dict[str, Any]:
+    return {
+        **(commit(found.commit) or {}),
+        "email": found.commit.author_email,
+        "body": found.commit.body,
+        "pullRequest": found.commit.pull_request,
+        "marks": list(found.marks),
+    }
