@@ -13,7 +13,7 @@ from typing import Any
 
 from gitops_tui.compare import paths
 from gitops_tui.compare.ignore import jq_paths, pointer_steps, rules_for
-from gitops_tui.compare.ownership import Entry, Step, entries, holds, owned, owner_of
+from gitops_tui.compare.ownership import Entry, Step, covered, entries, holds, owned, owner_of
 from gitops_tui.compare.show import Masks
 from gitops_tui.compare.values import comes_back, is_nothing, normalised, same, same_scalar
 from gitops_tui.model.application import IgnoreRule
@@ -23,8 +23,10 @@ from gitops_tui.model.text import printable
 from gitops_tui.schema import Node, SchemaSet, builtin, from_structural
 from gitops_tui.settings import APPLICATION_LABEL, FIELD_MANAGER, TRACKING_ANNOTATION
 
-MAX_DEPTH = 200
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+MAX_DEPTH = 200
+_SCALARS = frozenset({str, int, bool})
+_OUR_MARKS = frozenset({TRACKING_ANNOTATION, LAST_APPLIED, APPLICATION_LABEL})
 CLIENT_MANAGERS = ("kubectl-client-side-apply", "helm", "argocd-controller", "kustomize-controller")
 
 _TOP = frozenset({"apiVersion", "kind", "status"})
@@ -129,7 +131,7 @@ class _Walk:
                 continue
             below = node.child(name) if node is not None else None
             there = live.get(name, ABSENT)
-            if value is there:
+            if value is there or (type(value) is type(there) and type(value) in _SCALARS and value == there):
                 continue
             # The keys of a free mapping are no fields: an empty value is kept there.
             field = "" if node is not None and node.is_map else name
@@ -138,8 +140,9 @@ class _Walk:
     def value(
         self, desired: Any, live: Any, node: Node | None, path: str, steps: tuple[Step, ...], depth: int, name: str = ""
     ) -> None:
-        nothing = is_nothing(desired, node, name)
-        if nothing and is_nothing(live, node, name):
+        both_full = bool(desired) and bool(live) and isinstance(desired, dict | list) and type(desired) is type(live)
+        nothing = not both_full and is_nothing(desired, node, name)
+        if nothing and (is_nothing(live, node, name) or (desired is not None and comes_back(live, node, name))):
             return
         if desired is None:
             # null clears what is there (seen on a real API server), and what defaults come back.
@@ -204,7 +207,7 @@ class _Walk:
         seen: set[tuple[str, ...]] = set()
         if ours:
             for entry in ours:
-                if not entry.owner.subresource:
+                if not entry.owner.subresource and not covered(entry.fields, self.desired, _OUR_MARKS):
                     for steps, _ in owned(entry.fields):
                         self._removed_path(steps, others, seen)
             return

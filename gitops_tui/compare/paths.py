@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from gitops_tui.model.text import printable
@@ -25,9 +26,13 @@ def _text(value: Any) -> str:
 
 def child(path: str, name: str) -> str:
     """The path of a field by that name."""
-    if _PLAIN.match(name):
-        return f"{path}.{name}" if path else name
-    return f"{path}[{_quoted(name)}]"
+    suffix = _suffix(name)
+    return path + suffix if path or suffix[0] != "." else suffix[1:]
+
+
+@lru_cache(maxsize=8192)
+def _suffix(name: str) -> str:
+    return f".{name}" if _PLAIN.match(name) else f"[{_quoted(name)}]"
 
 
 def item(path: str, keys: Iterable[str], item: Mapping[str, Any]) -> str:

@@ -6,11 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
 from gitops_tui.model.health import Health, HealthStatus
 
 Obj = Mapping[str, Any]
 _H = HealthStatus
 _HEALTHY = Health(_H.HEALTHY)
+_HOOK_FINALIZER = "argocd.argoproj.io/hook-finalizer"
+_IGNORE_RESTART_POLICY = "argocd.argoproj.io/ignore-restart-policy"
 
 
 def part(obj: Any, *names: str) -> Mapping[str, Any]:
@@ -41,7 +45,10 @@ def _said(condition: Mapping[str, Any]) -> str:
 
 def assess(obj: Obj) -> Health:
     """How healthy an object is; `.status` and `.message`."""
-    if part(obj, "metadata").get("deletionTimestamp"):
+    metadata = part(obj, "metadata")
+    finalizers = metadata.get("finalizers")
+    hooked = isinstance(finalizers, list) and _HOOK_FINALIZER in finalizers
+    if metadata.get("deletionTimestamp") and not hooked:
         return Health(_H.PROGRESSING, "Pending deletion")
     group = str(obj.get("apiVersion") or "").rpartition("/")[0]
     rule = _RULES.get((group, str(obj.get("kind") or "")))
@@ -85,7 +92,7 @@ def deployment(obj: Obj) -> Health:
 
 def stateful_set(obj: Obj) -> Health:
     spec, status = part(obj, "spec"), part(obj, "status")
-    if _lag(obj):
+    if not status.get("observedGeneration") or _lag(obj):
         return Health(_H.PROGRESSING, "Waiting for statefulset spec update to be observed")
     wanted, ready, updated = (
         number(spec, "replicas", 1),
@@ -98,7 +105,7 @@ def stateful_set(obj: Obj) -> Health:
     partition = number(part(strategy, "rollingUpdate"), "partition")
     if strategy.get("type") == "OnDelete":
         return Health(_H.HEALTHY, f"statefulset has {ready} ready pods")
-    if strategy.get("type") == "RollingUpdate" and partition:
+    if strategy.get("type") == "RollingUpdate" and isinstance(strategy.get("rollingUpdate"), Mapping):
         if updated < wanted - partition:
             return Health(_H.PROGRESSING, "Waiting for partitioned roll out to finish")
         return Health(_H.HEALTHY, f"partitioned roll out complete: {updated} new pods have been updated")
@@ -136,19 +143,23 @@ def replica_set(obj: Obj) -> Health:
 
 
 def _broken_container(obj: Obj) -> str:
-    for field in ("initContainerStatuses", "containerStatuses"):
-        for container in items(part(obj, "status"), field):
-            waiting = part(container, "state", "waiting")
-            reason = str(waiting.get("reason") or "")
-            if reason.startswith("Err") or reason.endswith(("Error", "BackOff")):
-                return str(waiting.get("message") or reason)
-    return ""
+    found = []
+    for container in items(part(obj, "status"), "containerStatuses"):
+        waiting = part(container, "state", "waiting")
+        reason = str(waiting.get("reason") or "")
+        if reason.startswith("Err") or reason.endswith(("Error", "BackOff")):
+            found.append(str(waiting.get("message") or reason))
+    return ", ".join(found)
 
 
 def pod(obj: Obj) -> Health:
     spec, status = part(obj, "spec"), part(obj, "status")
     phase = status.get("phase")
-    always = spec.get("restartPolicy", "Always") == "Always"
+    notes = part(obj, "metadata", "annotations")
+    hook = "argocd.argoproj.io/hook" in notes or "helm.sh/hook" in notes
+    # A pod of finite life that its annotation says to look at as a lasting one.
+    lasting = notes.get(_IGNORE_RESTART_POLICY) == "true" and not hook
+    always = spec.get("restartPolicy", "Always") == "Always" or lasting
     if always and (broken := _broken_container(obj)):
         return Health(_H.DEGRADED, broken)
     if phase == "Pending":
@@ -159,10 +170,12 @@ def pod(obj: Obj) -> Health:
         failed = str(status.get("message") or "")
         for container in [*items(status, "initContainerStatuses"), *items(status, "containerStatuses")]:
             ended = part(container, "state", "terminated")
-            if not failed and ended.get("exitCode"):
-                failed = str(
-                    ended.get("message") or f"container {container.get('name')} exited with {ended['exitCode']}"
-                )
+            if failed:
+                break
+            if ended.get("message") or ended.get("reason") == "OOMKilled":
+                failed = str(ended.get("message") or "OOMKilled")
+            elif ended.get("exitCode"):
+                failed = f'container "{container.get("name")}" failed with exit code {ended["exitCode"]}'
         return Health(_H.DEGRADED, failed)
     if phase == "Running":
         if not always:
@@ -177,9 +190,13 @@ def pod(obj: Obj) -> Health:
 
 def job(obj: Obj) -> Health:
     found = conditions(obj)
-    for kind, status in (("Failed", _H.DEGRADED), ("Suspended", _H.SUSPENDED), ("Complete", _H.HEALTHY)):
-        if found.get(kind, {}).get("status") == "True":
-            return Health(status, _said(found[kind]))
+    if "Failed" in found:
+        return Health(_H.DEGRADED, str(found["Failed"].get("message") or ""))
+    if found.get("Suspended", {}).get("status") == "True":
+        return Health(_H.SUSPENDED, str(found["Suspended"].get("message") or ""))
+    for kind in ("Complete", "Suspended"):
+        if kind in found:
+            return Health(_H.HEALTHY, str(found[kind].get("message") or ""))
     return Health(_H.PROGRESSING, "")
 
 
@@ -203,16 +220,36 @@ def ingress(obj: Obj) -> Health:
     return _HEALTHY if items(part(obj, "status", "loadBalancer"), "ingress") else Health(_H.PROGRESSING, "")
 
 
+# Conditions of an autoscaler that say it can't work, whatever their status (gitops-engine/pkg/health/health_hpa.go).
+_CANT_SCALE = {
+    ("AbleToScale", "FailedGetScale"),
+    ("AbleToScale", "FailedUpdateScale"),
+    ("ScalingActive", "FailedGetResourceMetric"),
+    ("ScalingActive", "FailedGetObjectMetric"),
+    ("ScalingActive", "FailedGetPodsMetric"),
+    ("ScalingActive", "FailedGetExternalMetric"),
+    ("ScalingActive", "FailedComputeMetricsReplicas"),
+    ("ScalingActive", "InvalidSelector"),
+}
+
+
 def autoscaler(obj: Obj) -> Health:
-    bad = {"FailedGetScale", "FailedUpdateScale", "FailedGetResourceMetric", "InvalidSelector"}
-    found = conditions(obj)
-    for condition in found.values():
-        reason = str(condition.get("reason") or "")
-        if condition.get("status") == "False" and (reason in bad or reason.startswith("FailedGet")):
-            return Health(_H.DEGRADED, _said(condition))
-    for kind in ("AbleToScale", "ScalingLimited"):
-        if found.get(kind, {}).get("status") == "True":
-            return Health(_H.HEALTHY, _said(found[kind]))
+    listed = items(part(obj, "status"), "conditions")
+    if obj.get("apiVersion") == "autoscaling/v1":
+        # v1 has no conditions of its own: they are kept as JSON in an annotation.
+        text = part(obj, "metadata", "annotations").get("autoscaling.alpha.kubernetes.io/conditions")
+        if text is None:
+            return Health(_H.PROGRESSING, "Waiting to Autoscale")
+        try:
+            listed = items({"conditions": orjson.loads(text)}, "conditions")
+        except (ValueError, TypeError):
+            return Health(_H.UNKNOWN, "the annotation with the autoscaler's conditions is not JSON")
+    for each in listed:
+        if (str(each.get("type")), str(each.get("reason"))) in _CANT_SCALE:
+            return Health(_H.DEGRADED, str(each.get("message") or ""))
+    for each in listed:
+        if str(each.get("type")) in ("AbleToScale", "ScalingLimited") and each.get("status") == "True":
+            return Health(_H.HEALTHY, str(each.get("message") or ""))
     return Health(_H.PROGRESSING, "Waiting to Autoscale")
 
 
@@ -226,7 +263,20 @@ def api_service(obj: Obj) -> Health:
 def application(obj: Obj) -> Health:
     said = part(obj, "status", "health")
     status = said.get("status")
-    return Health(_H(status), str(said.get("message") or "")) if status in set(_H) else Health(_H.UNKNOWN, "")
+    return (
+        Health(_H(status), str(said.get("message") or ""))
+        if isinstance(status, str) and status in set(_H)
+        else Health(_H.UNKNOWN, "")
+    )
+
+
+def workflow(obj: Obj) -> Health:
+    status = part(obj, "status")
+    phase, message = str(status.get("phase") or ""), str(status.get("message") or "")
+    if phase in ("", "Pending", "Running"):
+        return Health(_H.PROGRESSING, message)
+    ended = {"Succeeded": _H.HEALTHY, "Failed": _H.DEGRADED, "Error": _H.DEGRADED}
+    return Health(ended.get(phase, _H.UNKNOWN), message)
 
 
 def custom_definition(obj: Obj) -> Health:
@@ -283,5 +333,7 @@ _RULES: dict[tuple[str, str], Callable[[Obj], Health]] = {
     ("autoscaling", "HorizontalPodAutoscaler"): autoscaler,
     ("apiregistration.k8s.io", "APIService"): api_service,
     ("argoproj.io", "Application"): application,
+    ("argoproj.io", "Workflow"): workflow,
+    ("extensions", "Ingress"): ingress,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): custom_definition,
 }
