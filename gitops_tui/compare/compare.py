@@ -25,6 +25,10 @@ from gitops_tui.settings import APPLICATION_LABEL, FIELD_MANAGER, TRACKING_ANNOT
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 MAX_DEPTH = 200
+# Mappings that many write to: told key by key.
+_SHARED: tuple[Step, ...] = (("f", "annotations"), ("f", "labels"))
+# What controllers note on what they manage, also where a client-side apply made it its own.
+_CONTROLLERS = frozenset({"deprecated.daemonset.template.generation", "deployment.kubernetes.io/revision"})
 _SCALARS = frozenset({str, int, bool})
 _OUR_MARKS = frozenset({TRACKING_ANNOTATION, LAST_APPLIED, APPLICATION_LABEL})
 CLIENT_MANAGERS = ("kubectl-client-side-apply", "helm", "argocd-controller", "kustomize-controller")
@@ -244,14 +248,14 @@ class _Walk:
         path = ""
         name = ""
         for at, (kind, value) in enumerate(steps):
-            keep_desired = desired
+            keep_desired, keep_live = desired, live
             path, name = _extend(path, kind, value, node)
             if node is not None and node.is_map:
                 name = ""
             desired, live, node = _descend(desired, live, node, kind, value)
             if live is ABSENT:
                 return
-            if desired is ABSENT and not isinstance(keep_desired, Mapping | list):
+            if desired is ABSENT and keep_desired is not ABSENT and not isinstance(keep_desired, Mapping | list):
                 return
             if desired is ABSENT:
                 # The highest part that is gone from Git tells it once.
@@ -260,8 +264,10 @@ class _Walk:
                     return
                 if any(_owns(entry, steps) for entry in others):
                     return
-                if at < len(steps) - 1 and _others_below(others, steps[: at + 1]):
+                if at < len(steps) - 1 and (steps[at] in _SHARED or _others_below(others, steps[: at + 1])):
                     continue
+                if name == "targetPort" and isinstance(keep_live, Mapping) and keep_live.get("port") == live:
+                    return
                 seen.add(place)
                 if not comes_back(live, node, name):
                     self.differ(path, steps[: at + 1], ABSENT, live, Reason.REMOVED)
@@ -277,7 +283,7 @@ def _is_ours_or_the_servers(path: str, name: str) -> bool:
 
 
 def _is_tracking(field: str, name: object) -> bool:
-    return (field == "annotations" and name in (TRACKING_ANNOTATION, LAST_APPLIED)) or (
+    return (field == "annotations" and (name in (TRACKING_ANNOTATION, LAST_APPLIED) or name in _CONTROLLERS)) or (
         field == "labels" and name == APPLICATION_LABEL
     )
 

@@ -323,3 +323,28 @@ def test_deep_nesting_is_laid_out_to_a_bound() -> None:
         leaf = {"a": [leaf]}
     obj = {"apiVersion": "a.b/v1", "kind": "Odd", "metadata": {"name": "x"}, "spec": leaf}
     assert diff_rows(obj, {**obj, "spec": {}}, compare(obj, {**obj, "spec": {}})).rows
+
+
+def test_adopting_what_a_client_made_shows_no_drift_of_defaults() -> None:
+    desired: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+    }
+    live = copy.deepcopy(desired)
+    live["metadata"]["annotations"] = {"deprecated.daemonset.template.generation": "1"}
+    live["spec"]["ports"][0] |= {"protocol": "TCP", "targetPort": 80}
+    port = {'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:port": {}, "f:protocol": {}, "f:targetPort": {}}}
+    fields = {
+        "f:metadata": {"f:annotations": {".": {}, "f:deprecated.daemonset.template.generation": {}}},
+        "f:spec": {"f:ports": port},
+    }
+    assert not compare(desired, owned_by(live, "helm", fields, "Update")).is_drifted
+
+
+def test_a_label_that_is_gone_from_git_is_told_by_its_key() -> None:
+    desired = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    live = {**desired, "metadata": {"name": "a", "labels": {"x": "1", "y": "2"}}}
+    drift = compare(desired, owned_by(live, "gitops-tui", {"f:metadata": {"f:labels": {"f:x": {}}}}))
+    assert [each.path for each in drift.differences] == ["metadata.labels.x"]
