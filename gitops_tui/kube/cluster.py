@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from gitops_tui.errors import ApiError, NotFound
+from gitops_tui.errors import ApiError, NotFound, Unauthorized
 from gitops_tui.kube.config import Access, ContextInfo
 from gitops_tui.kube.discovery import Discovery, ResourceType
 from gitops_tui.kube.informer import Informer, WatchSpec, WatchStatus
@@ -52,7 +52,15 @@ class Cluster:
         """Reads credentials, asks for version, user and kinds. Raises KubeconfigError, Unreachable, Unauthorized,
         ApiError."""
         await self.transport.open()
-        version = await self.transport.request("GET", "/version", what="version")
+        try:
+            version = await self.transport.request("GET", "/version", what="version")
+        except Unauthorized as error:
+            raise Unauthorized(
+                f"{self.server} (context {self.name}) does not accept the credentials of {self.context.user or 'the user'}",
+                status=401,
+                reason=error.reason,
+                hint=error.hint,
+            ) from error
         self.version = str(version.get("gitVersion") or "")
         await self.discovery.refresh(self.transport)
         self.user = await self._whoami() or self.context.user

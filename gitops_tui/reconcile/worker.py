@@ -35,6 +35,7 @@ from gitops_tui.reconcile.session import CONFIGMAP, ClusterSession
 from gitops_tui.reconcile.startup import load_applications
 from gitops_tui.settings import APPLICATION_LABEL, Settings
 from gitops_tui.state import STATE_LABEL, configmap_name, decode
+from gitops_tui.sync.plan import unsupported
 
 T = TypeVar("T")
 _COALESCE = 0.03
@@ -321,8 +322,8 @@ class Engine:
         was_all, runtime.all_dirty = runtime.all_dirty, False
         if not changed and not was_all:
             return
-        ready = ready and not runtime.confirming
-        state = self._state(runtime, session, ready, "off")
+        # The first verdict waits for the server's; later ones show the local one until it is settled.
+        state = self._state(runtime, session, ready and not (runtime.confirming and runtime.state.loading), "off")
         decision = decide(
             state,
             runtime.attempts,
@@ -330,6 +331,8 @@ class Engine:
             wall=datetime.now(UTC),
             enabled=self.request.automatic and not self.settings.read_only and not self._stopping,
         )
+        if decision.act and runtime.confirming:
+            decision = replace(decision, act=False, why="waiting: the API server's dry run settles what differs")
         runtime.state = replace(state, auto=decision.why)
         if decision.act:
             self._operations.automatic(runtime, decision)
@@ -350,7 +353,7 @@ class Engine:
         conditions += [each for each in (runtime.render_error, runtime.git_error) if each is not None]
         forbidden = {each.error for each in runtime.resources.values() if each.error}
         conditions += [Condition(Severity.ERROR, "cluster", text, now) for text in sorted(forbidden)[:5]]
-        texts = (*runtime.app.warnings, *runtime.warnings, *runtime.record.notes)
+        texts = (*runtime.app.warnings, *unsupported(runtime.app), *runtime.warnings, *runtime.record.notes)
         conditions += [Condition(Severity.WARNING, "application", text, now) for text in dict.fromkeys(texts)]
         return application_state(runtime, tuple(conditions), ready=ready, stale=session.stale_since, auto=auto)
 
@@ -579,4 +582,3 @@ def replace_runtime(runtime: Runtime, manifests: dict[ResourceKey, Manifest]) ->
         rendered=True,
         record=runtime.record,
     )
-

@@ -112,7 +112,7 @@ def make_plan(
     blocked = [step for step in steps if step.blocked]
     if blocked and not refused:
         refused = "; ".join(f"{step.key}: {step.blocked}" for step in blocked[:5])
-        hint = hint or "take these objects out of one of the two, or sync the others alone"
+        hint = hint or "mend that first; nothing was changed"
     return SyncPlan(
         app=app.key,
         revision=revision,
@@ -132,8 +132,17 @@ def _app_options(app: Application, warnings: list[str]) -> dict[str, str]:
         name, _, value = option.partition("=")
         name, value = name.strip(), value.strip()
         found[name] = value
+    warnings += unsupported(app)
+    return found
+
+
+def unsupported(app: Application) -> list[str]:
+    """A warning for each of the application's sync options that has no effect here."""
+    found = []
+    for option in app.sync_policy.sync_options:
+        name, _, value = (part.strip() for part in option.partition("="))
         if name not in SUPPORTED_OPTIONS or (name == "ServerSideApply" and value == "false"):
-            warnings.append(f"the sync option {option} is not supported yet and has no effect")
+            found.append(f"the sync option {option} is not supported yet and has no effect")
     return found
 
 
