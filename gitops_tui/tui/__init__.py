@@ -1,0 +1,31 @@
+"""The terminal app. `run` starts it; the engine is made in a thread after the first paint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
+    from gitops_tui.settings import Settings
+
+
+def run(
+    engine_factory: Callable[[], EngineApi],
+    settings: Settings,
+    *,
+    title: str = "",
+    hint: str = "",
+    on_exit: Callable[[], None] | None = None,
+) -> int:
+    """Runs the app until the person leaves; the exit code. Raises ConfigError for wrong keys or themes."""
+    from gitops_tui.tui.app import GitOpsApp
+
+    app = GitOpsApp(engine_factory, settings, title=title, hint=hint)
+    try:
+        app.run()
+    finally:
+        app.stop_engine()
+        if on_exit:
+            on_exit()
+    return app.return_code or 0

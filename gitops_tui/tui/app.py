@@ -1,0 +1,322 @@
+"""The app: composes the screen and routes keys and answers; it decides nothing.
+
+Snapshots come on the engine's thread, are coalesced into one message, and repaint only the rows that differ.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.containers import Container
+from textual.message import Message
+from textual.widgets import Static
+
+from gitops_tui.errors import GitOpsError
+from gitops_tui.model.keys import AppKey
+from gitops_tui.model.snapshot import Link, Snapshot
+from gitops_tui.model.sync import SyncOptions, SyncStatus
+from gitops_tui.model.text import printable
+from gitops_tui.reconcile.api import EngineApi
+from gitops_tui.settings import Settings
+from gitops_tui.tui.actions import HistoryScreen, SyncScreen
+from gitops_tui.tui.detail import Detail, age
+from gitops_tui.tui.dialogs import Ask, Reader
+from gitops_tui.tui.keymap import bound
+from gitops_tui.tui.themes import DEFAULT, load_themes
+from gitops_tui.tui.tree import Tree
+
+_UNITS = {"m": 60, "h": 3600, "d": 86400}
+
+
+class GitOpsApp(App[int]):
+    """The main screen."""
+
+    CSS = """
+    #header, #footer { height: 1; width: 100%; background: $panel; }
+    #panes { layout: horizontal; height: 1fr; }
+    #tree { width: 45%; height: 100%; }
+    #detail { width: 1fr; height: 100%; border-left: solid $panel; }
+    .narrow #panes { layout: vertical; }
+    .narrow #tree { width: 100%; height: 50%; }
+    .narrow #detail { width: 100%; height: 1fr; border-left: none; border-top: solid $panel; }
+    """
+    ENABLE_COMMAND_PALETTE = False
+
+    class Came(Message):
+        """Something from another thread, to be called here."""
+
+        def __init__(self, call: Callable[[], None]) -> None:
+            super().__init__()
+            self.call = call
+
+    def __init__(
+        self, engine_factory: Callable[[], EngineApi], settings: Settings, *, title: str = "", hint: str = ""
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.factory, self.settings, self.head, self.hint = engine_factory, settings, title, hint
+        self.engine: EngineApi | None = None
+        self.table = bound(settings.keys)
+        self.waiting_snapshot = threading.Event()
+        self.end: Callable[[], None] | None = None
+        for theme in load_themes():
+            self.register_theme(theme)
+        self.theme = settings.theme if settings.theme in self.available_themes else DEFAULT
+        for key in self.table:
+            self._bindings.bind(key.keys, f"go_{key.action}" if key.action == "open" else key.action, show=False)
+
+    def compose(self) -> ComposeResult:
+        yield Static(Text(f" gitops-tui {self.head} · starting…"), id="header")
+        with Container(id="panes"):
+            yield Tree(drifted_first=self.settings.drifted_first)
+            yield Detail()
+        said = self.hint or "s sync  p pause  h history  ] next drift  / filter  r refresh  ? help  q quit"
+        yield Static(Text(f" {printable(said)}", no_wrap=True, overflow="ellipsis"), id="footer")
+
+    @property
+    def tree_pane(self) -> Tree:
+        return self.screen_stack[0].query_one(Tree)
+
+    @property
+    def detail(self) -> Detail:
+        return self.screen_stack[0].query_one(Detail)
+
+    def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                loop.add_signal_handler(number, partial(self.exit, None, 128 + number))
+        self.call_after_refresh(threading.Thread(target=self._begin, name="engine-start", daemon=True).start)
+
+    def on_resize(self) -> None:
+        self.screen_stack[0].set_class(self.size.width < 100, "narrow")
+        self.call_after_refresh(self._follow, True)
+
+    # --- the engine ---------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        try:
+            engine = self.factory()
+            self.engine = engine
+            self.end = engine.subscribe(self._snapshot_came)
+            engine.start()
+        except Exception as error:  # a thread's edge: shown on the start-up error screen
+            said = error  # the name of an except clause is gone once it ends
+            self.post_message(self.Came(lambda: self._start_failed(said)))
+            return
+        self._snapshot_came(engine.snapshot)
+
+    def _start_failed(self, error: Exception) -> None:
+        hint = f"\n\n→ {error.hint}" if isinstance(error, GitOpsError) and error.hint else ""
+        said = error.message if isinstance(error, GitOpsError) else f"{type(error).__name__}: {error}"
+        self.push_screen(
+            Reader(f"gitops-tui can't start\n\n{said}{hint}\n\nq quit"), lambda _: self.exit(return_code=2)
+        )
+
+    def _snapshot_came(self, _snapshot: Snapshot) -> None:
+        if not self.waiting_snapshot.is_set():
+            self.waiting_snapshot.set()
+            self.post_message(self.Came(self._show))
+
+    def on_git_ops_app_came(self, message: Came) -> None:
+        message.call()
+
+    def _show(self) -> None:
+        self.waiting_snapshot.clear()
+        if self.engine is None:
+            return
+        snapshot = self.engine.snapshot
+        self.tree_pane.show(snapshot)
+        self._header(snapshot)
+        if isinstance(self.screen, SyncScreen):
+            self.screen.progress()
+
+    def stop_engine(self) -> None:
+        if self.end:
+            self.end()
+            self.end = None
+        if self.engine:
+            self.engine.stop()
+            self.engine = None
+
+    def wait(
+        self, future: Future[Any], done: Callable[[Any], None], failed: Callable[[BaseException], None] | None = None
+    ) -> None:
+        """Calls one of the two here when the future is done; an error is shown where `failed` is not given."""
+
+        def answer() -> None:
+            error = future.exception()
+            if error is None:
+                done(future.result())
+            elif failed:
+                failed(error)
+            else:
+                self.push_screen(Reader(f"{error}\n\nesc close"))
+
+        future.add_done_callback(lambda _: self.post_message(self.Came(answer)))
+
+    def _header(self, snapshot: Snapshot) -> None:
+        parts = [f" {self.head or 'gitops-tui'}"]
+        for cluster in snapshot.clusters:
+            since = "" if cluster.link is Link.LIVE else f" for {age(cluster.since)} {cluster.message}"
+            parts.append(f"{cluster.name} {cluster.link.value}{since}")
+        apps = snapshot.applications.values()
+        bad = sum(a.sync is SyncStatus.OUT_OF_SYNC for a in apps)
+        good = sum(a.sync is SyncStatus.SYNCED for a in apps)
+        parts.append(f"{len(apps)} apps {good} ✓ {bad} ✗")
+        for repository in snapshot.repositories[:1]:
+            head = repository.head
+            parts.append(f"{repository.url.rpartition('/')[2]}@{repository.revision}")
+            parts += [f'{head.short} "{head.subject}" {age(head.commit_time)}'] if head else []
+            parts += [f"git: {repository.error}"] if repository.error else []
+        parts += [snapshot.worker] if snapshot.worker else []
+        parts += ["read-only"] if snapshot.read_only or self.settings.read_only else []
+        text = Text(printable(" · ".join(parts)), no_wrap=True, overflow="ellipsis")
+        self.screen_stack[0].query_one("#header", Static).update(text)
+
+    def on_tree_moved(self) -> None:
+        self.set_timer(0.06, self._follow)
+
+    def _follow(self, again: bool = False) -> None:
+        if self.engine:
+            self.detail.show(self.tree_pane.snapshot, self.tree_pane.node, again=again)
+
+    # --- keys ---------------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        mine = {f"go_{key.action}" if key.action == "open" else key.action for key in self.table}
+        return not (action in mine and len(self.screen_stack) > 1)
+
+    def action_down(self) -> None:
+        self.tree_pane.move(1)
+
+    def action_up(self) -> None:
+        self.tree_pane.move(-1)
+
+    def action_go_open(self) -> None:
+        self.tree_pane.open()
+
+    def action_close(self) -> None:
+        self.tree_pane.close()
+
+    def action_top(self) -> None:
+        self.tree_pane.move_to(0)
+
+    def action_bottom(self) -> None:
+        self.tree_pane.move_to(len(self.tree_pane.rows))
+
+    def action_page_down(self) -> None:
+        self.tree_pane.move(max(1, self.tree_pane.size.height - 1))
+
+    def action_page_up(self) -> None:
+        self.tree_pane.move(-max(1, self.tree_pane.size.height - 1))
+
+    def action_next_drift(self) -> None:
+        self.tree_pane.jump(1)
+
+    def action_previous_drift(self) -> None:
+        self.tree_pane.jump(-1)
+
+    def action_next_change(self) -> None:
+        self.detail.jump(1)
+
+    def action_previous_change(self) -> None:
+        self.detail.jump(-1)
+
+    def action_detail_down(self) -> None:
+        self.detail.scroll_to(y=self.detail.scroll_offset.y + self.detail.size.height // 2, animate=False)
+
+    def action_detail_up(self) -> None:
+        self.detail.scroll_to(y=self.detail.scroll_offset.y - self.detail.size.height // 2, animate=False)
+
+    def action_unified(self) -> None:
+        self.detail.unified = not self.detail.unified
+        self._follow(True)
+
+    def action_filter(self) -> None:
+        def chosen(text: str | None) -> None:
+            if text is not None:
+                self.tree_pane.layout_rows.set_filter(text)
+                self.tree_pane.relayout()
+
+        self.push_screen(Ask("filter: text kind: ns: status: health: (empty shows all)"), chosen)
+
+    def action_theme(self) -> None:
+        names = [name for name in self.available_themes if name.startswith("gitops-")]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else DEFAULT
+
+    def action_help(self) -> None:
+        self.push_screen(Reader("\n".join(f"{key.shown:<10} {key.what}" for key in self.table)))
+
+    def action_leave(self) -> None:
+        self.exit(return_code=0)
+
+    def _chosen(self, *, writes: bool) -> tuple[EngineApi, AppKey] | None:
+        node = self.tree_pane.node
+        if self.engine is None or node is None:
+            self.notify("nothing is loaded yet", severity="warning", markup=False)
+            return None
+        if writes and (self.settings.read_only or self.engine.snapshot.read_only):
+            self.notify("read-only: nothing is changed from here", severity="warning", markup=False)
+            return None
+        return self.engine, node.app
+
+    def action_sync(self) -> None:
+        if found := self._chosen(writes=True):
+            node = self.tree_pane.node
+            only = SyncOptions(only=frozenset({node.key})) if node and node.key else None
+            self.push_screen(SyncScreen(*found[:1], self.wait, found[1], SyncOptions(), only))
+
+    def action_history(self) -> None:
+        if found := self._chosen(writes=False):
+            engine, app = found
+
+            def chosen(sha: str | None) -> None:
+                if sha:
+                    self.push_screen(SyncScreen(engine, self.wait, app, SyncOptions(revision=sha)))
+
+            self.push_screen(HistoryScreen(engine, self.wait, app), chosen)
+
+    def action_pause(self) -> None:
+        if not (found := self._chosen(writes=True)):
+            return
+        engine, app = found
+        state = engine.snapshot.applications.get(app)
+        if state and state.record.pause and state.record.pause.active(datetime.now(UTC)):
+            self.wait(engine.resume(app), lambda _: self.notify(printable(f"{app} resumed"), markup=False))
+            return
+
+        def chosen(text: str | None) -> None:
+            if text is None:
+                return
+            first, _, rest = text.partition(" ")
+            until = None
+            if first[:-1].isdecimal() and first[-1:] in _UNITS and len(first) < 8:
+                until, text = datetime.now(UTC) + timedelta(seconds=int(first[:-1]) * _UNITS[first[-1]]), rest
+            self.wait(engine.pause(app, text, until), lambda _: self.notify(printable(f"{app} paused"), markup=False))
+
+        self.push_screen(
+            Ask(f"Pause automatic sync of {app} in {app.cluster}\n[30m|2h|1d] reason (no time: until resumed)"), chosen
+        )
+
+    def action_unpin(self) -> None:
+        if found := self._chosen(writes=True):
+            engine, app = found
+            self.wait(engine.unpin(app), lambda _: self.notify(printable(f"{app} follows its branch"), markup=False))
+
+    def action_refresh(self, hard: bool = False) -> None:
+        if found := self._chosen(writes=False):
+            self.notify("refreshing", markup=False)
+            self.wait(found[0].refresh(found[1], hard=hard), lambda _: None)
+
+    def action_hard_refresh(self) -> None:
+        self.action_refresh(True)
