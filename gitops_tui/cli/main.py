@@ -8,10 +8,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitops_tui.cli.options import parser
 from gitops_tui.errors import GitOpsError
 from gitops_tui.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile import EngineApi, Request
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -50,7 +54,7 @@ def say_error(error: GitOpsError) -> None:
     print(f"gitops-tui: {text}", file=sys.stderr)
 
 
-def request_of(options: argparse.Namespace, *, automatic: bool):  # type: ignore[no-untyped-def]
+def request_of(options: argparse.Namespace, *, automatic: bool) -> Request:
     """The engine's Request that the options mean."""
     from gitops_tui.reconcile import Request
 
@@ -74,7 +78,7 @@ def _screen(options: argparse.Namespace, settings: Settings) -> int:
         parser().error("the screen needs a terminal; for scripts use: status, diff, sync, history, … (see --help)")
     from gitops_tui.tui import run as run_screen
 
-    def engine():  # type: ignore[no-untyped-def]
+    def engine() -> EngineApi:
         from gitops_tui.reconcile import Engine
 
         return Engine(request_of(options, automatic=True), settings)

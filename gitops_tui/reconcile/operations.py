@@ -112,7 +112,7 @@ class Operations:
             if state.manifest is not None and state.key.namespace and state.drift.kind is DriftKind.MISSING
         }
         mine = {state.key.name for state in resources.values() if state.key.kind == "Namespace"}
-        missing = set()
+        missing: set[str] = set()
         if kind is None:
             return missing
         for namespace in wanted - mine:

@@ -36,7 +36,9 @@ def cli(made_repository, real_kubeconfig: Path):
     def run(*args: str) -> subprocess.CompletedProcess[str]:
         where = ["--repo", str(made_repository.folder), "--path", f"apps/{name}", "--namespace", namespace]
         line = [sys.executable, "-m", "gitops_tui", *where, "--create-namespace", "--kubeconfig", str(real_kubeconfig)]
-        return subprocess.run([*line, *args], capture_output=True, text=True, check=False, timeout=90, stdin=subprocess.DEVNULL)
+        return subprocess.run(
+            [*line, *args], capture_output=True, text=True, check=False, timeout=90, stdin=subprocess.DEVNULL
+        )
 
     run.name = name  # type: ignore[attr-defined]
     run.namespace = namespace  # type: ignore[attr-defined]
