@@ -62,6 +62,7 @@ class Operations:
         session = self._engine.session(runtime)
         if not session.connected.is_set():
             raise session.error or PlanRefused(f"not connected to {session.cluster.name} yet", hint="try again")
+        self._engine.settle(runtime)
         revision = runtime.revision.sha if runtime.revision is not None else ""
         refused = hint = ""
         resources = runtime.resources

@@ -302,6 +302,12 @@ class Engine:
             self._recompute(runtime)
         self.publish()
 
+    def settle(self, runtime: Runtime) -> None:
+        """Compares now what waits for the next flush: a plan must never be made out of an older picture."""
+        if runtime.all_dirty or runtime.dirty:
+            self._recompute(runtime)
+            self.wake()
+
     def _recompute(self, runtime: Runtime) -> None:
         session = self.session(runtime)
         ready = runtime.rendered and not session.pending()

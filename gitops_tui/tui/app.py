@@ -41,6 +41,7 @@ class GitOpsApp(App[int]):
     """The main screen."""
 
     CSS = """
+    ModalScreen { align: center middle; }
     #header, #footer { height: 1; width: 100%; background: $panel; }
     #panes { layout: horizontal; height: 1fr; }
     #tree { width: 45%; height: 100%; }
