@@ -187,11 +187,14 @@ class Engine:
     async def _follow_git(self) -> None:
         while True:
             await asyncio.sleep(self._repositories.next_look())
+            before = [each.error for each in self._repositories.states()]
             for url in await asyncio.to_thread(self._repositories.moved):
                 for runtime in self._runtimes.values():
                     if runtime.app.source.repo_url == url:
                         await self.refresh_app(runtime)
-            self.wake()
+            # A look that found nothing new is no news: the screen stays as it is.
+            if before != [each.error for each in self._repositories.states()]:
+                self.wake()
 
     async def refresh_app(self, runtime: Runtime, *, hard: bool = False) -> None:
         """Resolves, renders and sets watches for one application; then everything of it is compared anew."""

@@ -34,7 +34,7 @@ class Tree(Lines):
         self.relayout()
 
     def relayout(self, goal: Node | None = None) -> None:
-        old, goal = self.rows, goal or self.node
+        old, goal, before = self.rows, goal or self.node, self.cursor
         self.rows = self.layout_rows.rows(self.snapshot)
         self.cursor = self._place(goal)
         if len(old) != len(self.rows):
@@ -44,6 +44,11 @@ class Tree(Lines):
             for index in range(top, min(top + self.size.height, len(old))):
                 if old[index] is not self.rows[index]:
                     self.refresh_row(index)
+        if self.cursor != before:
+            # The node under the cursor moved: the eye stays on it.
+            self.refresh_row(before)
+            self.refresh_row(self.cursor)
+            self.call_after_refresh(self.show_row, self.cursor)
         self.post_message(self.Moved())
 
     def _place(self, goal: Node | None) -> int:

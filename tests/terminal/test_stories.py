@@ -1,0 +1,63 @@
+"""Stories in a pseudo-terminal, with the real program and the demo."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_spec = importlib.util.spec_from_file_location("terminal_driver", Path(__file__).with_name("driver.py"))
+assert _spec is not None
+assert _spec.loader is not None
+_driver = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_driver)
+Terminal = _driver.Terminal
+
+
+def program() -> list[str]:
+    named = os.environ.get("GITOPS_TUI_TEST_PROGRAM")
+    return [named] if named else [sys.executable, "-m", "gitops_tui"]
+
+
+@pytest.fixture(params=[(160, 48), (80, 24)], ids=["160x48", "80x24"])
+def demo(request: pytest.FixtureRequest) -> Iterator[object]:
+    terminal = Terminal([*program(), "demo"], columns=request.param[0], rows=request.param[1])
+    yield terminal
+    terminal.kill()
+
+
+def test_drift_is_seen_synced_and_rolled_back(demo) -> None:
+    demo.wait_for("observability-settings − Missing", 25)
+    demo.press("]")
+    demo.wait_for("region: eu-west")
+    demo.press("s")
+    demo.wait_for("1 create")
+    demo.press("\r")
+    demo.wait_for("Succeeded")
+    demo.press("\x1b")
+    demo.wait_for("observability-settings ✓")
+    demo.press("h")
+    demo.wait_for("deployed")
+    demo.press("j")
+    demo.press("R")
+    demo.wait_for("is pinned to")
+    demo.press("\r")
+    demo.wait_for("Succeeded")
+    demo.press("\x1b")
+    demo.wait_for("pinned")
+    demo.press("\x1b")
+    demo.read(0.5)
+    demo.press("q")
+    assert demo.ended() == 0
+
+
+def test_idle_sends_no_byte(demo) -> None:
+    demo.wait_for("observability-settings − Missing", 25)
+    demo.read(3.0)
+    before = demo.sent
+    demo.read(5.0)
+    assert demo.sent == before
