@@ -188,7 +188,8 @@ class GitOpsApp(App[int]):
         self.set_timer(0.06, self._follow)
 
     def _follow(self, again: bool = False) -> None:
-        if self.engine:
+        # A callback may come when the app is leaving and its screens are gone.
+        if self.engine and self.screen_stack:
             self.detail.show(self.tree_pane.snapshot, self.tree_pane.node, again=again)
 
     # --- keys ---------------------------------------------------------------------------------------------------
