@@ -114,6 +114,8 @@ def drop(value: Any, path: Path, node: Node | None) -> None:
             if not isinstance(value, dict) or name not in value:
                 return
             if last:
+                if at and path[at - 1].startswith("k:") and name in orjson.loads(path[at - 1][2:]):
+                    return  # the item stays for another manager, and so does what tells it from the others
                 del value[name]
                 return
             value, node = value[name], node.child(name) if node is not None else None
@@ -177,7 +179,8 @@ def apply(live: Obj | None, applied: Obj, node: Node | None, manager: str, *, fo
     owned_by_others = {path for each in others for path in path_set(each["fieldsV1"])}
     for each in mine:
         gone = path_set(each["fieldsV1"]) - wanted.keys()
-        for path in sorted(gone, key=len, reverse=True):
+        # Whole items before their fields: an item that lost its key first could not be found any more.
+        for path in sorted(gone, key=lambda path: (len(path) - (path[-1] == "."), path)):
             inside = path[:-1] if path[-1] == "." else path
             if not any(other[: len(inside)] == inside for other in owned_by_others | wanted.keys()):
                 drop(made, path, node)

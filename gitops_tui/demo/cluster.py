@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import yaml
 from aiohttp import web
 
 from gitops_tui.demo.apply import apply, updated
@@ -73,6 +74,7 @@ class DemoCluster:
             "current-context": "demo",
         }
         path.touch(mode=0o600)
+        path.chmod(0o600)
         path.write_bytes(orjson.dumps(config))
         return path
 
@@ -129,7 +131,8 @@ class DemoCluster:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:
-            if not secrets.compare_digest(request.headers.get("Authorization", ""), f"Bearer {self.token}"):
+            given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+            if not secrets.compare_digest(given, f"Bearer {self.token}".encode()):
                 raise Fault(401, "Unauthorized", "Unauthorized")
             return await self._route(request)
         except Fault as fault:
@@ -241,6 +244,7 @@ class DemoCluster:
                 return _json(made)
             old = self._found(info, namespace, name)
             made = _patched(copy.deepcopy(old), body, kind)
+            self._named(info, made, namespace, name)
             return _json(self._store(info, made, manager, dry_run=dry_run, subresource=subresource))
         if request.method == "POST":
             metadata = body.setdefault("metadata", {})
@@ -252,6 +256,7 @@ class DemoCluster:
             return _json(self._store(info, body, manager, dry_run=dry_run), 201)
         if request.method == "PUT":
             old = self._found(info, namespace, name)
+            self._named(info, body, namespace, name)
             given = (body.get("metadata") or {}).get("resourceVersion")
             if given and given != old["metadata"]["resourceVersion"]:
                 raise Fault(
@@ -402,13 +407,19 @@ def _json(value: Any, status: int = 200) -> web.Response:
 
 async def _body(request: web.Request) -> Any:
     data = await request.read()
+    found = _parsed(request, data)
+    patch = request.content_type == "application/json-patch+json"
+    if not isinstance(found, list if patch else dict):
+        raise Fault(400, "BadRequest", f"the body can't be read: not a {'list' if patch else 'mapping'}")
+    return found
+
+
+def _parsed(request: web.Request, data: bytes) -> Any:
     try:
         if "yaml" in request.content_type and data[:1] != b"{":
-            import yaml
-
             return yaml.safe_load(data)
         return orjson.loads(data)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise Fault(400, "BadRequest", f"the body can't be read: {error}") from error
 
 
