@@ -2,16 +2,20 @@
 
 Whatever a repository's own configuration says, git executes nothing for it here: hooks, fsmonitor, external diffs,
 text conversion, pagers, `core.sshCommand` and command transports from a repository's config are overridden on the
-command line or by the environment, which beat every file. The user's own (global) settings for ssh, credentials and
-proxies still hold. Errors come back as GitError with git's words, free of credentials.
+command line or by the environment, which beat every file. No command may reach the network unless its caller says so:
+a partial clone would else fetch a missing object by itself, through programs that its own config names
+(`remote.<name>.uploadpack`, `core.gitProxy`, `credential.helper`). The user's own (global) settings for ssh,
+credentials and proxies still hold. Errors come back as GitError with git's words, free of credentials.
 """
 
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +24,7 @@ from gitops_tui.errors import GitError
 from gitops_tui.model.text import printable, redact
 
 _MAX_OUTPUT = 200_000_000
+_MAX_ERRORS = 64_000
 
 # What must never come from a repository. `core.hooksPath` and `core.fsmonitor` run programs; `core.attributesFile`
 # could name filters; `protocol.ext` runs commands.
@@ -42,13 +47,18 @@ _SAFE = (
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
     ("log.showSignature", "false"),
+    ("log.follow", "false"),
+    ("diff.orderFile", ""),
+    ("diff.noprefix", "false"),
+    ("diff.mnemonicPrefix", "false"),
     ("uploadpack.packObjectsHook", ""),
     ("safe.directory", "*"),
 )
 
 
-def environment() -> dict[str, str]:
-    """The environment for git: the user's own, without what points git elsewhere and without prompts."""
+def environment(*, network: bool = False) -> dict[str, str]:
+    """The environment for git: the user's own, without what points git elsewhere, without prompts, and without any
+    transport unless `network`."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     for name in (
         "GIT_SSH_COMMAND",
@@ -64,6 +74,9 @@ def environment() -> dict[str, str]:
         GIT_TERMINAL_PROMPT="0",
         GIT_OPTIONAL_LOCKS="0",
         GIT_NO_REPLACE_OBJECTS="1",
+        # The second holds for a git that doesn't know the first (before 2.39.4).
+        GIT_NO_LAZY_FETCH="1",
+        GIT_ALLOW_PROTOCOL="https:http:ssh:git:file" if network else "none",
         GIT_ATTR_NOSYSTEM="1",
         GIT_LFS_SKIP_SMUDGE="1",
         GIT_PAGER="cat",
@@ -107,29 +120,30 @@ def run(
     folder: Path | None,
     *args: str,
     timeout: float = 60.0,
-    stdin: bytes | None = None,
     ok: Sequence[int] = (0,),
     limit: int = _MAX_OUTPUT,
     what: str = "",
+    network: bool = False,
 ) -> bytes:
     """Runs git and returns its standard output.
 
-    timeout in seconds; `ok` are the exit codes that count as success; `limit` bounds the output (it is cut there).
+    timeout in seconds; `ok` are the exit codes that count as success; `limit` bounds the output (it is
+    cut there, and git is ended); `network`: it may speak to a remote.
     Raises GitError with git's own last words; `what` names the thing for the message.
     """
     try:
         process = subprocess.Popen(
             arguments(folder, *args),
-            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env=environment(network=network),
             start_new_session=True,
         )
     except FileNotFoundError as error:
         raise GitError("the program git is not there", hint="install git and put it on PATH") from error
     try:
-        out, err = process.communicate(stdin, timeout=timeout)
+        out, err, cut = _communicate(process, timeout, limit)
     except subprocess.TimeoutExpired as error:
         _kill(process)
         raise GitError(
@@ -139,9 +153,48 @@ def run(
     except BaseException:
         _kill(process)
         raise
-    if process.returncode not in ok:
+    if cut and limit == _MAX_OUTPUT:
+        # Half a list would be a wrong answer.
+        raise GitError(f"git {args[0]} {what}".strip() + f" printed more than {limit} bytes")
+    if process.returncode not in ok and not cut:
         raise GitError(f"git {args[0]} {what}".strip() + f" failed: {said(err)}")
-    return out[:limit]
+    return out
+
+
+def _communicate(process: subprocess.Popen[bytes], timeout: float, limit: int) -> tuple[bytes, bytes, bool]:
+    """(output, errors, whether the output was cut). Never holds more than `limit` bytes of output: a hostile or huge
+    commit can't fill the memory. Raises TimeoutExpired."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    deadline = time.monotonic() + timeout
+    kept: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
+    cut = False
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ, "out")
+        selector.register(process.stderr, selectors.EVENT_READ, "err")
+        while selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise subprocess.TimeoutExpired(process.args, timeout)
+            for key, _ in selector.select(left):
+                chunk = os.read(key.fd, 1 << 18)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+                    continue
+                kept[key.data] += chunk
+                if key.data == "err":
+                    del kept["err"][:-_MAX_ERRORS]
+                elif len(kept["out"]) > limit:
+                    cut = True
+                    break
+            if cut:
+                break
+    if cut:
+        process.kill()
+    process.wait(max(0.1, deadline - time.monotonic()))
+    process.stdout.close()
+    process.stderr.close()
+    return bytes(kept["out"][:limit]), bytes(kept["err"]), cut
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -186,6 +239,12 @@ class CatFile:
         with self._lock:
             try:
                 self._read_many(shas, each, limit)
+            except (BrokenPipeError, FileNotFoundError) as error:
+                self.close()
+                raise GitError(
+                    "git ended while it read the repository; it may be damaged or gone",
+                    hint="try again; if it stays so: git fsck",
+                ) from error
             except BaseException:
                 # The stream may stand in mid-object: begin anew next time.
                 self.close()
@@ -205,7 +264,7 @@ class CatFile:
                 process.stdin.flush()
                 sent += len(batch)
             header = process.stdout.readline().split()
-            if len(header) != 3:
+            if len(header) != 3 or header[1] != b"blob" or not header[2].isdigit():
                 raise GitError(f"the object {shas[index]} can't be read from the repository; it may be damaged")
             size = int(header[2])
             total += size

@@ -6,7 +6,7 @@ import posixpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitops_tui.errors import UnsafePath
+from gitops_tui.errors import GitError, UnsafePath
 from gitops_tui.model.text import printable
 
 if TYPE_CHECKING:
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 def export(repository: Repository, commit: str, folder: str, target: Path, limit: int) -> None:
     """See `Repository.export`."""
+    try:
+        _export(repository, commit, folder, target, limit)
+    except OSError as error:
+        # A full disk, a name too long for this file system, or a hostile tree with a file and a folder of one name.
+        place = printable(str(error.filename or "")).removeprefix(f"{target}/")
+        raise GitError(
+            f"{place or 'the repository'} can't be written to a temporary folder: {error.strerror}"
+        ) from error
+
+
+def _export(repository: Repository, commit: str, folder: str, target: Path, limit: int) -> None:
     entries = repository.list_tree(commit, folder, recursive=True)
     blobs = [entry for entry in entries if entry.type == "blob"]
     contents = repository.read_many([entry.sha for entry in blobs], limit=limit)
@@ -37,7 +48,10 @@ def export(repository: Repository, commit: str, folder: str, target: Path, limit
         place.parent.mkdir(parents=True, exist_ok=True)
         place.symlink_to(to)
     for path in links:
-        resolved = (target / path).resolve()
+        try:
+            resolved = (target / path).resolve()
+        except (RuntimeError, OSError) as error:  # Python before 3.13 raises on a loop
+            raise UnsafePath(f"the symlink {printable(path)} leads round in a circle") from error
         if not resolved.is_relative_to(target.resolve()):
             raise UnsafePath(f"the symlink {printable(path)} leads out of the repository")
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 from gitops_tui.model.revision import Commit
 
-# Fields apart by unit separators, commits by record separators: neither stands in a commit's own text by accident, and
-# what stands there on purpose only breaks its own line.
-LOG_FORMAT = "%x1e%H%x1f%P%x1f%at%x1f%ct%x1f%an%x1f%ae%x1f%D%x1f%s%x1f%b"
+# Fields end with NUL, the one byte that git never prints out of a commit's own text: with any other separator a commit
+# message could forge a whole record. git puts a line feed between records.
+LOG_FORMAT = "%H%x00%P%x00%at%x00%ct%x00%an%x00%ae%x00%D%x00%s%x00%b%x00"
+_FIELDS = 9
 
 _PULL_REQUESTS = (
     re.compile(r"^Merge pull request #(\d+)"),  # GitHub, Bitbucket
@@ -39,11 +40,10 @@ def _time(text: str) -> datetime:
 def parse_log(out: bytes) -> list[Commit]:
     """Commits out of `git log --format=LOG_FORMAT`."""
     commits = []
-    for record in out.decode("utf-8", "replace").split("\x1e")[1:]:
-        parts = record.rstrip("\n").split("\x1f", 8)
-        if len(parts) != 9:
-            continue
-        sha, parents, at, ct, name, email, refs, subject, body = parts
+    fields = out.decode("utf-8", "replace").split("\0")
+    for start in range(0, len(fields) - _FIELDS, _FIELDS):
+        sha, parents, at, ct, name, email, refs, subject, body = fields[start : start + _FIELDS]
+        sha = sha.lstrip("\n")
         body = body.strip("\n")
         commits.append(
             Commit(

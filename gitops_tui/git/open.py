@@ -6,18 +6,16 @@ never found later; a lock keeps a second process from making the same one.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from gitops_tui.errors import CloneError, GitError
 from gitops_tui.git.command import run
+from gitops_tui.git.lock import locked
 from gitops_tui.git.repository import Repository
 from gitops_tui.model.text import printable, redact
 from gitops_tui.settings import Settings
@@ -84,15 +82,6 @@ def mirror_folder(url: str, settings: Settings) -> Path:
     clean = redact(url).rstrip("/").removesuffix(".git")
     tail = re.sub(r"[^a-zA-Z0-9._-]+", "-", clean.rsplit("/", 1)[-1])[:40]
     return settings.cache_folder / "repositories" / f"{tail}-{hashlib.sha256(clean.encode()).hexdigest()[:16]}"
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Holds the lock of a mirror against other processes."""
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder.parent / f"{folder.name}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _open_remote(url: str, settings: Settings) -> Repository:

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from gitops_tui.errors import FetchError, GitError, PathNotFound, RevisionNotFound, UnsafePath
 from gitops_tui.git.command import CatFile, run
+from gitops_tui.git.lock import locked
 from gitops_tui.git.log import LOG_FORMAT, parse_log
 from gitops_tui.git.patterns import matcher
 from gitops_tui.model.revision import Commit
@@ -114,16 +115,18 @@ class Repository:
             moved, self._last_seen = seen != self._last_seen, seen
             return moved
         try:
-            remote = self._git("ls-remote", "--end-of-options", self._remote, what=self.url)
+            remote = self._git("ls-remote", "--end-of-options", self._remote, what=self.url, network=True)
             if remote == getattr(self, "_advertised", None):
                 return False
             before = self.fingerprint()
-            self.fetch_all()
+            with locked(self.folder):
+                self.fetch_all()
             self._advertised = remote
             return self.fingerprint() != before
-        except GitError as error:
+        except (GitError, OSError) as error:
+            why = error.message if isinstance(error, GitError) else error.strerror
             raise FetchError(
-                f"{self.url} can't be fetched: {error.message}", hint="what was fetched before is still shown"
+                f"{self.url} can't be fetched: {why}", hint="what was fetched before is still shown"
             ) from error
 
     def fetch_all(self) -> None:
@@ -140,8 +143,9 @@ class Repository:
             "+refs/heads/*:refs/heads/*",
             "+refs/tags/*:refs/tags/*",
             what=self.url,
+            network=True,
         )
-        said = self._git("ls-remote", "--symref", "--end-of-options", self._remote, "HEAD", what=self.url)
+        said = self._git("ls-remote", "--symref", "--end-of-options", self._remote, "HEAD", what=self.url, network=True)
         found = re.match(rb"ref: (refs/heads/\S+)\s+HEAD", said)
         if found:
             self._git("symbolic-ref", "HEAD", found[1].decode("utf-8", "surrogateescape"))
@@ -200,10 +204,13 @@ class Repository:
             if not _SHA.match(sha):
                 raise RevisionNotFound(f"{printable(sha)!r} is not a full SHA")
             try:
-                out = self._git("log", "-1", "--no-decorate", f"--format={LOG_FORMAT}", sha, "--")
+                out = self._git("log", "-1", "--no-decorate", "--encoding=UTF-8", f"--format={LOG_FORMAT}", sha, "--")
             except GitError as error:
                 raise RevisionNotFound(f"{self.url} has no commit {sha}") from error
-            found = self._commits[sha] = parse_log(out)[0]
+            commits = parse_log(out)
+            if not commits:
+                raise RevisionNotFound(f"{self.url}: {sha} is not a commit")
+            found = self._commits[sha] = commits[0]
         return found
 
     # --- trees and blobs ------------------------------------------------------------------------------------------
@@ -246,7 +253,11 @@ class Repository:
             mode, kind, sha, size = head.decode().split()
             entries.append(
                 TreeEntry(
-                    mode, kind, sha, prefix + name.decode("utf-8", "surrogateescape"), int(size) if size != "-" else 0
+                    mode,
+                    kind,
+                    sha,
+                    prefix + name.decode("utf-8", "surrogateescape"),
+                    int(size) if size.isdigit() else 0,
                 )
             )
         return entries
@@ -282,6 +293,7 @@ class Repository:
                 f"--skip={skip}",
                 "--no-patch",
                 "--decorate=short",
+                "--encoding=UTF-8",
                 f"--format={LOG_FORMAT}",
                 "--end-of-options",
                 commit,
@@ -291,8 +303,13 @@ class Repository:
         )
 
     def count(self, old: str, new: str, paths: Sequence[str]) -> int:
-        """How many commits that touch `paths` lie after `old` up to `new`; -1 where `old` is not known here."""
-        if not self._verify(old):
+        """How many commits that touch `paths` lie after `old` up to `new`; -1 where `old` is not known here or
+        is no ancestor of `new` (a branch that was force-pushed)."""
+        if not self._verify(old) or not self._verify(new):
+            return -1
+        try:
+            self._git("merge-base", "--is-ancestor", "--end-of-options", old, new)
+        except GitError:
             return -1
         out = self._git(
             "rev-list",
@@ -307,20 +324,19 @@ class Repository:
 
     def commit_diff(self, sha: str, paths: Sequence[str]) -> str:
         """What one commit changed in `paths`, against its first parent: a unified patch, cut at 400 kB."""
+        # `diff-tree --first-parent` doesn't exist: a merge must be compared with its first parent by name.
+        parents = self.commit(sha).parents
+        trees = [parents[0], sha] if parents and self._verify(parents[0]) else ["--root", sha]
         out = self._git(
             "diff-tree",
             "-p",
-            "--root",
             "--no-commit-id",
             "-r",
-            "-m",
-            "--first-parent",
             "--no-ext-diff",
             "--no-textconv",
             "--no-color",
             "--find-renames",
-            "--end-of-options",
-            sha,
+            *trees,
             "--",
             *[clean_path(path) or "." for path in paths],
             limit=_MAX_PATCH + 1,
