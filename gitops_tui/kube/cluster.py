@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from gitops_tui.errors import ApiError, NotFound, Unauthorized
-from gitops_tui.kube.config import Access, ContextInfo
+from gitops_tui.errors import ApiError, Conflict, Gone, Invalid, NotFound, Unauthorized
+from gitops_tui.kube.access import Access
+from gitops_tui.kube.config import ContextInfo
 from gitops_tui.kube.discovery import Discovery, ResourceType
-from gitops_tui.kube.informer import Informer, WatchSpec, WatchStatus
+from gitops_tui.kube.informer import PAGE, Informer, WatchSpec, WatchStatus
 from gitops_tui.kube.store import Live, LiveStore
-from gitops_tui.kube.transport import Transport
+from gitops_tui.kube.transport import ApiWrite, Transport
 from gitops_tui.model.keys import GVK, ResourceKey
+from gitops_tui.model.text import printable, redact
 from gitops_tui.settings import FIELD_MANAGER, Settings
 
 
@@ -20,7 +23,8 @@ class Cluster:
     """A connection to one kubeconfig context.
 
     on_change(type, old, new) is called for each change of a watched object, on_status(type) when a kind becomes known,
-    forbidden or stale; both on the loop.
+    forbidden or stale, on_write(write) for each write that was sent, on_warning(what, text) for each warning of the API
+    server; all on the loop.
     """
 
     def __init__(
@@ -31,11 +35,13 @@ class Cluster:
         *,
         on_change: Callable[[ResourceType, Live | None, Live | None], None] = lambda *_: None,
         on_status: Callable[[ResourceType], None] = lambda _: None,
+        on_write: Callable[[ApiWrite], None] = lambda _: None,
+        on_warning: Callable[[str, str], None] = lambda *_: None,
     ) -> None:
         self.context = context
         self.name = context.name
         self.settings = settings
-        self.transport = Transport(Access(kubeconfig, context), settings)
+        self.transport = Transport(Access(kubeconfig, context), settings, on_write=on_write, on_warning=on_warning)
         self.discovery = Discovery()
         self.store = LiveStore()
         self.version = ""
@@ -43,6 +49,7 @@ class Cluster:
         self._on_change = on_change
         self._on_status = on_status
         self._informers: dict[GVK, Informer] = {}
+        self._changing = asyncio.Lock()
 
     @property
     def server(self) -> str:
@@ -56,7 +63,10 @@ class Cluster:
             version = await self.transport.request("GET", "/version", what="version")
         except Unauthorized as error:
             raise Unauthorized(
-                f"{self.server} (context {self.name}) does not accept the credentials of {self.context.user or 'the user'}",
+                printable(
+                    f"{redact(self.server)} (context {self.name}) does not accept the credentials of "
+                    f"{self.context.user or 'the user'}"
+                ),
                 status=401,
                 reason=error.reason,
                 hint=error.hint,
@@ -79,9 +89,10 @@ class Cluster:
         await self.discovery.refresh(self.transport)
 
     async def close(self) -> None:
-        for informer in list(self._informers.values()):
-            await informer.stop()
-        self._informers.clear()
+        """Ends all watches and connections."""
+        async with self._changing:
+            await asyncio.gather(*(informer.stop() for informer in self._informers.values()))
+            self._informers.clear()
         await self.transport.close()
 
     # --- watching -------------------------------------------------------------------------------------------------
@@ -89,33 +100,35 @@ class Cluster:
     async def set_watches(self, wanted: Iterable[WatchSpec]) -> None:
         """Watches just these kinds: starts what is new, stops what is wanted no longer."""
         specs = {spec.type.gvk: spec for spec in wanted}
-        for gvk in [gvk for gvk in self._informers if gvk not in specs]:
-            await self._informers.pop(gvk).stop()
-            self.store.drop_kind(gvk)
-        for gvk, spec in specs.items():
-            running = self._informers.get(gvk)
-            if running is not None and (running.spec.keep_managed_fields or not spec.keep_managed_fields):
-                running.widen(spec.namespaces)
-                continue
-            if running is not None:
+        async with self._changing:
+            for gvk, running in list(self._informers.items()):
+                spec = specs.get(gvk)
+                if spec is not None and running.spec.covers(spec):
+                    running.widen(spec.namespaces)
+                    continue
                 await running.stop()
+                del self._informers[gvk]
                 self.store.drop_kind(gvk)
-            informer = Informer(spec, self.transport, self.store, self._on_change, self._on_status)
-            self._informers[gvk] = informer
-            informer.start()
+            for gvk, spec in specs.items():
+                if gvk not in self._informers:
+                    informer = Informer(spec, self.transport, self.store, self._on_change, self._on_status)
+                    self._informers[gvk] = informer
+                    informer.start()
 
     async def relist(self) -> None:
-        """Starts all watches anew: each kind is listed again."""
-        specs = [informer.spec for informer in self._informers.values()]
-        for informer in self._informers.values():
-            await informer.stop()
-        self._informers.clear()
-        await self.set_watches(specs)
+        """Each watched kind is listed again; what is known stays until then."""
+        async with self._changing:
+            await asyncio.gather(*(informer.relist() for informer in self._informers.values()))
 
     def status(self, gvk: GVK, namespace: str = "") -> tuple[WatchStatus, str]:
         """How well a kind is known, and why not."""
         informer = self._informers.get(gvk)
-        return informer.status(namespace) if informer is not None else (WatchStatus.PENDING, "")
+        if informer is not None:
+            return informer.status(namespace)
+        served = self.discovery.get(gvk)
+        if served is not None and "watch" not in served.verbs:
+            return WatchStatus.FAILED, f"the cluster can't watch {served.plural}"
+        return WatchStatus.PENDING, ""
 
     def is_watched(self, gvk: GVK) -> bool:
         return gvk in self._informers
@@ -125,43 +138,64 @@ class Cluster:
     def _type(self, obj: Live) -> ResourceType:
         return self.discovery.find(GVK.of(obj["apiVersion"], obj["kind"]))
 
+    def _path(self, kind: ResourceType, namespace: str, name: str) -> str:
+        """The path of one object. Without a name, or without its namespace, it would be the path of many."""
+        if not name or (kind.namespaced and not namespace):
+            missing = "name" if not name else "namespace"
+            raise Invalid(f"a {kind.gvk.kind} {printable(name)} needs a {missing}".replace("  ", " "), status=0)
+        return kind.path(namespace, name)
+
     async def get(self, kind: ResourceType, namespace: str, name: str) -> Live | None:
-        """The object, None where there is none."""
+        """The object, None where there is none. Raises ApiError, Unreachable."""
+        key = ResourceKey(kind.gvk.group, kind.gvk.kind, namespace, name)
         try:
-            found = await self.transport.request("GET", kind.path(namespace, name), what=f"get {kind.plural} {name}")
+            return await self.transport.request("GET", self._path(kind, namespace, name), what=printable(f"get {key}"))
         except NotFound:
             return None
-        return dict(found)
+
+    async def _pages(self, kind: ResourceType, namespace: str, label_selector: str) -> list[Live]:
+        params = {"limit": str(PAGE), **({"labelSelector": label_selector} if label_selector else {})}
+        items: list[Live] = []
+        while True:
+            page = await self.transport.request("GET", kind.path(namespace), params=params, what=f"list {kind.plural}")
+            items.extend(
+                {"apiVersion": kind.gvk.api_version, "kind": kind.gvk.kind, **item} for item in page.get("items") or []
+            )
+            token = (page.get("metadata") or {}).get("continue")
+            if not token:
+                return items
+            params["continue"] = str(token)
 
     async def list(self, kind: ResourceType, namespace: str = "", label_selector: str = "") -> list[Live]:
-        params = {"labelSelector": label_selector} if label_selector else {}
-        what = f"list {kind.plural}"
-        found = await self.transport.request("GET", kind.path(namespace), params=params, what=what)
-        return [
-            {"apiVersion": kind.gvk.api_version, "kind": kind.gvk.kind, **item} for item in found.get("items") or []
-        ]
+        """All objects of a kind, in all namespaces or one, read page by page. Raises ApiError, Unreachable."""
+        for restarted in (False, True):
+            try:
+                return await self._pages(kind, namespace, label_selector)
+            except Gone:
+                # The list grew too old while it was read.
+                if restarted:
+                    raise
+        raise AssertionError("not reached")
 
     async def apply(
         self, obj: Live, *, dry_run: bool = False, force: bool = True, field_manager: str = FIELD_MANAGER
     ) -> Live:
         """Server-side apply; gives the object afterwards. Raises ApiError, Unreachable, UnknownKind."""
         kind = self._type(obj)
-        metadata = obj["metadata"]
         key = ResourceKey.of(obj)
         params = {"fieldManager": field_manager, "force": "true" if force else "false", "fieldValidation": "Strict"}
         if dry_run:
             params["dryRun"] = "All"
-        answer = await self.transport.request(
+        return await self.transport.request(
             "PATCH",
-            kind.path(str(metadata.get("namespace") or ""), metadata["name"]),
+            self._path(kind, key.namespace, key.name),
             params=params,
             body=obj,
             content_type="application/apply-patch+yaml",
             idempotent=True,
-            what=("dry run of " if dry_run else "") + str(key),
+            what=printable(("dry run of " if dry_run else "") + str(key)),
             secret=key.kind == "Secret",
         )
-        return dict(answer)
 
     async def create(self, obj: Live, *, dry_run: bool = False) -> Live:
         """Creates an object (its name may be generated)."""
@@ -170,30 +204,30 @@ class Cluster:
         if dry_run:
             params["dryRun"] = "All"
         key = ResourceKey.of(obj)
-        answer = await self.transport.request(
+        if kind.namespaced and not key.namespace:
+            raise Invalid(printable(f"{key} needs a namespace"), status=0)
+        return await self.transport.request(
             "POST",
             kind.path(key.namespace),
             params=params,
             body=obj,
             idempotent=dry_run,
-            what=("dry run of " if dry_run else "") + str(key),
+            what=printable(("dry run of " if dry_run else "") + str(key)),
             secret=key.kind == "Secret",
         )
-        return dict(answer)
 
     async def replace(self, obj: Live) -> Live:
         """Replaces an object; its resourceVersion must be the current one."""
         kind = self._type(obj)
         key = ResourceKey.of(obj)
-        answer = await self.transport.request(
+        return await self.transport.request(
             "PUT",
-            kind.path(key.namespace, key.name),
+            self._path(kind, key.namespace, key.name),
             params={"fieldManager": FIELD_MANAGER},
             body=obj,
-            what=str(key),
+            what=printable(str(key)),
             secret=key.kind == "Secret",
         )
-        return dict(answer)
 
     async def delete(
         self,
@@ -205,7 +239,8 @@ class Cluster:
         propagation: str = "Foreground",
         dry_run: bool = False,
     ) -> bool:
-        """Deletes an object, only the one with that uid where given. False where there was none."""
+        """Deletes an object, only the one with that uid where given. False where there was none, or no longer that
+        one. Raises ApiError, Unreachable."""
         body: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
         if uid:
             body["preconditions"] = {"uid": uid}
@@ -215,10 +250,20 @@ class Cluster:
         try:
             # With the uid as a precondition, sending it again can't hit another object.
             await self.transport.request(
-                "DELETE", kind.path(namespace, name), body=body, idempotent=bool(uid), what=f"delete {key}"
+                "DELETE",
+                self._path(kind, namespace, name),
+                params={"dryRun": "All"} if dry_run else None,
+                body=body,
+                idempotent=bool(uid) or dry_run,
+                what=printable(f"delete {key}"),
             )
         except NotFound:
             return False
+        except Conflict as error:
+            # The one that was meant is gone; what stands there now has another uid.
+            if uid and "UID in precondition" in error.message:
+                return False
+            raise
         return True
 
     async def can_i(self, verb: str, kind: ResourceType, namespace: str = "") -> bool:

@@ -1,17 +1,16 @@
-"""kubeconfig: which contexts there are, and how to reach one. The `kubernetes` package reads the files and runs login
-helpers; it is imported late, since that takes a quarter of a second."""
+"""kubeconfig: the files, merged as kubectl does, and which contexts they have. `access` turns one into credentials."""
 
 from __future__ import annotations
 
 import difflib
 import os
-import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gitops_tui.errors import KubeconfigError
-from gitops_tui.model.text import printable, redact
+from gitops_tui.model.text import printable
 
 IN_CLUSTER = "in-cluster"
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -37,44 +36,75 @@ def _paths(kubeconfig: Path | None) -> list[Path]:
     return [Path.home() / ".kube" / "config"]
 
 
-def _merged(kubeconfig: Path | None) -> dict[str, Any]:
-    """The files merged as kubectl does: the first to name a thing wins. Raises KubeconfigError."""
-    import yaml
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One named part of a kubeconfig, and the folder that its relative file names start from."""
 
-    paths = _paths(kubeconfig)
-    there = [path for path in paths if path.exists()]
+    value: Mapping[str, Any]
+    folder: Path
+
+
+@dataclass(slots=True)
+class Kubeconfig:
+    """The parts of all files by their names."""
+
+    contexts: dict[str, Part] = field(default_factory=dict)
+    clusters: dict[str, Part] = field(default_factory=dict)
+    users: dict[str, Part] = field(default_factory=dict)
+    current: str = ""
+
+
+def existing_paths(kubeconfig: Path | None) -> list[Path]:
+    """The files that are there, the given one or those that kubectl would read."""
+    # A link that leads nowhere counts: reading it then says so.
+    return [path for path in _paths(kubeconfig) if os.path.lexists(path)]
+
+
+def merged(kubeconfig: Path | None) -> Kubeconfig:
+    """The files merged as kubectl does: the first to name a thing wins. Raises KubeconfigError."""
+    there = existing_paths(kubeconfig)
     if not there:
-        shown = ", ".join(str(path) for path in paths)
+        shown = ", ".join(printable(str(path)) for path in _paths(kubeconfig))
         raise KubeconfigError(
             f"there is no kubeconfig at {shown}",
             hint="give one with --kubeconfig or $KUBECONFIG, or try: gitops-tui demo",
         )
-    merged: dict[str, Any] = {"contexts": {}, "clusters": {}, "users": {}, "current-context": ""}
+    found = Kubeconfig()
     for path in there:
-        try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise KubeconfigError(f"the kubeconfig {path} can't be read: {error}") from error
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            mark = getattr(error, "problem_mark", None)
-            place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark is not None else str(path)
-            raise KubeconfigError(
-                f"the kubeconfig {place} is not valid YAML: "
-                f"{printable(str(getattr(error, 'problem', None) or 'broken'))}"
-            ) from error
-        if data is None:
-            continue
-        if not isinstance(data, dict):
-            raise KubeconfigError(f"the kubeconfig {path} must hold a mapping, not a {type(data).__name__}")
-        merged["current-context"] = merged["current-context"] or str(data.get("current-context") or "")
-        for field in ("contexts", "clusters", "users"):
-            items = data.get(field) or []
+        data = _read(path)
+        found.current = found.current or str(data.get("current-context") or "")
+        for name, into in (("contexts", found.contexts), ("clusters", found.clusters), ("users", found.users)):
+            items = data.get(name) or []
             if not isinstance(items, list):
-                raise KubeconfigError(f"the kubeconfig {path}: {field} must be a list")
-            for item in items:
-                if isinstance(item, dict) and isinstance(item.get("name"), str):
-                    merged[field].setdefault(item["name"], item.get(field[:-1]) or {})
-    return merged
+                raise KubeconfigError(f"the kubeconfig {path}: {name} must be a list")
+            for number, item in enumerate(items):
+                value = item.get(name[:-1]) if isinstance(item, dict) else None
+                if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+                    raise KubeconfigError(f"the kubeconfig {path}: {name}[{number}] needs a name that is text")
+                if value is not None and not isinstance(value, dict):
+                    raise KubeconfigError(f"the kubeconfig {path}: {name}[{number}].{name[:-1]} must be a mapping")
+                into.setdefault(item["name"], Part(value or {}, path.absolute().parent))
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise KubeconfigError(f"the kubeconfig {path} can't be read: {printable(str(error))}") from error
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark is not None else str(path)
+        raise KubeconfigError(
+            f"the kubeconfig {place} is not valid YAML: {printable(str(getattr(error, 'problem', None) or 'broken'))}"
+        ) from error
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise KubeconfigError(f"the kubeconfig {path} must hold a mapping, not a {type(data).__name__}")
+    return data
 
 
 def contexts(kubeconfig: Path | None = None) -> list[ContextInfo]:
@@ -82,20 +112,20 @@ def contexts(kubeconfig: Path | None = None) -> list[ContextInfo]:
 
     Raises KubeconfigError: no file, not readable, not YAML (with line), no context in it.
     """
-    if kubeconfig is None and not any(path.exists() for path in _paths(None)) and _in_cluster():
+    if kubeconfig is None and not existing_paths(None) and _in_cluster():
         return [ContextInfo(IN_CLUSTER, IN_CLUSTER, _in_cluster(), "serviceaccount", "", True)]
-    merged = _merged(kubeconfig)
+    config = merged(kubeconfig)
     found = []
-    for name, context in merged["contexts"].items():
-        cluster = merged["clusters"].get(context.get("cluster"), {})
+    for name, context in config.contexts.items():
+        cluster = config.clusters.get(str(context.value.get("cluster") or ""))
         found.append(
             ContextInfo(
                 name=name,
-                cluster=str(context.get("cluster") or ""),
-                server=str(cluster.get("server") or "") if isinstance(cluster, dict) else "",
-                user=str(context.get("user") or ""),
-                namespace=str(context.get("namespace") or ""),
-                current=name == merged["current-context"],
+                cluster=str(context.value.get("cluster") or ""),
+                server=str(cluster.value.get("server") or "") if cluster is not None else "",
+                user=str(context.value.get("user") or ""),
+                namespace=str(context.value.get("namespace") or ""),
+                current=name == config.current,
             )
         )
     if not found:
@@ -127,87 +157,3 @@ def pick(name: str | None, known: list[ContextInfo]) -> ContextInfo:
 def _in_cluster() -> str:
     host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
     return f"https://{host}:{port}" if host and port and (_SERVICE_ACCOUNT / "token").exists() else ""
-
-
-class Access:
-    """How to reach one context: its server, TLS and credentials. Blocking; call it in a thread."""
-
-    def __init__(self, kubeconfig: Path | None, context: ContextInfo) -> None:
-        self.context = context
-        self._kubeconfig = kubeconfig
-        self._configuration: Any = None
-
-    def load(self) -> None:
-        """Reads credentials; may run a login helper (exec plugin). Raises KubeconfigError."""
-        from kubernetes.client.configuration import Configuration
-        from kubernetes.config import config_exception, kube_config
-
-        configuration = Configuration()
-        try:
-            if self.context.name == IN_CLUSTER:
-                from kubernetes.config import incluster_config
-
-                incluster_config.load_incluster_config(client_configuration=configuration)
-            else:
-                files = os.pathsep.join(str(path) for path in _paths(self._kubeconfig) if path.exists())
-                kube_config.load_kube_config(
-                    config_file=files, context=self.context.name, client_configuration=configuration
-                )
-        except config_exception.ConfigException as error:
-            raise KubeconfigError(
-                f"the context {self.context.name} can't be used: {printable(redact(str(error)))[:500]}",
-                hint=f"try: kubectl --context {self.context.name} version",
-            ) from error
-        except Exception as error:  # whatever a login helper or a broken file makes the package raise
-            raise KubeconfigError(
-                f"the context {self.context.name} can't be used: "
-                f"{type(error).__name__}: {printable(redact(str(error)))[:300]}",
-                hint=f"try: kubectl --context {self.context.name} version",
-            ) from error
-        if not str(configuration.host or "").startswith(("http://", "https://")):
-            raise KubeconfigError(
-                f"the context {self.context.name} has no server URL", hint="mend clusters[].cluster.server"
-            )
-        self._configuration = configuration
-
-    @property
-    def server(self) -> str:
-        return str(self._configuration.host).rstrip("/")
-
-    @property
-    def proxy(self) -> str | None:
-        return self._configuration.proxy or None
-
-    @property
-    def server_name(self) -> str | None:
-        return getattr(self._configuration, "tls_server_name", None) or None
-
-    def headers(self) -> dict[str, str]:
-        """The authorization header as it is now; may renew a token that ran out (blocking)."""
-        configuration = self._configuration
-        token = configuration.get_api_key_with_prefix("authorization") or configuration.get_api_key_with_prefix(
-            "BearerToken"
-        )
-        if token:
-            return {"Authorization": token}
-        if configuration.username:
-            return {"Authorization": configuration.get_basic_auth_token()}
-        return {}
-
-    def tls(self) -> ssl.SSLContext | bool:
-        """The TLS context. Raises KubeconfigError where a certificate can't be read."""
-        configuration = self._configuration
-        if self.server.startswith("http://"):
-            return False
-        try:
-            made = ssl.create_default_context(cafile=configuration.ssl_ca_cert or None)
-            # Clusters' own authorities often lack what newer Pythons' strict check asks for; kubectl accepts them.
-            made.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
-            if not configuration.verify_ssl:
-                made.check_hostname = False
-                made.verify_mode = ssl.CERT_NONE
-            if configuration.cert_file:
-                made.load_cert_chain(configuration.cert_file, configuration.key_file or None)
-        except (OSError, ssl.SSLError) as error:
-            raise KubeconfigError(f"a certificate of the context {self.context.name} can't be read: {error}") from error
-        return made

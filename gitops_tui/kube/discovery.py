@@ -7,8 +7,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from gitops_tui.errors import ApiError, UnknownKind
+from gitops_tui.errors import ApiError, Invalid, UnknownKind
 from gitops_tui.kube.transport import Transport
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.text import printable
@@ -24,11 +25,23 @@ class ResourceType:
     plural: str
     namespaced: bool
     verbs: frozenset[str] = frozenset()
+    singular: str = ""
+    short_names: tuple[str, ...] = ()
+    subresources: frozenset[str] = frozenset()
 
     def path(self, namespace: str = "", name: str = "") -> str:
-        """Its URL path: all of them, those of a namespace, or one object."""
-        from urllib.parse import quote
+        """Its URL path: all of them, those of a namespace, or one object.
 
+        Raises Invalid for names that would make it the path of something else, as client-go does
+        (apimachinery/pkg/api/validation/path).
+        """
+        for part in (namespace, name):
+            if part in (".", "..") or "/" in part or "%" in part:
+                raise Invalid(
+                    f"{printable(part)!r} can't be the name of an object",
+                    status=0,
+                    hint="'.', '..', '/' and '%' are refused",
+                )
         base = f"/apis/{self.gvk.group}/{self.gvk.version}" if self.gvk.group else f"/api/{self.gvk.version}"
         if self.namespaced and namespace:
             base += f"/namespaces/{quote(namespace, safe='')}"
@@ -91,6 +104,19 @@ class Discovery:
                 return found
         return None
 
+    def find_kind(self, word: str) -> ResourceType:
+        """The kind that a person means by "deploy", "deployment", "Deployments" or "deployments.apps", as kubectl
+        understands it; of several the one that comes first, core kinds before all. Raises UnknownKind."""
+        name, _, group = word.strip().lower().partition(".")
+        for found in self._types.values():
+            names = (found.plural.lower(), found.singular.lower(), found.gvk.kind.lower(), *found.short_names)
+            if name in names and (not group or group == found.gvk.group):
+                return found
+        words = {each.plural for each in self._types.values()} | {gvk.kind.lower() for gvk in self._types}
+        near = difflib.get_close_matches(name, words, 3, 0.7)
+        hint = f"did you mean {', '.join(near)}?" if near else "is its CustomResourceDefinition installed?"
+        raise UnknownKind(f"the cluster has no kind {printable(word)!r}", hint=hint)
+
     def all(self) -> Iterable[ResourceType]:
         return self._types.values()
 
@@ -102,30 +128,39 @@ class Discovery:
 
 
 def _aggregated(answer: dict[str, Any], failed: list[str]) -> Iterable[ResourceType]:
-    for group in answer.get("items") or []:
-        name = (group.get("metadata") or {}).get("name") or ""
-        for version in group.get("versions") or []:
+    for group in _mappings(answer.get("items")):
+        name = str((group.get("metadata") or {}).get("name") or "")
+        for version in _mappings(group.get("versions")):
             if version.get("freshness") == "Stale":
                 failed.append(f"{name}/{version.get('version')}")
-            for resource in version.get("resources") or []:
+            for resource in _mappings(version.get("resources")):
                 kind = (resource.get("responseKind") or {}).get("kind")
-                if kind:
+                if kind and resource.get("resource") and version.get("version"):
                     yield ResourceType(
-                        GVK(name, version["version"], kind),
-                        resource["resource"],
+                        GVK(name, str(version["version"]), str(kind)),
+                        str(resource["resource"]),
                         resource.get("scope") == "Namespaced",
                         frozenset(resource.get("verbs") or ()),
+                        str(resource.get("singularResource") or ""),
+                        tuple(resource.get("shortNames") or ()),
+                        frozenset(str(each.get("subresource")) for each in _mappings(resource.get("subresources"))),
                     )
+
+
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    """The mappings of a list; whatever else an odd server puts there is no kind."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 async def _legacy(transport: Transport, answer: dict[str, Any], is_core: bool, failed: list[str]) -> list[ResourceType]:
     if is_core:
-        versions = [("", version) for version in answer.get("versions") or ["v1"]]
+        versions = [("", str(version)) for version in answer.get("versions") or ["v1"]]
     else:
         versions = [
-            (group["name"], version["version"])
-            for group in answer.get("groups") or []
-            for version in group.get("versions") or []
+            (str(group["name"]), str(version["version"]))
+            for group in _mappings(answer.get("groups"))
+            for version in _preferred_first(group)
+            if group.get("name") and version.get("version")
         ]
 
     async def one(group: str, version: str) -> list[ResourceType]:
@@ -133,18 +168,32 @@ async def _legacy(transport: Transport, answer: dict[str, Any], is_core: bool, f
         try:
             listed = await transport.request("GET", path, what="discovery")
         except ApiError:
-            failed.append(f"{group}/{version}")
+            failed.append(f"{group}/{version}" if group else version)
             return []
+        resources = [each for each in _mappings(listed.get("resources")) if each.get("name") and each.get("kind")]
+        subresources: dict[str, set[str]] = {}
+        for each in resources:
+            plural, _, subresource = str(each["name"]).partition("/")
+            if subresource:
+                subresources.setdefault(plural, set()).add(subresource)
         return [
             ResourceType(
-                GVK(group, version, each["kind"]),
-                each["name"],
+                GVK(group, version, str(each["kind"])),
+                str(each["name"]),
                 bool(each.get("namespaced")),
                 frozenset(each.get("verbs") or ()),
+                str(each.get("singularName") or ""),
+                tuple(each.get("shortNames") or ()),
+                frozenset(subresources.get(str(each["name"]), ())),
             )
-            for each in listed.get("resources") or []
+            for each in resources
             if "/" not in each["name"]
         ]
 
     found = await asyncio.gather(*(one(group, version) for group, version in versions))
     return [each for some in found for each in some]
+
+
+def _preferred_first(group: dict[str, Any]) -> list[dict[str, Any]]:
+    preferred = (group.get("preferredVersion") or {}).get("version")
+    return sorted(_mappings(group.get("versions")), key=lambda version: version.get("version") != preferred)

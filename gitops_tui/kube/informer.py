@@ -12,22 +12,27 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import aiohttp
 import orjson
 
-from gitops_tui.errors import ApiError, ClusterError, Forbidden, Gone, NotFound, Unauthorized, Unreachable
+from gitops_tui.errors import ApiError, ClusterError, Forbidden, Gone, NotFound, Unreachable
+from gitops_tui.kube.answers import api_error
 from gitops_tui.kube.discovery import ResourceType
 from gitops_tui.kube.store import Live, LiveStore
-from gitops_tui.kube.transport import Transport, api_error
+from gitops_tui.kube.transport import Transport
+from gitops_tui.model.text import printable, redact
 
 PAGE = 500
 # The server ends a watch after this many seconds; silence for longer means that the link is dead.
 _WATCH_SECONDS = 290
-# Bookmarks come about once a minute on a real API server.
+# Bookmarks come about once a minute on a real API server; a dead connection is noticed earlier by TCP itself.
 _SILENCE = 90.0
 _MAX_LINE = 64 * 2**20
+# A watch that held this long was a good one: its end is no reason to wait or to worry.
+_GOOD = 5.0
+_FIRST_DELAY = 0.5
+_LONGEST_DELAY = 30.0
 
 
 class WatchStatus(StrEnum):
@@ -36,6 +41,16 @@ class WatchStatus(StrEnum):
     STALE = "stale"
     FORBIDDEN = "forbidden"
     FAILED = "failed"
+
+
+# What stands for a kind whose namespaces fare differently.
+_WORST_FIRST = (
+    WatchStatus.PENDING,
+    WatchStatus.STALE,
+    WatchStatus.FAILED,
+    WatchStatus.FORBIDDEN,
+    WatchStatus.SYNCED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +64,29 @@ class WatchSpec:
     only_namespace: str = ""
     label_selector: str = ""
 
+    def covers(self, other: WatchSpec) -> bool:
+        """Whether a watch for this one shows all that the other one wants (fallback namespaces aside)."""
+        return (
+            (self.keep_managed_fields or not other.keep_managed_fields)
+            and (self.only_namespace, self.label_selector) == (other.only_namespace, other.label_selector)
+            and self.type == other.type
+        )
+
 
 # (old, new) of one object: None on either side where it was added or is gone.
 OnChange = Callable[[ResourceType, Live | None, Live | None], None]
 OnStatus = Callable[[ResourceType], None]
+
+
+@dataclass(slots=True)
+class _Scope:
+    """One list and watch: of the whole cluster ("") or a namespace. version: where to watch on from, "" to list."""
+
+    namespace: str
+    status: WatchStatus = WatchStatus.PENDING
+    message: str = ""
+    version: str = ""
+    task: asyncio.Task[None] | None = None
 
 
 class Informer:
@@ -66,100 +100,138 @@ class Informer:
         self._store = store
         self._on_change = on_change
         self._on_status = on_status
-        self._scopes: dict[str, tuple[WatchStatus, str]] = {"": (WatchStatus.PENDING, "")}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._namespaces = spec.namespaces
+        self._scopes: dict[str, _Scope] = {}
 
     def start(self) -> None:
-        scope = self.spec.only_namespace
-        self._scopes = {scope: (WatchStatus.PENDING, "")}
-        self._begin(scope)
+        self._begin(self.spec.only_namespace)
 
-    def _begin(self, scope: str) -> None:
-        self._tasks[scope] = asyncio.create_task(self._run(scope), name=f"watch {self.spec.type.plural} {scope}")
+    def _begin(self, namespace: str) -> None:
+        scope = self._scopes.setdefault(namespace, _Scope(namespace))
+        name = f"watch {self.spec.type.plural} {namespace}".rstrip()
+        scope.task = asyncio.create_task(self._run(scope), name=name)
 
     async def stop(self) -> None:
-        tasks, self._tasks = list(self._tasks.values()), {}
+        tasks = [scope.task for scope in self._scopes.values() if scope.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def relist(self) -> None:
+        """Lists again; what was known stays until the new list says otherwise."""
+        await self.stop()
+        for namespace, scope in list(self._scopes.items()):
+            scope.version = ""
+            self._begin(namespace)
+
     def widen(self, namespaces: frozenset[str]) -> None:
         """More namespaces are needed where the whole cluster is forbidden."""
-        if "" in self._scopes or not self.spec.type.namespaced:
+        self._namespaces |= namespaces
+        if not self.spec.type.namespaced or self.spec.only_namespace:
             return
-        for namespace in namespaces - self._scopes.keys():
-            self._scopes[namespace] = (WatchStatus.PENDING, "")
+        whole = self._scopes.get("")
+        if whole is not None:
+            if whole.status is not WatchStatus.FORBIDDEN or not self._namespaces:
+                return
+            if whole.task is not None:
+                whole.task.cancel()
+            del self._scopes[""]
+        self._begin_namespaces()
+
+    def _begin_namespaces(self) -> None:
+        for namespace in sorted(self._namespaces - self._scopes.keys()):
             self._begin(namespace)
 
     def status(self, namespace: str = "") -> tuple[WatchStatus, str]:
-        """How well this kind is known in a namespace, and why not."""
-        if len(self._scopes) == 1:
-            return next(iter(self._scopes.values()))
-        return self._scopes.get(namespace, (WatchStatus.PENDING, ""))
+        """How well this kind is known in a namespace, and why not; "" for all namespaces together: the worst."""
+        found = self._scopes.get("") or self._scopes.get(namespace)
+        if found is None and not namespace and self._scopes:
+            found = min(self._scopes.values(), key=lambda scope: _WORST_FIRST.index(scope.status))
+        if found is None:
+            return (
+                WatchStatus.PENDING,
+                f"{self.spec.type.plural} of the namespace {printable(namespace)} are not watched",
+            )
+        return found.status, found.message
 
-    def _set(self, scope: str, status: WatchStatus, message: str = "") -> None:
-        if self._scopes.get(scope) != (status, message):
-            self._scopes[scope] = (status, message)
+    def _set(self, scope: _Scope, status: WatchStatus, message: str = "") -> None:
+        if (scope.status, scope.message) != (status, message):
+            scope.status, scope.message = status, message
             self._on_status(self.spec.type)
 
-    async def _run(self, scope: str) -> None:
-        delay = 0.5
-        version = ""
+    async def _run(self, scope: _Scope) -> None:
+        clock = asyncio.get_running_loop().time
+        delay = _FIRST_DELAY
         while True:
+            began = clock()
+            least = 0.0
             try:
-                if not version:
-                    version = await self._list(scope)
+                if not scope.version:
+                    scope.version = await self._list(scope.namespace)
                     self._set(scope, WatchStatus.SYNCED)
-                    delay = 0.5
-                version = await self._watch(scope, version)
-                delay = 0.5
-                continue
+                    began = clock()
+                await self._watch(scope)
             except Gone:
-                version = ""
-                continue
+                scope.version = ""
             except Forbidden as error:
-                if not scope and self.spec.type.namespaced and self.spec.namespaces:
-                    del self._scopes[""]
-                    for namespace in self.spec.namespaces:
-                        self._scopes[namespace] = (WatchStatus.PENDING, "")
-                    for namespace in self.spec.namespaces:
-                        self._begin(namespace)
+                if not scope.namespace and self.spec.type.namespaced and self._namespaces:
+                    self._forget(scope.namespace)
+                    del self._scopes[scope.namespace]
+                    self._begin_namespaces()
+                    self._on_status(self.spec.type)
                     return
-                version = ""
-                self._forget(scope)
-                self._set(scope, WatchStatus.FORBIDDEN, str(error))
-                delay = max(delay, 15.0)
+                self._lose(scope, WatchStatus.FORBIDDEN, str(error))
+                least = 15.0
             except NotFound:
                 # The kind is gone (its CRD was deleted): nothing of it is there.
-                version = ""
-                self._forget(scope)
-                self._set(scope, WatchStatus.FAILED, f"the cluster no longer serves {self.spec.type.gvk}")
-                delay = max(delay, 5.0)
-            except (ClusterError, Unauthorized) as error:
-                failed = self._scopes.get(scope, (WatchStatus.PENDING, ""))[0]
-                stale = failed in (WatchStatus.SYNCED, WatchStatus.STALE)
-                self._set(scope, WatchStatus.STALE if stale else WatchStatus.FAILED, str(error))
-            await asyncio.sleep(delay * random.uniform(0.7, 1.3))  # noqa: S311
-            delay = min(delay * 2, 30.0)
+                self._lose(scope, WatchStatus.FAILED, f"the cluster no longer serves {self.spec.type.gvk}")
+                least = 5.0
+            except ClusterError as error:
+                # A good connection that was cut is tried again at once, before anybody hears of it.
+                if clock() - began < _GOOD:
+                    self._worry(scope, str(error))
+            except Exception as error:  # the boundary of a task: an answer that nobody foresaw may not end the watch
+                scope.version = ""
+                said = f"{type(error).__name__}: {printable(redact(str(error)))[:200]}"
+                self._worry(scope, f"watch {self.spec.type.plural}: an answer that can't be understood ({said})")
+            if clock() - began >= _GOOD:
+                delay = _FIRST_DELAY
+                if not least:
+                    continue
+            await asyncio.sleep(max(delay, least) * random.uniform(0.7, 1.3))  # noqa: S311
+            delay = min(delay * 2, _LONGEST_DELAY)
 
-    def _forget(self, scope: str) -> None:
+    def _worry(self, scope: _Scope, message: str) -> None:
+        known = scope.status in (WatchStatus.SYNCED, WatchStatus.STALE)
+        self._set(scope, WatchStatus.STALE if known else WatchStatus.FAILED, message)
+
+    def _lose(self, scope: _Scope, status: WatchStatus, message: str) -> None:
+        """Nothing can be said of these objects any more. The status goes first, so that none is taken for missing."""
+        scope.version = ""
+        self._set(scope, status, message)
+        self._forget(scope.namespace)
+
+    def _forget(self, where: str) -> None:
         gvk = self.spec.type.gvk
         for namespace, name in list(self._store.of_kind(gvk)):
-            if not scope or namespace == scope:
+            if not where or namespace == where:
                 old = self._store.remove(gvk, namespace, name)
                 self._on_change(self.spec.type, old, None)
 
     def _params(self) -> dict[str, str]:
         return {"labelSelector": self.spec.label_selector} if self.spec.label_selector else {}
 
-    async def _list(self, scope: str) -> str:
+    async def _list(self, where: str) -> str:
+        """Takes in all objects there are, page by page; gives the resourceVersion to watch on from."""
         kind = self.spec.type
         seen: set[tuple[str, str]] = set()
         params = {**self._params(), "limit": str(PAGE)}
-        what = f"list {kind.plural}" + (f" in {scope}" if scope else "")
+        what = f"list {kind.plural}" + (f" in {where}" if where else "")
         while True:
-            page = await self._transport.request("GET", kind.path(scope), params=params, what=what)
+            page = await self._transport.request("GET", kind.path(where), params=params, what=what)
             metadata = page.get("metadata") or {}
+            if "metadata" not in page or not isinstance(page.get("items") or [], list):
+                raise ApiError(f"{what}: the answer is not a list of objects", status=200)
             for obj in page.get("items") or []:
                 obj.setdefault("apiVersion", kind.gvk.api_version)
                 obj.setdefault("kind", kind.gvk.kind)
@@ -167,10 +239,10 @@ class Informer:
             token = metadata.get("continue")
             if not token:
                 break
-            params["continue"] = token
+            params["continue"] = str(token)
             await asyncio.sleep(0)
         for namespace, name in [key for key in self._store.of_kind(kind.gvk) if key not in seen]:
-            if not scope or namespace == scope:
+            if not where or namespace == where:
                 old = self._store.remove(kind.gvk, namespace, name)
                 self._on_change(kind, old, None)
         return str(metadata.get("resourceVersion") or "0")
@@ -186,40 +258,50 @@ class Informer:
             self._on_change(self.spec.type, before, obj)
         return key
 
-    async def _watch(self, scope: str, version: str) -> str:
+    async def _watch(self, scope: _Scope) -> None:
         params = {
             **self._params(),
             "watch": "1",
             "allowWatchBookmarks": "true",
-            "resourceVersion": version,
+            "resourceVersion": scope.version,
             "timeoutSeconds": str(int(_WATCH_SECONDS * random.uniform(0.8, 1.0))),  # noqa: S311
         }
-        response = await self._transport.open_stream(self.spec.type.path(scope), params, silence=_SILENCE)
+        path = self.spec.type.path(scope.namespace)
+        response = await self._transport.open_stream(path, params, silence=_SILENCE)
         self._set(scope, WatchStatus.SYNCED)
-        rest = b""
+        parts: list[bytes] = []
+        size = 0
         try:
             async for chunk in response.content.iter_any():
-                *lines, rest = (rest + chunk).split(b"\n")
-                if len(rest) > _MAX_LINE:
-                    raise Unreachable(f"watch {self.spec.type.plural}: one event is larger than {_MAX_LINE} bytes")
+                *lines, rest = chunk.split(b"\n")
                 for line in lines:
-                    if line.strip():
-                        version = self._event(line, version)
+                    whole, parts, size = b"".join((*parts, line)), [], 0
+                    if whole.strip():
+                        self._event(whole, scope)
+                if rest:
+                    parts.append(rest)
+                    size += len(rest)
+                    if size > _MAX_LINE:
+                        raise Unreachable(f"watch {self.spec.type.plural}: one event is larger than {_MAX_LINE} bytes")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise self._transport.unreachable(error) from error
         finally:
             response.close()
-        return version
 
-    def _event(self, line: bytes, version: str) -> str:
+    def _event(self, line: bytes, scope: _Scope) -> None:
+        """Takes in one event and moves the scope's version on: a new connection goes on behind it."""
+        what = f"watch {self.spec.type.plural}"
         try:
             event = orjson.loads(line)
             kind, obj = event["type"], event["object"]
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise ApiError(f"watch {self.spec.type.plural}: a broken event", status=0) from error
+            raise ApiError(f"{what}: a broken event", status=0) from error
+        if not isinstance(obj, dict):
+            raise ApiError(f"{what}: an event without an object", status=0)
         if kind == "ERROR":
-            raise api_error(int(obj.get("code") or 500), orjson.dumps(obj), f"watch {self.spec.type.plural}")
-        metadata: dict[str, Any] = obj.get("metadata") or {}
+            code = obj.get("code")
+            raise api_error(code if isinstance(code, int) else 500, orjson.dumps(obj), what)
+        metadata = obj.get("metadata") or {}
         if kind in ("ADDED", "MODIFIED"):
             self._take(obj)
         elif kind == "DELETED":
@@ -227,4 +309,4 @@ class Informer:
             old = self._store.remove(self.spec.type.gvk, namespace, name)
             if old is not None:
                 self._on_change(self.spec.type, old, None)
-        return str(metadata.get("resourceVersion") or version)
+        scope.version = str(metadata.get("resourceVersion") or scope.version)

@@ -1,0 +1,77 @@
+"""What the API server said, as errors of ours: its own words, free of control characters and of secret values."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
+from gitops_tui.errors import ApiError, Conflict, Forbidden, Gone, Invalid, NotFound, TooManyRequests, Unauthorized
+from gitops_tui.model.text import printable, redact
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    400: Invalid,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    410: Gone,
+    413: Invalid,
+    422: Invalid,
+    429: TooManyRequests,
+}
+# In these answers about a Secret the words come from the API server itself and never hold its values.
+_PLAIN = (401, 404, 409, 410, 413, 429)
+_RBAC = re.compile(r'^secrets( "[^"]*")? is forbidden: User "[^"]*" cannot [a-z]+ resource "secrets[^"]*"')
+_MANAGERS = re.compile(r'conflicts? with "([^"]{1,200})"')
+
+
+def api_error(status: int, body: bytes, what: str, *, secret: bool = False) -> ApiError:
+    """The error for a failed answer. what: the object or request, in words; secret: it is about a Secret, so only
+    words that can't quote a value are passed on (a validation, an admission webhook or a proxy may quote any)."""
+    said: Any = None
+    with suppress(orjson.JSONDecodeError):  # a proxy's page or nothing at all: told as it is, below
+        said = orjson.loads(body)
+    known = said if isinstance(said, dict) else {}
+    reason = printable(str(known.get("reason") or ""))[:100]
+    message = str(known.get("message") or "") if known else body[:300].decode("utf-8", "replace")
+    message = printable(redact(message)).strip()[:2000] or f"HTTP {status}"
+    if secret and status not in _PLAIN and not (status == 403 and _RBAC.match(message)):
+        message = _without_values(known)
+    kind = _BY_STATUS.get(status, ApiError)
+    return kind(f"{what}: {message}", status=status, reason=reason, hint=_hint(status, message))
+
+
+def _without_values(status: dict[str, Any]) -> str:
+    """Which fields of a Secret are refused and why, in the machine's words alone."""
+    details = status.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    told = [
+        f"{cause.get('field') or '?'} ({cause.get('reason') or 'refused'})"
+        for cause in (causes if isinstance(causes, list) else [])
+        if isinstance(cause, dict)
+    ]
+    shown = f": {printable(', '.join(told))[:500]}" if told else ""
+    return f"the API server refuses it{shown} (its words could hold the Secret's values and are not shown)"
+
+
+def _hint(status: int, message: str) -> str:
+    if status == 401:
+        return "log in again, or check the credentials of this context"
+    if status == 403:
+        if "is being terminated" in message:
+            return "the namespace is being deleted: wait until it is gone"
+        return "ask for the right, or use another context; check with: kubectl auth can-i"
+    if status == 404 and message.startswith("namespaces "):
+        return "create the namespace, or set the sync option CreateNamespace=true"
+    if status == 409 and (managers := list(dict.fromkeys(_MANAGERS.findall(message)))):
+        return f"other managers own these fields: {', '.join(managers[:5])}"
+    if status == 413:
+        return "the object is larger than the API server takes"
+    if "field is immutable" in message:
+        return "delete the object and sync again, or keep the field as it is"
+    if 300 <= status < 400:
+        return "is this the address of a Kubernetes API server?"
+    return ""
