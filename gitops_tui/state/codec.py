@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +18,12 @@ from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.record import AppRecord, HistoryEntry, InventoryItem, Pause, Pin, RunningOperation
 from gitops_tui.model.sync import Initiator, OperationPhase
 
-KEYS = ("pause", "pin", "inventory", "history", "running", "source", "failed")
 _COMPRESS_FROM = 100_000
 _MAX_INFLATED = 50_000_000
+# A ConfigMap may hold 1 MiB; this leaves room for its metadata and for what is kept aside.
+_MAX_BYTES = 800_000
+_MAX_ASIDE = 50_000
+_MAX_TEXT = 2_000
 
 
 def _text(time: datetime | None) -> str | None:
@@ -33,14 +38,35 @@ def _time(text: Any) -> datetime:
 
 
 def encode(record: AppRecord) -> dict[str, str]:
-    """The ConfigMap's data for a record; parts that are empty are left out."""
+    """The ConfigMap's data for a record; parts that are empty are left out. Where it would not fit into a ConfigMap,
+    the oldest history goes first."""
+    while True:
+        data = _encode(record)
+        if not record.history or sum(len(text.encode()) for text in data.values()) <= _MAX_BYTES:
+            return data
+        record = replace(record, history=record.history[max(1, len(record.history) // 4) :])
+
+
+def merge(old: Mapping[str, Any], record: AppRecord) -> dict[str, Any]:
+    """The data to write over `old`: the record's parts anew, what could not be read of them kept aside, and keys that
+    are not ours (of a newer version, of a hand) left as they are."""
+    data = dict(old)
+    unread = _unread(old)
+    for key in KEYS:
+        found = data.pop(key, None)
+        if key in unread:
+            data[f"broken.{key}"] = str(found)[:_MAX_ASIDE]
+    return data | encode(record)
+
+
+def _encode(record: AppRecord) -> dict[str, str]:
     data: dict[str, Any] = {}
     if record.pause is not None:
         pause = record.pause
         data["pause"] = {
             "who": pause.who,
             "since": _text(pause.since),
-            "reason": pause.reason,
+            "reason": pause.reason[:_MAX_TEXT],
             "until": _text(pause.until),
         }
     if record.pin is not None:
@@ -49,7 +75,7 @@ def encode(record: AppRecord) -> dict[str, str]:
             "revision": pin.revision,
             "who": pin.who,
             "since": _text(pin.since),
-            "message": pin.message,
+            "message": pin.message[:_MAX_TEXT],
             "rolledBackFrom": pin.rolled_back_from,
         }
     if record.inventory:
@@ -67,7 +93,7 @@ def encode(record: AppRecord) -> dict[str, str]:
     if record.source:
         data["source"] = record.source
     if record.failed_revision:
-        data["failed"] = {"revision": record.failed_revision, "message": record.failed_message}
+        data["failed"] = {"revision": record.failed_revision, "message": record.failed_message[:_MAX_TEXT]}
     return {key: _packed(value) for key, value in data.items()}
 
 
@@ -80,14 +106,18 @@ def _entry(entry: HistoryEntry) -> dict[str, Any]:
         "finished": _text(entry.finished),
         "who": entry.who,
         "initiator": entry.initiator.value,
-        "message": entry.message,
+        "message": entry.message[:_MAX_TEXT],
         "counts": dict(entry.counts),
-        "failures": list(entry.failures),
+        "failures": [each[:_MAX_TEXT] for each in entry.failures],
     }
 
 
 def _packed(value: Any) -> str:
-    text = orjson.dumps(value)
+    try:
+        text = orjson.dumps(value)
+    except TypeError:
+        # Lone surrogates, as a terminal or a file name may hold them.
+        text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
     if len(text) < _COMPRESS_FROM:
         return text.decode()
     return "zlib:" + base64.b64encode(zlib.compress(text, 9)).decode()
@@ -95,79 +125,119 @@ def _packed(value: Any) -> str:
 
 def _unpacked(text: str) -> Any:
     if text.startswith("zlib:"):
-        inflater = zlib.decompressobj()
-        raw = inflater.decompress(base64.b64decode(text[5:]), _MAX_INFLATED)
+        raw = zlib.decompressobj().decompress(base64.b64decode(text[5:], validate=True), _MAX_INFLATED)
         return orjson.loads(raw)
     return orjson.loads(text)
 
 
+_UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, binascii.Error, zlib.error)
+
+
+def _read(data: Mapping[str, Any], key: str) -> tuple[Any, str]:
+    """One part of a record, None where it is not there or can't be read; and why it can't."""
+    text = data.get(key)
+    if text is None:
+        return None, ""
+    try:
+        return _PARTS[key](_unpacked(str(text))), ""
+    except _UNREADABLE as error:
+        return None, f"the state's {key} can't be read ({type(error).__name__}): it is kept aside and ignored"
+
+
+def _unread(data: Mapping[str, Any]) -> set[str]:
+    return {key for key in KEYS if _read(data, key)[1]}
+
+
 def decode(data: Mapping[str, Any]) -> AppRecord:
     """The record in a ConfigMap's data; what can't be read is named in `notes`."""
-    notes: list[str] = []
-
-    def read(key: str, make: Callable[[Any], Any], default: Any) -> Any:
-        text = data.get(key)
-        if text is None:
-            return default
-        try:
-            return make(_unpacked(str(text)))
-        except (ValueError, TypeError, KeyError, AttributeError, binascii.Error, zlib.error) as error:
-            notes.append(f"the state's {key} can't be read ({type(error).__name__}): it is kept aside and ignored")
-            return default
-
-    failed = read("failed", lambda value: (str(value["revision"]), str(value["message"])), ("", ""))
+    found = {key: _read(data, key) for key in KEYS}
+    values = {key: value for key, (value, _) in found.items()}
+    failed = values["failed"] or ("", "")
     return AppRecord(
-        pause=read(
-            "pause",
-            lambda v: Pause(
-                str(v["who"]),
-                _time(v["since"]),
-                str(v.get("reason") or ""),
-                _time(v["until"]) if v.get("until") else None,
-            ),
-            None,
-        ),
-        pin=read(
-            "pin",
-            lambda v: Pin(
-                str(v["revision"]),
-                str(v["who"]),
-                _time(v["since"]),
-                str(v.get("message") or ""),
-                str(v.get("rolledBackFrom") or ""),
-            ),
-            None,
-        ),
-        inventory=read(
-            "inventory",
-            lambda v: frozenset(InventoryItem(ResourceKey(*map(str, each[:4])), str(each[4])) for each in v),
-            frozenset(),
-        ),
-        history=read("history", lambda v: tuple(_read_entry(each) for each in v), ()),
-        running=read(
-            "running",
-            lambda v: RunningOperation(
-                str(v["revision"]), _time(v["started"]), str(v["who"]), Initiator(v["initiator"])
-            ),
-            None,
-        ),
-        source=read("source", str, ""),
+        pause=values["pause"],
+        pin=values["pin"],
+        inventory=values["inventory"] or frozenset(),
+        history=values["history"] or (),
+        running=values["running"],
+        source=values["source"] or "",
         failed_revision=failed[0],
         failed_message=failed[1],
-        notes=tuple(notes),
+        notes=tuple(why for _, why in found.values() if why),
     )
 
 
-def _read_entry(value: Mapping[str, Any]) -> HistoryEntry:
+def _dict(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("a mapping is wanted")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("a list is wanted")
+    return value
+
+
+def _read_pause(value: Any) -> Pause:
+    found = _dict(value)
+    until = _time(found["until"]) if found.get("until") else None
+    return Pause(str(found["who"]), _time(found["since"]), str(found.get("reason") or ""), until)
+
+
+def _read_pin(value: Any) -> Pin:
+    found = _dict(value)
+    if not found["revision"]:
+        raise ValueError("a pin without a revision")
+    return Pin(
+        str(found["revision"]),
+        str(found["who"]),
+        _time(found["since"]),
+        str(found.get("message") or ""),
+        str(found.get("rolledBackFrom") or ""),
+    )
+
+
+def _read_item(value: Any) -> InventoryItem:
+    group, kind, namespace, name, version = (str(part) for part in _list(value))
+    return InventoryItem(ResourceKey(group, kind, namespace, name), version)
+
+
+def _read_running(value: Any) -> RunningOperation:
+    found = _dict(value)
+    return RunningOperation(
+        str(found["revision"]), _time(found["started"]), str(found["who"]), Initiator(found["initiator"])
+    )
+
+
+def _read_entry(value: Any) -> HistoryEntry:
+    found = _dict(value)
     return HistoryEntry(
-        id=int(value["id"]),
-        revision=str(value["revision"]),
-        phase=OperationPhase(value["phase"]),
-        started=_time(value["started"]),
-        finished=_time(value["finished"]) if value.get("finished") else None,
-        who=str(value["who"]),
-        initiator=Initiator(value["initiator"]),
-        message=str(value.get("message") or ""),
-        counts=tuple((str(name), int(count)) for name, count in (value.get("counts") or {}).items()),
-        failures=tuple(map(str, value.get("failures") or ())),
+        id=int(found["id"]),
+        revision=str(found["revision"]),
+        phase=OperationPhase(found["phase"]),
+        started=_time(found["started"]),
+        finished=_time(found["finished"]) if found.get("finished") else None,
+        who=str(found["who"]),
+        initiator=Initiator(found["initiator"]),
+        message=str(found.get("message") or ""),
+        counts=tuple((str(name), int(count)) for name, count in _dict(found.get("counts") or {}).items()),
+        failures=tuple(map(str, _list(found.get("failures") or []))),
     )
+
+
+def _read_source(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text is wanted")
+    return value
+
+
+_PARTS: dict[str, Callable[[Any], Any]] = {
+    "pause": _read_pause,
+    "pin": _read_pin,
+    "inventory": lambda value: frozenset(_read_item(each) for each in _list(value)),
+    "history": lambda value: tuple(_read_entry(each) for each in _list(value)),
+    "running": _read_running,
+    "source": _read_source,
+    "failed": lambda value: (str(_dict(value)["revision"]), str(value["message"])),
+}
+KEYS = tuple(_PARTS)
