@@ -70,6 +70,8 @@ def _hint(status: int, message: str) -> str:
         return f"other managers own these fields: {', '.join(managers[:5])}"
     if status == 413:
         return "the object is larger than the API server takes"
+    if "field not declared in schema" in message or "unknown field" in message:
+        return "mend the name of the field in Git; this API server's version does not know it"
     if "field is immutable" in message:
         return "delete the object and sync again, or keep the field as it is"
     if 300 <= status < 400:

@@ -260,8 +260,9 @@ class Cluster:
         except NotFound:
             return False
         except Conflict as error:
-            # The one that was meant is gone; what stands there now has another uid.
-            if uid and "UID in precondition" in error.message:
+            # The one that was meant is gone; what stands there now has another uid. Two places of the API server say
+            # so: registry/rest/delete.go and storage/interfaces.go.
+            if uid and ("UID in the precondition" in error.message or "UID in precondition" in error.message):
                 return False
             raise
         return True
