@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from gitops_tui.errors import Problem, RenderError
 from gitops_tui.git import Repository
-from gitops_tui.git.patterns import matcher
+from gitops_tui.git.patterns import argocd_matcher
 from gitops_tui.model.application import DirectorySource, Source
 from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.model.revision import Commit
@@ -15,6 +16,7 @@ from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
 
 _ENDINGS = (".yaml", ".yml", ".json")
+_SKIP = b"+argocd:skip-file-rendering"
 
 
 def render(repository: Repository, commit: Commit, source: Source, path: str) -> tuple[list[Manifest], list[str]]:
@@ -22,6 +24,7 @@ def render(repository: Repository, commit: Commit, source: Source, path: str) ->
     options = source.directory or DirectorySource()
     prefix = f"{path}/" if path else ""
     problems: list[Problem] = []
+    unrelated: list[Problem] = []
     warnings: list[str] = []
     files = []
     for entry in repository.list_tree(commit.sha, path, recursive=options.recurse):
@@ -43,24 +46,59 @@ def render(repository: Repository, commit: Commit, source: Source, path: str) ->
     contents = repository.read_many([entry.sha for entry in files])
     found: list[Manifest] = []
     for entry, content in zip(files, contents, strict=True):
+        if _SKIP in content:
+            continue
         shown = printable(entry.path)
         documents, problem = load(content, shown)
+        if problem is not None and shown.endswith(".json") and (value := _json(content)) is not None:
+            documents, problem = [(1, 1, value)], None
         for number, line, document in documents:
             if _is_foreign(document):
                 warnings.append(f"{shown}: no Kubernetes object (neither apiVersion nor kind); passed over")
                 continue
             found += manifests_of(document, Origin(shown, number, line, commit.sha), problems)
-        if problem is not None:
+        if problem is not None and _is_unrelated(content, documents):
+            unrelated.append(problem)
+        elif problem is not None:
             problems.append(problem)
     if any(warning.endswith("Jsonnet is not supported yet") for warning in warnings) and not found:
         problems.append(Problem(path or ".", "holds only Jsonnet, which is not supported yet"))
+    if found:
+        warnings += [
+            f"{problem.path} is no YAML and looks like no Kubernetes object; passed over" for problem in unrelated
+        ]
+    else:
+        problems += unrelated
     if problems:
         raise RenderError(f"{printable(path) or '.'} at {commit.short} can't be rendered", problems=tuple(problems))
     return found, warnings
 
 
 def _matches(pattern: str, path: str) -> bool:
-    return matcher(pattern)(path)
+    return argocd_matcher(pattern)(path)
+
+
+def _is_unrelated(content: bytes, documents: list[tuple[int, int, Any]]) -> bool:
+    """Whether a file that doesn't parse is something else, such as a template, which Argo CD passes over in silence
+    (getObjsFromYAMLOrJSON): no object stands before the mistake, and it doesn't read like one."""
+    if any(document is not None and not _is_foreign(document) for _, _, document in documents):
+        return False
+    return not all(word in content for word in (b"apiVersion", b"kind", b"metadata"))
+
+
+def _json(content: bytes) -> Any:
+    """A JSON file that YAML can't read (escaped surrogate pairs); None where it isn't JSON either, or has a key twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            raise ValueError("a key is there twice")
+        return made
+
+    try:
+        return json.loads(content, object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_foreign(document: Any) -> bool:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from gitops_tui.errors import Problem, RenderError, ToolMissing
 from gitops_tui.git import Repository
@@ -21,8 +19,10 @@ from gitops_tui.model.text import printable, redact
 from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
 from gitops_tui.render.tools import run_tool
+from gitops_tui.render.yamltext import dump
 from gitops_tui.settings import Settings
 
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _SUPPORTED = {
     "releaseName",
     "valueFiles",
@@ -69,7 +69,7 @@ def render(
         root = home / "repository"
         root.mkdir()
         repository.export(commit.sha, "", root)
-        line = [program, "template", str(block.get("releaseName") or app_name), ".", "--namespace"]
+        line = [program, "template", _release(str(block.get("releaseName") or app_name)), ".", "--namespace"]
         line.append(str(block.get("namespace") or namespace or "default"))
         if not block.get("skipCrds"):
             line.append("--include-crds")
@@ -79,7 +79,7 @@ def render(
             line.append("--skip-schema-validation")
         if version := str(block.get("kubeVersion") or kube_version).lstrip("v"):
             line += ["--kube-version", version]
-        for api in block.get("apiVersions") or api_versions:
+        for api in _list(block, "apiVersions") or api_versions:
             line += ["--api-versions", str(api)]
         line += _values(block, root, path, home)
         code, out, err = run_tool(line, root / path, home, settings.render_timeout)
@@ -104,9 +104,34 @@ def render(
     return found, warnings
 
 
+def _release(name: str) -> str:
+    """A release name as helm allows it. Anything else is refused here: a name that begins with a dash would be an
+    option, and helm's options run programs (`--post-renderer`) and read files (`--set-file`)."""
+    if len(name) > 53 or not _NAME.fullmatch(name):
+        raise RenderError(
+            f"{printable(name)[:80]!r} can't be a Helm release name",
+            hint="set spec.source.helm.releaseName: lower-case letters, digits, '-' and '.', at most 53",
+        )
+    return name
+
+
+def _list(block: Any, name: str) -> list[Any]:
+    value = block.get(name) or []
+    if not isinstance(value, list):
+        raise RenderError(f"spec.source.helm.{name} must be a list")
+    return value
+
+
+def _escaped(value: str) -> str:
+    """As Argo CD's cleanSetParameters: `{a,b}` is Helm's list; any other comma is part of the value."""
+    if value.startswith("{") and value.endswith("}"):
+        return value
+    return re.sub(r"(?<!\\),", r"\\,", value)
+
+
 def _values(block: Any, root: Path, path: str, home: Path) -> list[str]:
     line: list[str] = []
-    for name in block.get("valueFiles") or []:
+    for name in _list(block, "valueFiles"):
         name = str(name)
         if "://" in name or name.startswith("$"):
             raise RenderError(f"the value file {printable(redact(name))} is not in this source; not supported yet")
@@ -119,16 +144,22 @@ def _values(block: Any, root: Path, path: str, home: Path) -> list[str]:
             if block.get("ignoreMissingValueFiles"):
                 continue
             raise RenderError(f"the value file {printable(inside)} does not exist")
+        # helm splits the option at commas, and what follows one could name any file of this machine.
+        if any(char in str(place.relative_to(root.resolve())) for char in ',"\n\r'):
+            raise RenderError(f"the value file {printable(inside)} has a name that helm can't be given")
         line += ["--values", str(place)]
-    for number, values in enumerate((block.get("values"), block.get("valuesObject"))):
-        if values:
-            file = home / f"values-{number}.yaml"
-            file.write_text(values if isinstance(values, str) else yaml.safe_dump(dict(values)), encoding="utf-8")
-            line += ["--values", str(file)]
-    for parameter in block.get("parameters") or []:
+    # With both, Argo CD takes valuesObject alone.
+    if values := block.get("valuesObject") or block.get("values"):
+        if not isinstance(values, str | Mapping):
+            raise RenderError("spec.source.helm.values must be text, valuesObject a mapping")
+        file = home / "values.yaml"
+        file.write_text(values if isinstance(values, str) else dump(values), encoding="utf-8")
+        line += ["--values", str(file)]
+    for parameter in _list(block, "parameters"):
+        if not isinstance(parameter, Mapping) or not isinstance(parameter.get("name"), str):
+            raise RenderError("each of spec.source.helm.parameters must have a name and a value")
         flag = "--set-string" if parameter.get("forceString") else "--set"
-        value = str(parameter.get("value", "")).replace(",", r"\,")
-        line += [flag, f"{parameter.get('name')}={value}"]
+        line += [flag, f"{parameter['name']}={_escaped(str(parameter.get('value', '')))}"]
     return line
 
 

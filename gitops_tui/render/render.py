@@ -1,6 +1,6 @@
 """Renders one source at one commit.
 
-Which renderer: `Chart.yaml` is Helm, a kustomization file is Kustomize, else a directory, as Argo CD detects it
+Which renderer: the one whose block the source has; else `Chart.yaml` is Helm, a kustomization file is Kustomize, else a directory, as Argo CD detects it
 (reposerver/repository/repository.go, util/app/discovery). The result is a function of the trees read, the source's
 parameters and the tool's version; `render` keeps the latest results by just that key.
 """
@@ -23,6 +23,7 @@ from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
 from gitops_tui.render import directory, helm, kustomize
 from gitops_tui.render.manifests import without_duplicates
+from gitops_tui.render.overrides import explicit_type, with_overrides
 from gitops_tui.settings import Settings
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -68,7 +69,12 @@ def render(
     path = clean_path(source.path)
     tree = repository.tree_sha(commit.sha, path)
     names = {entry.path.rsplit("/", 1)[-1] for entry in repository.list_tree(commit.sha, path) if entry.type == "blob"}
-    if "Chart.yaml" in names or (source.helm is not None and "Chart.yaml" in names):
+    source, notes = with_overrides(repository, commit, source, path, names, app_name)
+    if source.plugin:
+        raise RenderError("spec.source.plugin is not supported yet", hint="render the manifests into the repository")
+    if explicit := explicit_type(source):
+        kind = explicit
+    elif "Chart.yaml" in names:
         kind = "Helm"
     elif any(name in names for name in KUSTOMIZATIONS):
         kind = "Kustomize"
@@ -106,7 +112,7 @@ def render(
             hint="check spec.source.path; sub-folders are read with directory.recurse: true",
         )
     unique, more = without_duplicates(manifests)
-    rendered = Rendered(tuple(unique), (*warnings, *more), kind)
+    rendered = Rendered(tuple(unique), (*notes, *warnings, *more), kind)
     with _cache_lock:
         _cache[key] = rendered
         while len(_cache) > _CACHE_SIZE:

@@ -12,10 +12,13 @@ from pathlib import Path
 from gitops_tui.errors import RenderError
 
 _MAX_OUTPUT = 100_000_000
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSH_AUTH_SOCK")
 
 
-def run_tool(line: Sequence[str], folder: Path, home: Path, timeout: float) -> tuple[int, bytes, str]:
-    """Runs a program and returns its exit code, output and error text. Raises RenderError past the time limit."""
+def run_tool(
+    line: Sequence[str], folder: Path, home: Path, timeout: float, *, network: bool = False
+) -> tuple[int, bytes, str]:
+    """Runs a program and returns its exit code, output and error text; without network unless `network`. Raises RenderError past the time limit."""
     env = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(home),
@@ -25,11 +28,16 @@ def run_tool(line: Sequence[str], folder: Path, home: Path, timeout: float) -> t
         "XDG_DATA_HOME": str(home),
         "KUBECONFIG": os.devnull,
         "LC_ALL": "C.UTF-8",
-        # No network: a base or chart from elsewhere fails instead of being fetched.
-        "GIT_ALLOW_PROTOCOL": "none",
-        "HTTP_PROXY": "http://127.0.0.1:9",
-        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "GIT_TERMINAL_PROMPT": "0",
     }
+    if network:
+        env["GIT_ALLOW_PROTOCOL"] = "https:ssh"
+        for name in _PROXIES:
+            if name in os.environ:
+                env[name] = os.environ[name]
+    else:
+        # A base or chart from elsewhere fails instead of being fetched.
+        env |= {"GIT_ALLOW_PROTOCOL": "none"} | dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     with (home / "out").open("wb") as out, (home / "err").open("wb") as err:
         process = subprocess.Popen(
             line,

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from gitops_tui.render.loader import plain
+
 _FIRST = ("apiVersion", "kind", "metadata")
 _Base = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -17,7 +19,9 @@ class _Dumper(_Base):  # type: ignore[misc, valid-type]
 
 
 def _text(dumper: Any, data: str) -> Any:
-    style = "|" if "\n" in data and not any(line.endswith(" ") for line in data.split("\n")) else None
+    # PyYAML leaves text plain that Kubernetes reads as something else: 1e3, 0o17, 08, y.
+    style: str | None = "'" if not isinstance(plain(data), str) else None
+    style = "|" if "\n" in data and not any(line.endswith(" ") for line in data.split("\n")) else style
     return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
 

@@ -157,8 +157,10 @@ def test_a_remote_is_mirrored_and_fetched(made_repository, tmp_path: Path) -> No
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with subprocess.Popen(
-        ["git", "daemon", "--reuseaddr", "--export-all", "--listen=127.0.0.1", f"--port={port}"]
-        + [f"--base-path={tmp_path}", str(tmp_path)],
+        [
+            *("git", "daemon", "--reuseaddr", "--export-all", "--listen=127.0.0.1"),
+            *(f"--port={port}", f"--base-path={tmp_path}", str(tmp_path)),
+        ],
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as daemon:
