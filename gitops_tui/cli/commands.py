@@ -59,7 +59,7 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
         drifted = sum(each.drift.is_drifted for each in state.resources.values())
         extra = f"  {drifted} of {len(state.resources)} drifted" if drifted else f"  {len(state.resources)} objects"
         notes = ("  paused" if state.record.pause else "") + (
-            f"  pinned, {state.behind} behind" if state.record.pin else ""
+            f"  pinned, {state.behind if state.behind >= 0 else '?'} behind" if state.record.pin else ""
         )
         out(f"{state.key!s:24} {state.sync.value:10} {state.health.value:12}{extra}{notes}  {at}")
         for each in state.resources.values():

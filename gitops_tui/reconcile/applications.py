@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -458,8 +458,3 @@ def applications_for_folders(
         )
         for folder in sorted(folders)
     )
-
-
-def with_cluster(application: Application, cluster: str) -> Application:
-    """The same application on another cluster."""
-    return replace(application, key=application.key._replace(cluster=cluster))

@@ -38,11 +38,16 @@ class Decision:
     wait: float = 0.0
 
 
-def decide(state: ApplicationState, attempts: Attempts, *, now: float, wall: datetime, enabled: bool) -> Decision:
-    """`now`: the loop's clock; `wall`: the time of day; enabled: whether this process may act by itself."""
+def decide(
+    state: ApplicationState, attempts: Attempts, *, now: float, wall: datetime, enabled: bool, record_known: bool
+) -> Decision:
+    """`now`: the loop's clock; `wall`: the time of day; enabled: whether this process may act by itself;
+    record_known: whether pause and pin could be read."""
     policy = state.app.sync_policy.automated
     if policy is None:
         return Decision(False, "off")
+    if not record_known:
+        return Decision(False, "held: its pause and pin can't be read")
     record = state.record
     if record.pause is not None and record.pause.active(wall):
         until = (record.pause.until - wall).total_seconds() + 0.1 if record.pause.until else 0.0

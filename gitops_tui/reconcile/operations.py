@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.errors import GitOpsError, PlanRefused
-from gitops_tui.kube import WatchStatus
 from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -29,7 +28,7 @@ from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.auto import Decision
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.sync import Executor, make_plan
-from gitops_tui.sync.execute import _for_apply
+from gitops_tui.sync.execute import for_apply
 from gitops_tui.sync.tracking import tracked
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ class Operations:
 
     def desired(self, runtime: Runtime, manifest: Manifest) -> dict[str, Any]:
         """What is applied for a manifest."""
-        return _for_apply(tracked(manifest.obj, runtime.app.key.tracking_name, manifest.key))
+        return for_apply(tracked(manifest.obj, runtime.app.key.tracking_name, manifest.key))
 
     async def plan(self, app: AppKey, options: SyncOptions) -> SyncPlan:
         """What a sync would do now, for the commit compared against or another one."""
@@ -73,6 +72,8 @@ class Operations:
             refused, hint = runtime.render_error.message, runtime.render_error.hint
         elif not runtime.rendered or session.pending():
             refused, hint = "the application is still being loaded", "try again in a moment"
+        if not runtime.record_known:
+            refused, hint = "its pause and pin can't be read, so nothing may be changed", "wait until they can"
         if session.stale_since is not None:
             refused, hint = "the cluster can't be watched just now, so its state is not known", "wait until it is back"
         if self._engine.settings.read_only and not options.dry_run:
@@ -344,6 +345,3 @@ class Operations:
             )
 
         await self._engine.update_record(runtime, change)
-
-
-__all__ = ["Operations", "WatchStatus", "user_at_host"]

@@ -8,7 +8,6 @@ from typing import Any
 
 from gitops_tui.compare import compare, confirm
 from gitops_tui.errors import ClusterError, UnknownKind
-from gitops_tui.git import Repository
 from gitops_tui.health import assess, summary
 from gitops_tui.kube import Cluster, WatchStatus
 from gitops_tui.model.application import Application
@@ -34,18 +33,17 @@ class Runtime:
 
     app: Application
     state: ApplicationState
-    repository: Repository | None = None
     target: Commit | None = None
     revision: Commit | None = None
     manifests: dict[ResourceKey, Manifest] = field(default_factory=dict)
     rendered: bool = False
     render_error: Condition | None = None
-    git_error: Condition | None = None
+    record_error: Condition | None = None
     warnings: tuple[str, ...] = ()
     source_type: str = ""
     behind: int = 0
     record: AppRecord = field(default_factory=AppRecord)
-    record_loaded: bool = False
+    record_known: bool = False
     resources: dict[ResourceKey, ResourceState] = field(default_factory=dict)
     dirty: set[ResourceKey] = field(default_factory=set)
     all_dirty: bool = True
@@ -174,7 +172,6 @@ def application_state(
         not ready
         or (errors and not runtime.rendered)
         or runtime.render_error
-        or (runtime.git_error and not counted)
         or any(each.sync is SyncStatus.UNKNOWN for each in counted)
     ):
         sync = SyncStatus.UNKNOWN

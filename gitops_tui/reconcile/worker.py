@@ -39,6 +39,7 @@ from gitops_tui.sync.plan import unsupported
 
 T = TypeVar("T")
 _COALESCE = 0.03
+_LOAD_AGAIN = 3.0
 
 
 class Engine:
@@ -169,12 +170,25 @@ class Engine:
             await self._load_record(session, runtime)
         await asyncio.gather(*(self.refresh_app(runtime) for runtime in mine))
 
+    def _load_again(self, session: ClusterSession, runtime: Runtime) -> None:
+        if not runtime.record_known and not self._stopping:
+            self.spawn(self._loaded_late(session, runtime))
+
+    async def _loaded_late(self, session: ClusterSession, runtime: Runtime) -> None:
+        await self._load_record(session, runtime)
+        if runtime.record_known:
+            # A pin may say another commit than the one shown until now.
+            await self.refresh_app(runtime)
+
     async def _load_record(self, session: ClusterSession, runtime: Runtime) -> None:
         try:
             runtime.record = await session.store.load(runtime.app.key)
         except GitOpsError as error:
-            self.say(Severity.WARNING, "state", str(error))
-        runtime.record_loaded = True
+            # Whether it is paused or pinned is not known: nothing is changed until it is.
+            runtime.record_error = Condition(Severity.ERROR, "state", error.message, datetime.now(UTC), error.hint)
+            self._loop.call_later(_LOAD_AGAIN, self._load_again, session, runtime)
+            return
+        runtime.record_known, runtime.record_error = True, None
         if session.store.local_reason:
             self.say(
                 Severity.WARNING,
@@ -279,13 +293,15 @@ class Engine:
                 self.wake()
 
     def _state_changed(self, session: ClusterSession, obj: Any, metadata: Any) -> None:
-        if (metadata.get("labels") or {}).get(STATE_LABEL) != "application":
+        if (metadata.get("labels") or {}).get(STATE_LABEL) != "application" or session.store.local_reason:
+            # Who may read but not write keeps their own state; the cluster's must not take its place.
             return
         for runtime in self._runtimes.values():
             app = runtime.app.key
             if app.cluster == session.cluster.name and configmap_name(app) == metadata["name"]:
                 before = runtime.record
                 runtime.record = decode((obj or {}).get("data") or {})
+                runtime.record_known, runtime.record_error = True, None
                 if runtime.record.pin != before.pin:
                     self.spawn(self.refresh_app(runtime))
                 if runtime.record != before:
@@ -338,6 +354,7 @@ class Engine:
             runtime.attempts,
             now=self._loop.time(),
             wall=datetime.now(UTC),
+            record_known=runtime.record_known,
             enabled=self.request.automatic and not self.settings.read_only and not self._stopping,
         )
         if decision.act and runtime.confirming:
@@ -359,7 +376,7 @@ class Engine:
             conditions.append(
                 Condition(Severity.ERROR, "cluster", session.error.message, session.state.since, session.error.hint)
             )
-        conditions += [each for each in (runtime.render_error, runtime.git_error) if each is not None]
+        conditions += [each for each in (runtime.render_error, runtime.record_error) if each is not None]
         forbidden = {each.error for each in runtime.resources.values() if each.error}
         conditions += [Condition(Severity.ERROR, "cluster", text, now) for text in sorted(forbidden)[:5]]
         texts = (*runtime.app.warnings, *unsupported(runtime.app), *runtime.warnings, *runtime.record.notes)

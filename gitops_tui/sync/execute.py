@@ -56,6 +56,7 @@ class Executor:
         self._results = [StepResult(step, ResultStatus.PENDING) for step in plan.steps]
         self._doing = ""
         self._stop = False
+        self._generated: dict[tuple[ResourceKey, Phase], str] = {}
 
     def stop(self) -> None:
         self._stop = True
@@ -239,7 +240,7 @@ class Executor:
             if policy.namespace_annotations:
                 metadata["annotations"] = dict(policy.namespace_annotations)
             return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-        return _for_apply(tracked(manifest.obj, self._app.key.tracking_name, step.key))
+        return for_apply(tracked(manifest.obj, self._app.key.tracking_name, step.key))
 
     async def _migrate(self, step: PlanStep) -> None:
         """Before the first apply of ours: what client-side tools own becomes ours, so that what Git no longer sets goes
@@ -340,11 +341,9 @@ class Executor:
 
     # --- hooks ----------------------------------------------------------------------------------------------------
 
-    _generated: dict[tuple[ResourceKey, Phase], str] = {}
-
     def _hook_object(self, step: PlanStep, phase: Phase) -> dict[str, Any]:
         manifest = self._manifests[step.key]
-        obj = _for_apply(tracked(manifest.obj, self._app.key.tracking_name, step.key))
+        obj = for_apply(tracked(manifest.obj, self._app.key.tracking_name, step.key))
         metadata = obj["metadata"]
         if not metadata.get("name"):
             metadata["generateName"] = f"{metadata['generateName']}{self._plan.revision[:7]}-{phase.value.lower()}-"
@@ -364,7 +363,7 @@ class Executor:
                 await self._cluster.delete(kind, step.key.namespace, name, uid=uid, propagation="Background")
                 await self._until_gone(kind, step.key, uid)
         made = await self._cluster.create(obj)
-        self._generated = {**self._generated, (step.key, phase): made["metadata"]["name"]}
+        self._generated[step.key, phase] = made["metadata"]["name"]
 
     async def _until_gone(self, kind: Any, key: ResourceKey, uid: str) -> None:
         deadline = asyncio.get_running_loop().time() + min(self._settings.wave_timeout, 60)
@@ -413,7 +412,7 @@ class Executor:
         return "deleted"
 
 
-def _for_apply(obj: dict[str, Any]) -> dict[str, Any]:
+def for_apply(obj: dict[str, Any]) -> dict[str, Any]:
     """Without what an applied configuration must not have."""
     made = {key: value for key, value in obj.items() if key != "status"}
     dropped = ("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink")

@@ -77,7 +77,6 @@ def make_plan(
             continue
         if state.manifest is None:
             continue
-        obj = state.manifest.obj
         warnings += _object_warnings(state)
         if state.hook:
             if options.only is None:
@@ -88,7 +87,6 @@ def make_plan(
             unchanged += 1
         else:
             steps.append(step_or_none)
-        del obj
     if not any(step.action is not Action.HOOK for step in steps) and not pruned and options.only is None:
         # Hooks alone are no reason for a sync of something that is in sync.
         steps = []

@@ -80,7 +80,14 @@ class Detail(Lines):
             if commit:
                 facts.append((label, f'{commit.short} "{commit.subject}" {commit.author} {age(commit.commit_time)}'))
         if state.behind:
-            facts.append(("behind", f"{state.behind} commits"))
+            facts.append(
+                (
+                    "behind",
+                    f"{state.behind} commits"
+                    if state.behind > 0
+                    else "not known (the target does not follow this commit)",
+                )
+            )
         target = state.app.destination
         facts += [("to", f"{state.key.cluster} · namespace {target.namespace or '-'}"), ("auto-sync", state.auto)]
         record = state.record
