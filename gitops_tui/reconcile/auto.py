@@ -50,8 +50,7 @@ def decide(
         return Decision(False, "held: its pause and pin can't be read")
     record = state.record
     if record.pause is not None and record.pause.active(wall):
-        until = (record.pause.until - wall).total_seconds() + 0.1 if record.pause.until else 0.0
-        return Decision(False, "paused", wait=until)
+        return Decision(False, "paused")
     if record.pin is not None:
         return Decision(False, "pinned")
     if not enabled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,7 @@ class Runtime:
     confirming: set[ResourceKey] = field(default_factory=set)
     operation: SyncOperation | None = None
     executor: Any = None
+    expiry: asyncio.TimerHandle | None = None
     attempts: Attempts = field(default_factory=Attempts)
 
 

@@ -347,6 +347,7 @@ class Engine:
         was_all, runtime.all_dirty = runtime.all_dirty, False
         if not changed and not was_all:
             return
+        self._expire(runtime)
         # The first verdict waits for the server's; later ones show the local one until it is settled.
         state = self._state(runtime, session, ready and not (runtime.confirming and runtime.state.loading), "off")
         decision = decide(
@@ -364,6 +365,21 @@ class Engine:
             self._operations.automatic(runtime, decision)
         elif decision.wait:
             self._loop.call_later(decision.wait, self._again, runtime)
+
+    def _expire(self, runtime: Runtime) -> None:
+        """A pause whose time is over is no pause; one that ends later is looked at again then."""
+        pause, now = runtime.record.pause, datetime.now(UTC)
+        if runtime.expiry is not None:
+            runtime.expiry.cancel()
+            runtime.expiry = None
+        if pause is None or pause.until is None:
+            return
+        if pause.active(now):
+            # At the latest once a day: a timer that far ahead is not to be trusted over a machine's sleep.
+            wait = min((pause.until - now).total_seconds() + 0.1, 86400.0)
+            runtime.expiry = self._loop.call_later(wait, self._again, runtime)
+        else:
+            runtime.record = replace(runtime.record, pause=None)
 
     def _again(self, runtime: Runtime) -> None:
         runtime.all_dirty = True

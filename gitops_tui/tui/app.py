@@ -26,6 +26,7 @@ from gitops_tui.model.snapshot import Link, Snapshot
 from gitops_tui.model.sync import SyncOptions, SyncStatus
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.api import EngineApi
+from gitops_tui.reconcile.applications import parse_duration
 from gitops_tui.settings import Settings
 from gitops_tui.tui.actions import HistoryScreen, SyncScreen
 from gitops_tui.tui.detail import Detail, age
@@ -33,8 +34,6 @@ from gitops_tui.tui.dialogs import Ask, Reader
 from gitops_tui.tui.keymap import bound
 from gitops_tui.tui.themes import DEFAULT, load_themes
 from gitops_tui.tui.tree import Tree
-
-_UNITS = {"m": 60, "h": 3600, "d": 86400}
 
 
 class GitOpsApp(App[int]):
@@ -69,6 +68,8 @@ class GitOpsApp(App[int]):
         self.table = bound(settings.keys)
         self.waiting_snapshot = threading.Event()
         self.end: Callable[[], None] | None = None
+        # Whether the start has failed, and how many of the session's conditions were said.
+        self.failed, self.said = False, 0
         for theme in load_themes():
             self.register_theme(theme)
         self.theme = settings.theme if settings.theme in self.available_themes else DEFAULT
@@ -136,6 +137,15 @@ class GitOpsApp(App[int]):
         if self.engine is None:
             return
         snapshot = self.engine.snapshot
+        started = [each for each in snapshot.conditions if each.where == "start"]
+        if started and not snapshot.applications:
+            if not self.failed:
+                self.failed = True
+                self._start_failed(GitOpsError(started[0].message, hint=started[0].hint))
+            return
+        for each in snapshot.conditions[self.said :]:
+            self.notify(printable(each.message), severity=each.severity.value, timeout=20, markup=False)
+        self.said = len(snapshot.conditions)
         self.tree_pane.show(snapshot)
         self._header(snapshot)
         if isinstance(self.screen, SyncScreen):
@@ -173,7 +183,9 @@ class GitOpsApp(App[int]):
         apps = snapshot.applications.values()
         bad = sum(a.sync is SyncStatus.OUT_OF_SYNC for a in apps)
         good = sum(a.sync is SyncStatus.SYNCED for a in apps)
-        parts.append(f"{len(apps)} apps {good} ✓ {bad} ✗")
+        parts.append(f"{len(apps)} app{'' if len(apps) == 1 else 's'} {good} ✓ {bad} ✗")
+        if snapshot.conditions:
+            parts.append(f"{len(snapshot.conditions)} to read (E)")
         for repository in snapshot.repositories[:1]:
             head = repository.head
             parts.append(f"{repository.url.rpartition('/')[2]}@{repository.revision}")
@@ -259,6 +271,16 @@ class GitOpsApp(App[int]):
     def action_help(self) -> None:
         self.push_screen(Reader("\n".join(f"{key.shown:<10} {key.what}" for key in self.table)))
 
+    def action_errors(self) -> None:
+        snapshot = self.engine.snapshot if self.engine else Snapshot()
+        said = [("", each) for each in snapshot.conditions]
+        said += [(f"{key}: ", each) for key, state in snapshot.applications.items() for each in state.conditions]
+        lines = [
+            f"{each.severity.value}: {where}{each.message}" + (f"\n  → {each.hint}" if each.hint else "")
+            for where, each in said
+        ]
+        self.push_screen(Reader("\n".join(lines) or "no errors and no warnings"))
+
     def action_leave(self) -> None:
         self.exit(return_code=0)
 
@@ -302,8 +324,13 @@ class GitOpsApp(App[int]):
                 return
             first, _, rest = text.partition(" ")
             until = None
-            if first[:-1].isdecimal() and first[-1:] in _UNITS and len(first) < 8:
-                until, text = datetime.now(UTC) + timedelta(seconds=int(first[:-1]) * _UNITS[first[-1]]), rest
+            seconds = None if first.isdigit() else parse_duration(first)
+            if seconds is not None:
+                try:
+                    until, text = datetime.now(UTC) + timedelta(seconds=seconds), rest
+                except OverflowError:
+                    self.notify(f"{printable(first)} is too long", severity="error", markup=False)
+                    return
             self.wait(engine.pause(app, text, until), lambda _: self.notify(printable(f"{app} paused"), markup=False))
 
         self.push_screen(

@@ -42,6 +42,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("unpin", "U", "U", "unpin", True),
     Key("refresh", "r", "r", "refresh"),
     Key("hard_refresh", "ctrl+r", "ctrl+r", "hard refresh"),
+    Key("errors", "E", "E", "all errors and warnings"),
     Key("theme", "t", "t", "next theme"),
     Key("help", "question_mark", "?", "help"),
     Key("leave", "q", "q", "quit"),

@@ -83,10 +83,9 @@ def app_status(state: ApplicationState) -> tuple[str, str]:
         role = "bad" if state.health is HealthStatus.DEGRADED else "warn"
     if state.errors:
         words, role = f"✗ error · {words}", "bad"
-    if state.auto == "paused":
-        words = f"⏸ paused · {words}"
-    elif state.record.pin:
-        words = f"⏸ pinned · {words}"
+    held = [word for word, there in (("paused", state.record.pause), ("pinned", state.record.pin)) if there]
+    if held:
+        words = f"⏸ {', '.join(held)} · {words}"
     return words, role
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,13 @@ def test_automatic_sync_waits_until_the_pause_can_be_read(tmp_path: Path, monkey
         assert replicas() == 9
         engine.resume(state(engine).key).result(10)
         until(lambda: replicas() == wanted)
+
+        engine.pause(state(engine).key, "a moment", datetime.now(UTC) + timedelta(seconds=1.5)).result(10)
+        until(lambda: state(engine).auto == "paused")
+        demo._scale("web", "frontend", 8)
+        assert state(engine).record.pause is not None
+        until(lambda: replicas() == wanted)
+        until(lambda: state(engine).record.pause is None)
     finally:
         engine.stop()
         demo.stop()
