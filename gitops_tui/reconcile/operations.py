@@ -66,7 +66,7 @@ class Operations:
         refused = hint = ""
         resources = runtime.resources
         if options.revision and options.revision != revision:
-            resources = await self._engine.revision_states(runtime, options.revision)
+            resources = await self._engine.verdicts.revision_states(runtime, options.revision)
             revision = options.revision
         elif runtime.render_error is not None:
             refused, hint = runtime.render_error.message, runtime.render_error.hint
@@ -134,7 +134,7 @@ class Operations:
         runtime.attempts = replace(
             attempts,
             revision=revision,
-            last=self._engine._loop.time(),
+            last=self._engine.loop.time(),
             heals=(attempts.heals + 1 if same else 1) if decision.initiator is Initiator.SELF_HEAL else 0,
             failures=attempts.failures if same else 0,
         )
@@ -164,7 +164,7 @@ class Operations:
             runtime.operation = operation
         if operation is not None and operation.phase is OperationPhase.FAILED:
             runtime.attempts = replace(
-                runtime.attempts, failures=runtime.attempts.failures + 1, last=self._engine._loop.time()
+                runtime.attempts, failures=runtime.attempts.failures + 1, last=self._engine.loop.time()
             )
         elif operation is not None and operation.phase is OperationPhase.SUCCEEDED:
             runtime.attempts = replace(runtime.attempts, failures=0)
@@ -243,7 +243,7 @@ class Operations:
 
         manifests = runtime.manifests
         if plan.revision != (runtime.revision.sha if runtime.revision else ""):
-            rendered = await self._engine._manifests(plan.app, plan.revision)
+            rendered = await self._engine.render(plan.app, plan.revision)
             manifests = {each.key: each for each in rendered}
         if not dry_run:
             try:
@@ -293,7 +293,7 @@ class Operations:
             if step.action is not Action.HOOK and step.note != "CreateNamespace=true"
         )
         running = RunningOperation(plan.revision, started, self.who, initiator)
-        await self._engine.update_record(
+        await self._engine.records.update(
             runtime, lambda record: replace(record, inventory=record.inventory | wanted, running=running)
         )
 
@@ -344,4 +344,4 @@ class Operations:
                 failed_message=operation.message[:500] if failed else "",
             )
 
-        await self._engine.update_record(runtime, change)
+        await self._engine.records.update(runtime, change)

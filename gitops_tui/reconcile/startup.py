@@ -9,7 +9,8 @@ from gitops_tui.kube import ContextInfo, contexts
 from gitops_tui.kube.config import pick
 from gitops_tui.model.application import Application, Destination
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER, applications_for_folders, read_applications
+from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER, read_applications
+from gitops_tui.reconcile.folders import applications_for_folders
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.reconcile.request import Request
 from gitops_tui.settings import Settings

@@ -14,7 +14,7 @@ from gitops_tui.errors import Unreachable
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import SyncOptions
-from gitops_tui.reconcile import Engine, Request, worker
+from gitops_tui.reconcile import Engine, Request, records
 from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
 
@@ -57,8 +57,8 @@ def test_automatic_sync_waits_until_the_pause_can_be_read(tmp_path: Path, monkey
         return await read(self, app)
 
     monkeypatch.setattr(StateStore, "load", load)
-    monkeypatch.setattr(worker.Engine, "_state_changed", lambda *_: None)
-    monkeypatch.setattr(worker, "_LOAD_AGAIN", 0.2)
+    monkeypatch.setattr(records.Records, "changed", lambda *_: None)
+    monkeypatch.setattr(records, "_LOAD_AGAIN", 0.2)
     engine = Engine(request, settings)
     engine.start()
     try:

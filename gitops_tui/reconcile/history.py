@@ -1,0 +1,35 @@
+"""The commits that touch an application, with what the records say of each."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gitops_tui.reconcile.api import HistoryCommit
+from gitops_tui.reconcile.repositories import Repositories
+from gitops_tui.reconcile.runtime import Runtime
+
+
+async def history_of(runtime: Runtime, repositories: Repositories, limit: int, skip: int) -> tuple[HistoryCommit, ...]:
+    commits = await asyncio.to_thread(repositories.log, runtime.app, limit, skip)
+    record, target = runtime.record, runtime.target
+    done = record.deployed
+    found = []
+    waiting = skip == 0
+    for number, commit in enumerate(commits):
+        deployed = done is not None and await asyncio.to_thread(
+            repositories.stands_for, runtime.app, commit, commits, number, done.revision
+        )
+        waiting = waiting and not deployed and done is not None
+        found.append(
+            HistoryCommit(
+                commit,
+                deployed=deployed,
+                pinned=record.pin is not None and record.pin.revision == commit.sha,
+                failed=record.failed_revision == commit.sha,
+                target=target is not None and number == 0 and skip == 0,
+                waiting=waiting,
+                rolled_back_from=record.pin is not None and record.pin.rolled_back_from == commit.sha,
+                syncs=tuple(each for each in reversed(record.history) if each.revision == commit.sha),
+            )
+        )
+    return tuple(found)

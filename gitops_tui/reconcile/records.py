@@ -1,0 +1,81 @@
+"""What is kept in the cluster for each application (pause, pin, inventory, history), as the engine knows it.
+
+Loaded when a cluster is connected, again until it could be, and followed by the watch on the state namespace: what
+another person changes shows here at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gitops_tui.errors import GitOpsError
+from gitops_tui.model.record import AppRecord
+from gitops_tui.model.snapshot import Condition, Severity
+from gitops_tui.reconcile.runtime import Runtime
+from gitops_tui.reconcile.session import ClusterSession
+from gitops_tui.state import STATE_LABEL, configmap_name, decode
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.worker import Engine
+
+_LOAD_AGAIN = 3.0
+
+
+class Records:
+    """The records of one engine. Everything runs on its loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def _load_again(self, session: ClusterSession, runtime: Runtime) -> None:
+        if not runtime.record_known and not self._engine.stopping:
+            self._engine.spawn(self._loaded_late(session, runtime))
+
+    async def _loaded_late(self, session: ClusterSession, runtime: Runtime) -> None:
+        await self.load(session, runtime)
+        if runtime.record_known:
+            # A pin may say another commit than the one shown until now.
+            await self._engine.refresh_app(runtime)
+
+    async def load(self, session: ClusterSession, runtime: Runtime) -> None:
+        try:
+            runtime.record = await session.store.load(runtime.app.key)
+        except GitOpsError as error:
+            # Whether it is paused or pinned is not known: nothing is changed until it is.
+            runtime.record_error = Condition(Severity.ERROR, "state", error.message, datetime.now(UTC), error.hint)
+            self._engine.loop.call_later(_LOAD_AGAIN, self._load_again, session, runtime)
+            return
+        runtime.record_known, runtime.record_error = True, None
+        if session.store.local_reason:
+            self._engine.say(
+                Severity.WARNING,
+                "state",
+                f"the state (pause, pin, history) is kept on this machine only: {session.store.local_reason}",
+            )
+
+    def changed(self, session: ClusterSession, obj: Any, metadata: Any) -> None:
+        if (metadata.get("labels") or {}).get(STATE_LABEL) != "application" or session.store.local_reason:
+            # Who may read but not write keeps their own state; the cluster's must not take its place.
+            return
+        for runtime in self._engine.runtimes.values():
+            app = runtime.app.key
+            if app.cluster == session.cluster.name and configmap_name(app) == metadata["name"]:
+                before = runtime.record
+                runtime.record = decode((obj or {}).get("data") or {})
+                runtime.record_known, runtime.record_error = True, None
+                if runtime.record.pin != before.pin:
+                    self._engine.spawn(self._engine.refresh_app(runtime))
+                if runtime.record != before:
+                    runtime.all_dirty = True
+                    self._engine.wake()
+
+    async def update(self, runtime: Runtime, change: Callable[[AppRecord], AppRecord]) -> AppRecord:
+        """Changes what is kept of an application."""
+        session = self._engine.session(runtime)
+        if not session.connected.is_set():
+            raise session.error or GitOpsError(f"not connected to {session.cluster.name} yet")
+        runtime.record = await session.store.update(runtime.app.key, change)
+        self._engine.touch(runtime)
+        return runtime.record

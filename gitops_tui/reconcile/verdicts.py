@@ -1,0 +1,167 @@
+"""What is compared for an application, and what follows from it: its state, the dry runs that settle it, automatic sync.
+
+The worker's flush calls `recompute` for each application that has something dirty; it compares just that, out of
+memory, asks the API server's dry run where a verdict is Modified, and has the automatic sync decided.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gitops_tui.errors import ApiError, Forbidden, GitOpsError
+from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.manifest import Manifest
+from gitops_tui.model.snapshot import Condition, Severity
+from gitops_tui.reconcile.auto import decide
+from gitops_tui.reconcile.runtime import Runtime, application_state, desired_and_extra, evaluate
+from gitops_tui.reconcile.session import ClusterSession
+from gitops_tui.sync.plan import unsupported
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.worker import Engine
+
+
+class Verdicts:
+    """The verdicts of one engine. Everything runs on its loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def recompute(self, runtime: Runtime) -> None:
+        session = self._engine.session(runtime)
+        ready = runtime.rendered and not session.pending()
+        changed = runtime.all_dirty or bool(runtime.dirty)
+        if session.connected.is_set() and runtime.rendered and changed:
+            keys = desired_and_extra(runtime, session.cluster)
+            todo = keys if runtime.all_dirty else {key: keys[key] for key in runtime.dirty if key in keys}
+            for key, gvk in todo.items():
+                made = evaluate(runtime, key, gvk, session.cluster, self._engine.settings, session.schemas)
+                if runtime.resources.get(key) != made:
+                    runtime.resources[key] = made
+                self._maybe_confirm(runtime, session, made)
+            for key in [key for key in runtime.resources if key not in keys]:
+                del runtime.resources[key]
+            if set(keys) != set(runtime.resources):
+                runtime.resources = {key: runtime.resources[key] for key in keys}
+        runtime.dirty.clear()
+        was_all, runtime.all_dirty = runtime.all_dirty, False
+        if not changed and not was_all:
+            return
+        self._expire(runtime)
+        # The first verdict waits for the server's; later ones show the local one until it is settled.
+        state = self._state(runtime, session, ready and not (runtime.confirming and runtime.state.loading), "off")
+        decision = decide(
+            state,
+            runtime.attempts,
+            now=self._engine.loop.time(),
+            wall=datetime.now(UTC),
+            record_known=runtime.record_known,
+            enabled=self._engine.request.automatic
+            and not self._engine.settings.read_only
+            and not self._engine.stopping,
+        )
+        if decision.act and runtime.confirming:
+            decision = replace(decision, act=False, why="waiting: the API server's dry run settles what differs")
+        runtime.state = replace(state, auto=decision.why)
+        if decision.act:
+            self._engine.operations.automatic(runtime, decision)
+        elif decision.wait:
+            self._engine.loop.call_later(decision.wait, self._again, runtime)
+
+    def _expire(self, runtime: Runtime) -> None:
+        """A pause whose time is over is no pause; one that ends later is looked at again then."""
+        pause, now = runtime.record.pause, datetime.now(UTC)
+        if runtime.expiry is not None:
+            runtime.expiry.cancel()
+            runtime.expiry = None
+        if pause is None or pause.until is None:
+            return
+        if pause.active(now):
+            # At the latest once a day: a timer that far ahead is not to be trusted over a machine's sleep.
+            wait = min((pause.until - now).total_seconds() + 0.1, 86400.0)
+            runtime.expiry = self._engine.loop.call_later(wait, self._again, runtime)
+        else:
+            runtime.record = replace(runtime.record, pause=None)
+
+    def _again(self, runtime: Runtime) -> None:
+        runtime.all_dirty = True
+        self._engine.wake()
+
+    def _state(self, runtime: Runtime, session: ClusterSession, ready: bool, auto: str) -> Any:
+        now = runtime.state.conditions[0].since if runtime.state.conditions else datetime.now(UTC)
+        conditions = []
+        if session.error is not None:
+            conditions.append(
+                Condition(Severity.ERROR, "cluster", session.error.message, session.state.since, session.error.hint)
+            )
+        conditions += [each for each in (runtime.render_error, runtime.record_error) if each is not None]
+        forbidden = {each.error for each in runtime.resources.values() if each.error}
+        conditions += [Condition(Severity.ERROR, "cluster", text, now) for text in sorted(forbidden)[:5]]
+        texts = (*runtime.app.warnings, *unsupported(runtime.app), *runtime.warnings, *runtime.record.notes)
+        conditions += [Condition(Severity.WARNING, "application", text, now) for text in dict.fromkeys(texts)]
+        return application_state(runtime, tuple(conditions), ready=ready, stale=session.stale_since, auto=auto)
+
+    def _maybe_confirm(self, runtime: Runtime, session: ClusterSession, state: Any) -> None:
+        if state.drift.kind is not DriftKind.MODIFIED or state.hook or not self._engine.settings.confirm:
+            return
+        stamp = (state.manifest.digest, state.live["metadata"].get("resourceVersion"))
+        known = runtime.confirmed.get(state.key)
+        if (known is not None and known[0] == stamp) or state.key in runtime.confirming:
+            return
+        runtime.confirming.add(state.key)
+        self._engine.spawn(self._confirm(runtime, session, state.key, state.manifest, stamp))
+
+    async def _confirm(
+        self, runtime: Runtime, session: ClusterSession, key: ResourceKey, manifest: Manifest, stamp: tuple[str, str]
+    ) -> None:
+        try:
+            obj = self._engine.operations.desired(runtime, manifest)
+            runtime.confirmed[key] = (stamp, await session.cluster.apply(obj, dry_run=True))
+        except Forbidden:
+            runtime.confirmed.pop(key, None)
+            runtime.confirmed[key] = (stamp, "you may not apply this object")
+        except ApiError as error:
+            runtime.confirmed[key] = (stamp, str(error))
+        except GitOpsError:
+            # The link is down: the local verdict stands until it is back.
+            pass
+        finally:
+            runtime.confirming.discard(key)
+            runtime.dirty.add(key)
+            self._engine.wake()
+
+    async def revision_states(self, runtime: Runtime, revision: str) -> dict[ResourceKey, Any]:
+        """What the application's objects would be like, compared with another commit."""
+        session = self._engine.session(runtime)
+        manifests = await self._engine.render(runtime.app.key, revision)
+        probe = replace_runtime(runtime, {each.key: each for each in manifests})
+        wanted = {(each.gvk, each.key.namespace) for each in manifests}
+        missing = {gvk for gvk, _ in wanted if not session.cluster.is_watched(gvk)}
+        if missing:
+            saved, runtime.manifests = runtime.manifests, {**runtime.manifests, **probe.manifests}
+            await self._engine.set_watches(session)
+            runtime.manifests = saved
+            for _ in range(100):
+                if not session.pending():
+                    break
+                await asyncio.sleep(0.05)
+        keys = desired_and_extra(probe, session.cluster)
+        return {
+            key: evaluate(probe, key, gvk, session.cluster, self._engine.settings, session.schemas)
+            for key, gvk in keys.items()
+        }
+
+
+def replace_runtime(runtime: Runtime, manifests: dict[ResourceKey, Manifest]) -> Runtime:
+    """A copy of a Runtime with other manifests, to try something on."""
+    return Runtime(
+        app=runtime.app,
+        state=runtime.state,
+        manifests=manifests,
+        rendered=True,
+        record=runtime.record,
+    )
