@@ -50,7 +50,7 @@ class Terminal:
     def press(self, keys: str) -> None:
         os.write(self._handle, keys.encode())
 
-    def wait_for(self, text: str, seconds: float = 15.0) -> str:
+    def wait_for(self, text: str, seconds: float = 30.0) -> str:
         """The screen once it shows `text`. Raises AssertionError with the screen where it never does."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
