@@ -10,33 +10,30 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from rich.text import Text
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Static
 
 from gitops_tui.errors import GitOpsError
-from gitops_tui.model.keys import AppKey
 from gitops_tui.model.snapshot import Link, Snapshot
-from gitops_tui.model.sync import SyncOptions, SyncStatus
+from gitops_tui.model.sync import SyncStatus
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.api import EngineApi
-from gitops_tui.reconcile.applications import parse_duration
 from gitops_tui.settings import Settings
-from gitops_tui.tui.actions import HistoryScreen, SyncScreen
+from gitops_tui.tui.actions import Acting
 from gitops_tui.tui.detail import Detail, age
-from gitops_tui.tui.dialogs import Ask, Reader
 from gitops_tui.tui.keymap import bound
+from gitops_tui.tui.screens import Ask, Following, Reader
 from gitops_tui.tui.themes import DEFAULT, load_themes
 from gitops_tui.tui.tree import Tree
 
 
-class GitOpsApp(App[int]):
+class GitOpsApp(Acting):
     """The main screen."""
 
     CSS = """
@@ -148,8 +145,9 @@ class GitOpsApp(App[int]):
         self.said = len(snapshot.conditions)
         self.tree_pane.show(snapshot)
         self._header(snapshot)
-        if isinstance(self.screen, SyncScreen):
-            self.screen.progress()
+        for screen in self.screen_stack[1:]:
+            if isinstance(screen, Following):
+                screen.follow(snapshot)
 
     def stop_engine(self) -> None:
         if self.end:
@@ -270,82 +268,3 @@ class GitOpsApp(App[int]):
 
     def action_help(self) -> None:
         self.push_screen(Reader("\n".join(f"{key.shown:<10} {key.what}" for key in self.table)))
-
-    def action_errors(self) -> None:
-        snapshot = self.engine.snapshot if self.engine else Snapshot()
-        said = [("", each) for each in snapshot.conditions]
-        said += [(f"{key}: ", each) for key, state in snapshot.applications.items() for each in state.conditions]
-        lines = [
-            f"{each.severity.value}: {where}{each.message}" + (f"\n  → {each.hint}" if each.hint else "")
-            for where, each in said
-        ]
-        self.push_screen(Reader("\n".join(lines) or "no errors and no warnings"))
-
-    def action_leave(self) -> None:
-        self.exit(return_code=0)
-
-    def _chosen(self, *, writes: bool) -> tuple[EngineApi, AppKey] | None:
-        node = self.tree_pane.node
-        if self.engine is None or node is None:
-            self.notify("nothing is loaded yet", severity="warning", markup=False)
-            return None
-        if writes and (self.settings.read_only or self.engine.snapshot.read_only):
-            self.notify("read-only: nothing is changed from here", severity="warning", markup=False)
-            return None
-        return self.engine, node.app
-
-    def action_sync(self) -> None:
-        if found := self._chosen(writes=True):
-            node = self.tree_pane.node
-            only = SyncOptions(only=frozenset({node.key})) if node and node.key else None
-            self.push_screen(SyncScreen(*found[:1], self.wait, found[1], SyncOptions(), only))
-
-    def action_history(self) -> None:
-        if found := self._chosen(writes=False):
-            engine, app = found
-
-            def chosen(sha: str | None) -> None:
-                if sha:
-                    self.push_screen(SyncScreen(engine, self.wait, app, SyncOptions(revision=sha)))
-
-            self.push_screen(HistoryScreen(engine, self.wait, app), chosen)
-
-    def action_pause(self) -> None:
-        if not (found := self._chosen(writes=True)):
-            return
-        engine, app = found
-        state = engine.snapshot.applications.get(app)
-        if state and state.record.pause and state.record.pause.active(datetime.now(UTC)):
-            self.wait(engine.resume(app), lambda _: self.notify(printable(f"{app} resumed"), markup=False))
-            return
-
-        def chosen(text: str | None) -> None:
-            if text is None:
-                return
-            first, _, rest = text.partition(" ")
-            until = None
-            seconds = None if first.isdigit() else parse_duration(first)
-            if seconds is not None:
-                try:
-                    until, text = datetime.now(UTC) + timedelta(seconds=seconds), rest
-                except OverflowError:
-                    self.notify(f"{printable(first)} is too long", severity="error", markup=False)
-                    return
-            self.wait(engine.pause(app, text, until), lambda _: self.notify(printable(f"{app} paused"), markup=False))
-
-        self.push_screen(
-            Ask(f"Pause automatic sync of {app} in {app.cluster}\n[30m|2h|1d] reason (no time: until resumed)"), chosen
-        )
-
-    def action_unpin(self) -> None:
-        if found := self._chosen(writes=True):
-            engine, app = found
-            self.wait(engine.unpin(app), lambda _: self.notify(printable(f"{app} follows its branch"), markup=False))
-
-    def action_refresh(self, hard: bool = False) -> None:
-        if found := self._chosen(writes=False):
-            self.notify("refreshing", markup=False)
-            self.wait(found[0].refresh(found[1], hard=hard), lambda _: None)
-
-    def action_hard_refresh(self) -> None:
-        self.action_refresh(True)

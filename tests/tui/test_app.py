@@ -14,9 +14,9 @@ from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ApplicationState, ClusterState, Link, ResourceState, Snapshot
 from gitops_tui.model.sync import Action, PlanStep, SyncPlan, SyncStatus
 from gitops_tui.settings import Settings
-from gitops_tui.tui.actions import SyncScreen
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.keymap import KEYMAP, bound
+from gitops_tui.tui.screens import SyncScreen
 
 KEY = AppKey("prod", "", "shop[red]\x1b[2J")
 
