@@ -9,14 +9,11 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
-from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.message import Message
 from textual.widgets import Static
 
 from gitops_tui.errors import GitOpsError
@@ -26,14 +23,15 @@ from gitops_tui.model.text import printable
 from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.settings import Settings
 from gitops_tui.tui.actions import Acting
-from gitops_tui.tui.detail import Detail, age
-from gitops_tui.tui.keymap import bound
-from gitops_tui.tui.screens import Ask, Following, Reader
+from gitops_tui.tui.detail import Detail
+from gitops_tui.tui.moves import Moves
+from gitops_tui.tui.screens import Following, Reader
 from gitops_tui.tui.themes import DEFAULT, load_themes
 from gitops_tui.tui.tree import Tree
+from gitops_tui.tui.words import age
 
 
-class GitOpsApp(Acting):
+class GitOpsApp(Moves, Acting):
     """The main screen."""
 
     CSS = """
@@ -48,23 +46,11 @@ class GitOpsApp(Acting):
     """
     ENABLE_COMMAND_PALETTE = False
 
-    class Came(Message):
-        """Something from another thread, to be called here."""
-
-        def __init__(self, call: Callable[[], None]) -> None:
-            super().__init__()
-            self.call = call
-
     def __init__(
         self, engine_factory: Callable[[], EngineApi], settings: Settings, *, title: str = "", hint: str = ""
     ) -> None:
-        super().__init__()
+        super().__init__(engine_factory, settings, title=title, hint=hint)
         self.animation_level = "none"
-        self.factory, self.settings, self.head, self.hint = engine_factory, settings, title, hint
-        self.engine: EngineApi | None = None
-        self.table = bound(settings.keys)
-        self.waiting_snapshot = threading.Event()
-        self.end: Callable[[], None] | None = None
         # Whether the start has failed, and how many of the session's conditions were said.
         self.failed, self.said = False, 0
         for theme in load_themes():
@@ -80,14 +66,6 @@ class GitOpsApp(Acting):
             yield Detail()
         said = self.hint or "s sync  p pause  h history  ] next drift  / filter  r refresh  ? help  q quit"
         yield Static(Text(f" {printable(said)}", no_wrap=True, overflow="ellipsis"), id="footer")
-
-    @property
-    def tree_pane(self) -> Tree:
-        return self.screen_stack[0].query_one(Tree)
-
-    @property
-    def detail(self) -> Detail:
-        return self.screen_stack[0].query_one(Detail)
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
@@ -126,9 +104,6 @@ class GitOpsApp(Acting):
             self.waiting_snapshot.set()
             self.post_message(self.Came(self._show))
 
-    def on_git_ops_app_came(self, message: Came) -> None:
-        message.call()
-
     def _show(self) -> None:
         self.waiting_snapshot.clear()
         if self.engine is None:
@@ -148,30 +123,6 @@ class GitOpsApp(Acting):
         for screen in self.screen_stack[1:]:
             if isinstance(screen, Following):
                 screen.follow(snapshot)
-
-    def stop_engine(self) -> None:
-        if self.end:
-            self.end()
-            self.end = None
-        if self.engine:
-            self.engine.stop()
-            self.engine = None
-
-    def wait(
-        self, future: Future[Any], done: Callable[[Any], None], failed: Callable[[BaseException], None] | None = None
-    ) -> None:
-        """Calls one of the two here when the future is done; an error is shown where `failed` is not given."""
-
-        def answer() -> None:
-            error = future.exception()
-            if error is None:
-                done(future.result())
-            elif failed:
-                failed(error)
-            else:
-                self.push_screen(Reader(f"{error}\n\nesc close"))
-
-        future.add_done_callback(lambda _: self.post_message(self.Came(answer)))
 
     def _header(self, snapshot: Snapshot) -> None:
         parts = [f" {self.head or 'gitops-tui'}"]
@@ -202,69 +153,8 @@ class GitOpsApp(Acting):
         if self.engine and self.screen_stack:
             self.detail.show(self.tree_pane.snapshot, self.tree_pane.node, again=again)
 
-    # --- keys ---------------------------------------------------------------------------------------------------
+    # --- keys ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         mine = {f"go_{key.action}" if key.action == "open" else key.action for key in self.table}
         return not (action in mine and len(self.screen_stack) > 1)
-
-    def action_down(self) -> None:
-        self.tree_pane.move(1)
-
-    def action_up(self) -> None:
-        self.tree_pane.move(-1)
-
-    def action_go_open(self) -> None:
-        self.tree_pane.open()
-
-    def action_close(self) -> None:
-        self.tree_pane.close()
-
-    def action_top(self) -> None:
-        self.tree_pane.move_to(0)
-
-    def action_bottom(self) -> None:
-        self.tree_pane.move_to(len(self.tree_pane.rows))
-
-    def action_page_down(self) -> None:
-        self.tree_pane.move(max(1, self.tree_pane.size.height - 1))
-
-    def action_page_up(self) -> None:
-        self.tree_pane.move(-max(1, self.tree_pane.size.height - 1))
-
-    def action_next_drift(self) -> None:
-        self.tree_pane.jump(1)
-
-    def action_previous_drift(self) -> None:
-        self.tree_pane.jump(-1)
-
-    def action_next_change(self) -> None:
-        self.detail.jump(1)
-
-    def action_previous_change(self) -> None:
-        self.detail.jump(-1)
-
-    def action_detail_down(self) -> None:
-        self.detail.scroll_to(y=self.detail.scroll_offset.y + self.detail.size.height // 2, animate=False)
-
-    def action_detail_up(self) -> None:
-        self.detail.scroll_to(y=self.detail.scroll_offset.y - self.detail.size.height // 2, animate=False)
-
-    def action_unified(self) -> None:
-        self.detail.unified = not self.detail.unified
-        self._follow(True)
-
-    def action_filter(self) -> None:
-        def chosen(text: str | None) -> None:
-            if text is not None:
-                self.tree_pane.layout_rows.set_filter(text)
-                self.tree_pane.relayout()
-
-        self.push_screen(Ask("filter: text kind: ns: status: health: (empty shows all)"), chosen)
-
-    def action_theme(self) -> None:
-        names = [name for name in self.available_themes if name.startswith("gitops-")]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else DEFAULT
-
-    def action_help(self) -> None:
-        self.push_screen(Reader("\n".join(f"{key.shown:<10} {key.what}" for key in self.table)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from rich.style import Style
 from rich.text import Text
 
@@ -13,19 +11,9 @@ from gitops_tui.model.snapshot import ApplicationState, ResourceState, Snapshot
 from gitops_tui.model.text import printable
 from gitops_tui.tui.layout import Node, app_status, resource_status
 from gitops_tui.tui.lines import Lines
+from gitops_tui.tui.words import age
 
 _DIM = {RowKind.EXTRA, RowKind.IGNORED, RowKind.FOLD}
-
-
-def age(when: datetime | None) -> str:
-    """How long ago, in one unit ("4m")."""
-    if when is None:
-        return ""
-    seconds = max(0, int((datetime.now(UTC) - when).total_seconds()))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
 
 
 class Detail(Lines):

@@ -84,6 +84,20 @@ class Tree(Lines):
             text.stylize(Style(reverse=True))
         return text
 
+    def select(self, node: Node) -> bool:
+        """Puts the cursor on a node, opening what it is in; False where it is not there."""
+        for parent in (Node(node.app), Node(node.app, node.kind)):
+            if parent != node:
+                self.layout_rows.set(parent, True)
+        self.relayout(node)
+        self.call_after_refresh(self.show_row, self.cursor)
+        self.refresh()
+        return self.node == node
+
+    def set_filter(self, text: str) -> None:
+        self.layout_rows.set_filter(text)
+        self.relayout()
+
     def move_to(self, index: int) -> None:
         if not self.rows:
             return

@@ -17,8 +17,8 @@ from textual.widgets.option_list import Option
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.api import EngineApi, HistoryCommit
-from gitops_tui.tui.detail import age
 from gitops_tui.tui.screens.reader import CSS, Reader
+from gitops_tui.tui.words import age
 
 Wait = Callable[["Future[Any]", Callable[[Any], None], Callable[[BaseException], None]], None]
 

@@ -1,0 +1,108 @@
+"""What every part of the app stands on: the engine, the panes, answers from other threads. The actions are mixed in
+above it (`moves`, `acts`), the screen is composed in `app`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Literal
+
+from textual.app import App
+from textual.message import Message
+
+from gitops_tui.model.keys import AppKey
+from gitops_tui.model.text import printable
+from gitops_tui.reconcile.api import EngineApi
+from gitops_tui.settings import Settings
+from gitops_tui.tui.detail import Detail
+from gitops_tui.tui.keymap import Key, bound
+from gitops_tui.tui.layout import Node
+from gitops_tui.tui.tree import Tree
+
+Severity = Literal["information", "warning", "error"]
+
+
+class Host(App[int]):
+    """The app without its screen and its actions."""
+
+    class Came(Message):
+        """Something from another thread, to be called here."""
+
+        def __init__(self, call: Callable[[], None]) -> None:
+            super().__init__()
+            self.call = call
+
+    def __init__(
+        self, engine_factory: Callable[[], EngineApi], settings: Settings, *, title: str = "", hint: str = ""
+    ) -> None:
+        super().__init__()
+        self.factory, self.settings, self.head, self.hint = engine_factory, settings, title, hint
+        self.engine: EngineApi | None = None
+        self.table: tuple[Key, ...] = bound(settings.keys)
+        self.waiting_snapshot = threading.Event()
+        self.end: Callable[[], None] | None = None
+
+    @property
+    def tree_pane(self) -> Tree:
+        return self.screen_stack[0].query_one(Tree)
+
+    @property
+    def detail(self) -> Detail:
+        return self.screen_stack[0].query_one(Detail)
+
+    def on_host_came(self, message: Came) -> None:
+        message.call()
+
+    def wait(
+        self, future: Future[Any], done: Callable[[Any], None], failed: Callable[[BaseException], None] | None = None
+    ) -> None:
+        """Calls one of the two here when the future is done; an error is shown where `failed` is not given."""
+
+        def answer() -> None:
+            error = future.exception()
+            if error is None:
+                done(future.result())
+            elif failed:
+                failed(error)
+            else:
+                self.show_error(error)
+
+        future.add_done_callback(lambda _: self.post_message(self.Came(answer)))
+
+    def show_error(self, error: BaseException) -> None:
+        """An error that stays until dismissed."""
+        from gitops_tui.tui.screens import Reader
+
+        self.push_screen(Reader(f"{error}\n\nesc close"))
+
+    def say(self, text: str, severity: Severity = "information") -> None:
+        """One line on what was done or why not."""
+        self.notify(printable(text), severity=severity, markup=False)
+
+    def chosen(self, *, writes: bool) -> tuple[EngineApi, AppKey] | None:
+        """The engine and the selected application; says why where there is none, or nothing may be changed."""
+        node = self.tree_pane.node
+        if self.engine is None or node is None:
+            self.say("nothing is loaded yet", "warning")
+            return None
+        if writes and (self.settings.read_only or self.engine.snapshot.read_only):
+            self.say("read-only: nothing is changed from here", "warning")
+            return None
+        return self.engine, node.app
+
+    def select(self, node: Node) -> bool:
+        """Puts the cursor on that node, opening what it is in; False where it is not there."""
+        return self.tree_pane.select(node)
+
+    def set_filter(self, text: str) -> None:
+        """As if typed after `/`."""
+        self.tree_pane.set_filter(text)
+
+    def stop_engine(self) -> None:
+        if self.end:
+            self.end()
+            self.end = None
+        if self.engine:
+            self.engine.stop()
+            self.engine = None
