@@ -10,6 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def with_hint(message: str, hint: str) -> str:
+    """What happened and what to do as two sentences; the message alone where there is no hint."""
+    if not hint:
+        return message
+    stop = "" if message.endswith((".", "?", "!")) else "."
+    return f"{message}{stop} {hint[0].upper()}{hint[1:]}"
+
+
 class GitOpsError(Exception):
     """What went wrong, in words for a person.
 
@@ -23,7 +31,7 @@ class GitOpsError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}. {self.hint}" if self.hint else self.message
+        return with_hint(self.message, self.hint)
 
 
 # --- settings and input -------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from gitops_tui.cli import shapes
 from gitops_tui.cli.session import Session, session
 from gitops_tui.compare import diff_rows, displayable, unified
 from gitops_tui.compare.show import plain
-from gitops_tui.errors import GitOpsError, PlanRefused
+from gitops_tui.errors import GitOpsError, PlanRefused, with_hint
 from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase, ResultStatus, SyncOperation, SyncOptions, SyncPlan, SyncStatus
@@ -37,7 +37,7 @@ def json_out(value: Any) -> None:
 
 def _warn(state: ApplicationState) -> None:
     for each in state.conditions:
-        text = f"{state.key}: {each.severity.value}: {each.message}" + (f". {each.hint}" if each.hint else "")
+        text = f"{state.key}: {each.severity.value}: {with_hint(each.message, each.hint)}"
         print(printable(redact(text), keep_newlines=True), file=sys.stderr)
 
 

@@ -101,6 +101,6 @@ def test_an_unknown_context_and_application_are_said_so(cli, made_repository) ->
     made_repository.commit({f"apps/{cli.name}/c.yaml": CONFIG})
     wrong = cli("status", "--context", "rael")
     assert wrong.returncode == 2
-    assert "did you mean real?" in wrong.stderr
+    assert "Did you mean real?" in wrong.stderr
     assert "there is no application 'nope'" in cli("diff", "nope").stderr
     assert "Traceback" not in wrong.stderr

@@ -63,7 +63,7 @@ def test_paths_that_leave_the_repository_are_refused(made_repository) -> None:
     for path in ("../x", "/etc", "apps/../../x"):
         with pytest.raises(UnsafePath):
             repository.tree_sha(sha, path)
-    with pytest.raises(PathNotFound, match="did you mean apps"):
+    with pytest.raises(PathNotFound, match="Did you mean apps"):
         repository.tree_sha(sha, "app")
 
 

@@ -311,7 +311,7 @@ async def test_a_server_that_is_no_api_server_is_told_as_such(tmp_path: Path, bo
         with pytest.raises(ApiError) as error:
             async with connected(tmp_path, api):
                 pass
-        assert "is this the address of a Kubernetes API server" in str(error.value)
+        assert "Is this the address of a Kubernetes API server" in str(error.value)
 
 
 # --- the words of the API server ------------------------------------------------------------------------------------
@@ -367,7 +367,7 @@ async def test_kinds_are_found_by_the_words_people_use(tmp_path: Path) -> None:
         find = cluster.discovery.find_kind
         assert {find(word).plural for word in ("cm", "configmap", "ConfigMaps", "configmaps")} == {"configmaps"}
         assert find("ns").subresources == {"finalize", "status"}
-        with pytest.raises(UnknownKind, match="did you mean configmap"):
+        with pytest.raises(UnknownKind, match="Did you mean configmap"):
             find("configmapp")
 
 
@@ -409,7 +409,7 @@ async def test_legacy_discovery_goes_on_where_one_group_is_broken(tmp_path: Path
 
 async def test_an_unknown_kind_says_what_there_is(tmp_path: Path) -> None:
     async with fake_api() as api, connected(tmp_path, api) as cluster:
-        with pytest.raises(UnknownKind, match="it serves this kind as v1"):
+        with pytest.raises(UnknownKind, match="It serves this kind as v1"):
             cluster.discovery.find(GVK("", "v2", "ConfigMap"))
         with pytest.raises(UnknownKind, match="CustomResourceDefinition installed"):
             cluster.discovery.find(GVK("x.io", "v1", "Zebra"))
