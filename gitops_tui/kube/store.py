@@ -33,6 +33,10 @@ class LiveStore:
         """All objects of a kind by (namespace, name)."""
         return self._objects.get(gvk, {})
 
+    def kinds(self, group: str, kind: str) -> list[GVK]:
+        """The versions in which a kind is held."""
+        return [gvk for gvk in self._objects if (gvk.group, gvk.kind) == (group, kind)]
+
     def by_uid(self, uid: str) -> tuple[GVK, Live] | None:
         place = self._by_uid.get(uid)
         if place is None:

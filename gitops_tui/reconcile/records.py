@@ -68,7 +68,7 @@ class Records:
                 if runtime.record.pin != before.pin:
                     self._engine.spawn(self._engine.refresh_app(runtime))
                 if runtime.record != before:
-                    runtime.all_dirty = True
+                    runtime.state_dirty = True
                     self._engine.wake()
 
     async def update(self, runtime: Runtime, change: Callable[[AppRecord], AppRecord]) -> AppRecord:

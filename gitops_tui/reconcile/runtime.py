@@ -30,7 +30,10 @@ from gitops_tui.sync.tracking import label_value, owner_of
 
 @dataclass(slots=True)
 class Runtime:
-    """One application under work. Only the engine's loop touches it."""
+    """One application under work. Only the engine's loop touches it.
+
+    dirty: keys to compare again; all_dirty: all of them; state_dirty: only what is said of the application as a whole.
+    """
 
     app: Application
     state: ApplicationState
@@ -48,6 +51,7 @@ class Runtime:
     resources: dict[ResourceKey, ResourceState] = field(default_factory=dict)
     dirty: set[ResourceKey] = field(default_factory=set)
     all_dirty: bool = True
+    state_dirty: bool = True
     confirmed: dict[ResourceKey, tuple[tuple[str, str], dict[str, Any] | str]] = field(default_factory=dict)
     confirming: set[ResourceKey] = field(default_factory=set)
     operation: SyncOperation | None = None
@@ -80,14 +84,30 @@ def desired_and_extra(runtime: Runtime, cluster: Cluster) -> dict[ResourceKey, G
     keys = {key: manifest.gvk for key, manifest in runtime.manifests.items()}
     if not runtime.rendered:
         return keys
-    name = runtime.app.key.tracking_name
-    for gvk, namespace, object_name in cluster.store.labelled(label_value(name)):
-        key = ResourceKey(gvk.group, gvk.kind, namespace, object_name)
-        live = cluster.store.get(gvk, namespace, object_name)
-        if key in keys or live is None or owner_of(live, key) != name or live["metadata"].get("ownerReferences"):
-            continue
-        keys[key] = gvk
+    for gvk, namespace, name in cluster.store.labelled(label_value(runtime.app.key.tracking_name)):
+        key = ResourceKey(gvk.group, gvk.kind, namespace, name)
+        if key not in keys and _is_extra(runtime, key, cluster.store.get(gvk, namespace, name)):
+            keys[key] = gvk
     return keys
+
+
+def desired_or_extra(runtime: Runtime, key: ResourceKey, cluster: Cluster) -> GVK | None:
+    """The same for one key; None where it is no object of the application."""
+    manifest = runtime.manifests.get(key)
+    if manifest is not None:
+        return manifest.gvk
+    if runtime.rendered:
+        for gvk in cluster.store.kinds(key.group, key.kind):
+            if _is_extra(runtime, key, cluster.store.get(gvk, key.namespace, key.name)):
+                return gvk
+    return None
+
+
+def _is_extra(runtime: Runtime, key: ResourceKey, live: dict[str, Any] | None) -> bool:
+    """Whether a live object that Git does not hold is the application's own."""
+    if live is None or live["metadata"].get("ownerReferences"):
+        return False
+    return owner_of(live, key) == runtime.app.key.tracking_name
 
 
 def evaluate(

@@ -23,7 +23,8 @@ _CRD = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 
 
 class ClusterSession:
-    """A connection that keeps itself up. on_connected is awaited after each connect; on_change and on_link are called."""
+    """A connection that keeps itself up. on_connected is awaited after each connect; on_change and on_link are called,
+    on_link with the kind of which more or less is known now, None where the connection itself is meant."""
 
     def __init__(
         self,
@@ -33,7 +34,7 @@ class ClusterSession:
         *,
         on_connected: Callable[[ClusterSession], Any],
         on_change: Callable[[ClusterSession, ResourceType, Any, Any], None],
-        on_link: Callable[[ClusterSession], None],
+        on_link: Callable[[ClusterSession, ResourceType | None], None],
     ) -> None:
         self.settings = settings
         self.cluster = Cluster(
@@ -65,7 +66,7 @@ class ClusterSession:
                 self.cluster.user or self.cluster.context.user,
                 message,
             )
-            self._on_link(self)
+            self._on_link(self, None)
 
     def _status(self, kind: ResourceType) -> None:
         if not self.connected.is_set():
@@ -78,7 +79,7 @@ class ClusterSession:
         else:
             self.stale_since = None
             self._link(Link.LIVE)
-        self._on_link(self)
+        self._on_link(self, kind)
 
     async def run(self) -> None:
         """Connects, again and again with backoff until it works."""

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from gitops_tui.errors import ApiError, Forbidden, GitOpsError
 from gitops_tui.model.drift import DriftKind
-from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.snapshot import Condition, Severity
 from gitops_tui.reconcile.auto import decide
-from gitops_tui.reconcile.runtime import Runtime, application_state, desired_and_extra, evaluate
+from gitops_tui.reconcile.runtime import Runtime, application_state, desired_and_extra, desired_or_extra, evaluate
 from gitops_tui.reconcile.session import ClusterSession
 from gitops_tui.sync.plan import unsupported
 
@@ -34,23 +34,13 @@ class Verdicts:
     def recompute(self, runtime: Runtime) -> None:
         session = self._engine.session(runtime)
         ready = runtime.rendered and not session.pending()
-        changed = runtime.all_dirty or bool(runtime.dirty)
-        if session.connected.is_set() and runtime.rendered and changed:
-            keys = desired_and_extra(runtime, session.cluster)
-            todo = keys if runtime.all_dirty else {key: keys[key] for key in runtime.dirty if key in keys}
-            for key, gvk in todo.items():
-                made = evaluate(runtime, key, gvk, session.cluster, self._engine.settings, session.schemas)
-                if runtime.resources.get(key) != made:
-                    runtime.resources[key] = made
-                self._maybe_confirm(runtime, session, made)
-            for key in [key for key in runtime.resources if key not in keys]:
-                del runtime.resources[key]
-            if set(keys) != set(runtime.resources):
-                runtime.resources = {key: runtime.resources[key] for key in keys}
-        runtime.dirty.clear()
-        was_all, runtime.all_dirty = runtime.all_dirty, False
-        if not changed and not was_all:
+        some = runtime.all_dirty or bool(runtime.dirty)
+        if not some and not runtime.state_dirty:
             return
+        if session.connected.is_set() and runtime.rendered and some:
+            self._compare(runtime, session)
+        runtime.dirty.clear()
+        runtime.all_dirty = runtime.state_dirty = False
         self._expire(runtime)
         # The first verdict waits for the server's; later ones show the local one until it is settled.
         state = self._state(runtime, session, ready and not (runtime.confirming and runtime.state.loading), "off")
@@ -72,6 +62,23 @@ class Verdicts:
         elif decision.wait:
             self._engine.loop.call_later(decision.wait, self._again, runtime)
 
+    def _compare(self, runtime: Runtime, session: ClusterSession) -> None:
+        """Compares what is dirty; what is no object of the application any longer leaves."""
+        cluster = session.cluster
+        found: dict[ResourceKey, GVK | None]
+        if runtime.all_dirty:
+            found = {**dict.fromkeys(runtime.resources), **desired_and_extra(runtime, cluster)}
+        else:
+            found = {key: desired_or_extra(runtime, key, cluster) for key in runtime.dirty}
+        for key, gvk in found.items():
+            if gvk is None:
+                runtime.resources.pop(key, None)
+                continue
+            made = evaluate(runtime, key, gvk, cluster, self._engine.settings, session.schemas)
+            if runtime.resources.get(key) != made:
+                runtime.resources[key] = made
+            self._maybe_confirm(runtime, session, made)
+
     def _expire(self, runtime: Runtime) -> None:
         """A pause whose time is over is no pause; one that ends later is looked at again then."""
         pause, now = runtime.record.pause, datetime.now(UTC)
@@ -88,7 +95,7 @@ class Verdicts:
             runtime.record = replace(runtime.record, pause=None)
 
     def _again(self, runtime: Runtime) -> None:
-        runtime.all_dirty = True
+        runtime.state_dirty = True
         self._engine.wake()
 
     def _state(self, runtime: Runtime, session: ClusterSession, ready: bool, auto: str) -> Any:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from gitops_tui.errors import GitOpsError, OperationRunning, UnknownApplication
+from gitops_tui.kube import ResourceType
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.record import AppRecord, Pause, Pin
@@ -207,7 +208,7 @@ class Engine:
             runtime.target, runtime.revision = target or runtime.target, revision or runtime.revision
             where = "render" if type(error).__name__ in ("RenderError", "ToolMissing") else "git"
             runtime.render_error = Condition(Severity.ERROR, where, message, now, hint)
-            runtime.all_dirty = True
+            runtime.state_dirty = True
             self.wake()
             return
         runtime.render_error = None
@@ -244,10 +245,12 @@ class Engine:
 
     # --- the cluster ----------------------------------------------------------------------------------------------
 
-    def _link_changed(self, session: ClusterSession) -> None:
+    def _link_changed(self, session: ClusterSession, kind: ResourceType | None) -> None:
         for runtime in self.runtimes.values():
             if runtime.app.key.cluster == session.cluster.name:
-                runtime.all_dirty = True
+                runtime.state_dirty = True
+                if kind is not None:
+                    runtime.dirty |= {key for key, each in runtime.manifests.items() if each.gvk == kind.gvk}
         self.wake()
 
     def _changed(self, session: ClusterSession, kind: Any, old: Any, new: Any) -> None:
@@ -283,7 +286,7 @@ class Engine:
 
     def settle(self, runtime: Runtime) -> None:
         """Compares now what waits for the next flush: a plan must never be made out of an older picture."""
-        if runtime.all_dirty or runtime.dirty:
+        if runtime.all_dirty or runtime.dirty or runtime.state_dirty:
             self.verdicts.recompute(runtime)
             self.wake()
 
@@ -304,7 +307,7 @@ class Engine:
 
     def touch(self, runtime: Runtime) -> None:
         """The application's own data changed (its record or operation)."""
-        runtime.all_dirty = True
+        runtime.state_dirty = True
         self.wake()
 
     def operation_changed(self, runtime: Runtime, operation: SyncOperation) -> None:
