@@ -135,6 +135,30 @@ class UnsafePath(GitError):
     """A path or symlink leads out of the repository."""
 
 
+class DamagedRepository(GitError):
+    """An object or file of a repository is missing or broken; a mirror is cloned anew."""
+
+
+class GitStopped(GitError):
+    """A person stopped it."""
+
+
+class PushRejected(GitError):
+    """A push was refused: the branch moved (`moved`), is protected, or a hook of the server said no."""
+
+    def __init__(self, message: str, *, hint: str = "", moved: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.moved = moved
+
+
+class RevertRefused(GitError):
+    """A revert is not made; the message says why and the hint what to do."""
+
+
+class SignatureRequired(GitError):
+    """A revision without a signature that counts, where one is demanded; it is shown and never deployed."""
+
+
 # --- rendering ----------------------------------------------------------------------------------------------------
 
 

@@ -27,7 +27,9 @@ class Settings:
 
     state_namespace: where pause, pin, history and inventory are kept in each cluster. git_interval: seconds between
     two looks at a remote repository (a tenth is added at random). git_timeout, render_timeout, request_timeout:
-    seconds. max_manifest_bytes: of one application's sources. concurrency: writes under way at once for one cluster.
+    seconds. git_partial: clone without the contents of files, which come when they are read. require_signed: no revision
+    without a verified signature is ever deployed. submodules: read them (https and ssh only). argocd_namespace: where
+    Argo CD's repository Secrets are looked for ("" for nowhere). max_manifest_bytes: of one application's sources. concurrency: writes under way at once for one cluster.
     wave_timeout: how long a wave may take to become healthy. history_limit: syncs kept for an application.
     client_managers: field managers whose client-side apply counts as ours until our first sync. confirm: settle a
     local "Modified" by a dry run on the server. keys: action -> key, over the table's defaults. drifted_first: drifted
@@ -37,6 +39,10 @@ class Settings:
     state_namespace: str = "gitops-tui"
     git_interval: float = 120.0
     git_timeout: float = 300.0
+    git_partial: bool = True
+    require_signed: bool = False
+    submodules: bool = False
+    argocd_namespace: str = "argocd"
     render_timeout: float = 90.0
     request_timeout: float = 30.0
     max_manifest_bytes: int = 50_000_000

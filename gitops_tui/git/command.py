@@ -1,10 +1,11 @@
 """The one place that runs git.
 
 Whatever a repository's own configuration says, git executes nothing for it here: hooks, fsmonitor, external diffs,
-text conversion, pagers, `core.sshCommand` and command transports from a repository's config are overridden on the
-command line or by the environment, which beat every file. No command may reach the network unless its caller says so:
-a partial clone would else fetch a missing object by itself, through programs that its own config names
-(`remote.<name>.uploadpack`, `core.gitProxy`, `credential.helper`). The user's own (global) settings for ssh,
+text conversion, filters, signature programs, pagers, `core.sshCommand` and command transports from a repository's
+config are overridden on the command line or by the environment, which beat every file. No command may reach the
+network unless its caller says so, and callers say so only for repositories that this program made itself (mirrors),
+whose config is ours: a partial clone would else fetch a missing object by itself, through programs that its own config
+names (`remote.<name>.uploadpack`, `core.gitProxy`, `credential.helper`). The user's own (global) settings for ssh,
 credentials and proxies still hold. Errors come back as GitError with git's words, free of credentials.
 """
 
@@ -16,18 +17,19 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from gitops_tui.errors import GitError
-from gitops_tui.model.text import printable, redact
+from gitops_tui.errors import GitError, GitStopped
+from gitops_tui.git.words import failure, said
 
-_MAX_OUTPUT = 200_000_000
+MAX_OUTPUT = 200_000_000
 _MAX_ERRORS = 64_000
+_TICK = 0.2
 
 # What must never come from a repository. `core.hooksPath` and `core.fsmonitor` run programs; `core.attributesFile`
-# could name filters; `protocol.ext` runs commands.
+# could name filters; `protocol.ext` runs commands; a missing `blame.ignoreRevsFile` would end every blame.
 _SAFE = (
     ("core.hooksPath", os.devnull),
     ("core.fsmonitor", "false"),
@@ -44,21 +46,30 @@ _SAFE = (
     ("protocol.ext.allow", "never"),
     ("submodule.recurse", "false"),
     ("fetch.recurseSubmodules", "false"),
+    ("push.recurseSubmodules", "no"),
+    ("push.gpgSign", "false"),
+    ("push.followTags", "false"),
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
     ("log.showSignature", "false"),
     ("log.follow", "false"),
+    ("log.mailmap", "true"),
     ("diff.orderFile", ""),
     ("diff.noprefix", "false"),
     ("diff.mnemonicPrefix", "false"),
+    ("diff.renameLimit", "1000"),
+    ("blame.ignoreRevsFile", ""),
     ("uploadpack.packObjectsHook", ""),
     ("safe.directory", "*"),
+    ("advice.graftFileDeprecated", "false"),
 )
 
+Stop = threading.Event
 
-def environment(*, network: bool = False) -> dict[str, str]:
+
+def environment(*, network: bool = False, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for git: the user's own, without what points git elsewhere, without prompts, and without any
-    transport unless `network`."""
+    transport unless `network`. `extra` is added last."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     for name in (
         "GIT_SSH_COMMAND",
@@ -75,35 +86,64 @@ def environment(*, network: bool = False) -> dict[str, str]:
         GIT_OPTIONAL_LOCKS="0",
         GIT_NO_REPLACE_OBJECTS="1",
         # The second holds for a git that doesn't know the first (before 2.39.4).
-        GIT_NO_LAZY_FETCH="1",
+        GIT_NO_LAZY_FETCH="0" if network else "1",
         GIT_ALLOW_PROTOCOL="https:http:ssh:git:file" if network else "none",
         GIT_ATTR_NOSYSTEM="1",
         GIT_LFS_SKIP_SMUDGE="1",
         GIT_PAGER="cat",
+        GIT_EDITOR="false",
         LC_ALL="C.UTF-8",
         LANGUAGE="C",
     )
     env.setdefault("GIT_ASKPASS", "true")
     env.setdefault("SSH_ASKPASS", "true")
-    env.setdefault("GIT_SSH_COMMAND", _ssh_command())
+    env.setdefault("GIT_SSH_COMMAND", ssh_command())
+    env.update(extra or {})
     return env
 
 
-@lru_cache(maxsize=1)
-def _ssh_command() -> str:
+@lru_cache(maxsize=8)
+def _users_config(stamp: object) -> tuple[tuple[str, str], ...]:
+    del stamp
+    found: list[tuple[str, str]] = []
+    for scope in ("--system", "--global"):
+        try:
+            out = subprocess.run(
+                ["git", "config", scope, "--includes", "--list", "-z"],
+                capture_output=True,
+                check=False,
+                timeout=10,
+                stdin=subprocess.DEVNULL,
+                cwd="/",
+            ).stdout
+        except (OSError, subprocess.SubprocessError):
+            continue
+        for entry in out.decode("utf-8", "surrogateescape").split("\0"):
+            name, _, value = entry.partition("\n")
+            if name:
+                found.append((name, value))
+    return tuple(found)
+
+
+def users_config(name: str) -> str:
+    """A setting of the user's own (system and global) configuration, never of a repository's; "" where there is none.
+    `name` in lower case, as git prints it."""
+    stamp = tuple(os.environ.get(each) for each in ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"))
+    return next((value for key, value in reversed(_users_config(stamp)) if key == name), "")
+
+
+def ssh_command() -> str:
     """The user's own ssh command from the global configuration, never from a repository's; ssh without prompts
     otherwise."""
-    try:
-        found = subprocess.run(
-            ["git", "config", "--global", "--get", "core.sshCommand"],
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=10,
-        ).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        found = ""
-    return found or "ssh -o BatchMode=yes -o ConnectTimeout=15"
+    return users_config("core.sshcommand") or "ssh -o BatchMode=yes -o ConnectTimeout=15"
+
+
+def config_environment(entries: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Settings for one run by the environment, which no list of processes shows; they beat every file."""
+    made = {"GIT_CONFIG_COUNT": str(len(entries))}
+    for at, (name, value) in enumerate(entries):
+        made[f"GIT_CONFIG_KEY_{at}"], made[f"GIT_CONFIG_VALUE_{at}"] = name, value
+    return made
 
 
 def arguments(folder: Path | None, *args: str) -> list[str]:
@@ -116,79 +156,121 @@ def arguments(folder: Path | None, *args: str) -> list[str]:
     return [*line, "--no-pager", "--literal-pathspecs", *args]
 
 
+def start(
+    folder: Path | None,
+    *args: str,
+    network: bool = False,
+    env: Mapping[str, str] | None = None,
+    stdin: bool = False,
+    errors: bool = True,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """git as a process of its own session. Raises GitError where git isn't there."""
+    try:
+        return subprocess.Popen(
+            arguments(folder, *args),
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if errors else subprocess.DEVNULL,
+            env=environment(network=network, extra=env),
+            start_new_session=True,
+            pass_fds=pass_fds,
+        )
+    except FileNotFoundError as error:
+        raise GitError("the program git is not there", hint="install git and put it on PATH") from error
+    except OSError as error:
+        raise GitError(f"git can't be started: {error.strerror}") from error
+
+
 def run(
     folder: Path | None,
     *args: str,
     timeout: float = 60.0,
     ok: Sequence[int] = (0,),
-    limit: int = _MAX_OUTPUT,
+    limit: int = MAX_OUTPUT,
     what: str = "",
     network: bool = False,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    progress: Callable[[str], None] | None = None,
+    stop: Stop | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> bytes:
     """Runs git and returns its standard output.
 
     timeout in seconds; `ok` are the exit codes that count as success; `limit` bounds the output (it is
-    cut there, and git is ended); `network`: it may speak to a remote.
-    Raises GitError with git's own last words; `what` names the thing for the message.
+    cut there, and git is ended); `network`: it may speak to a remote (mirrors of our own only). stdin: what it reads.
+    progress is called with each line of git's progress. Raises GitError with git's own last words (`what` names the
+    thing for the message), DamagedRepository where an object is missing or broken, GitStopped once `stop` is set.
     """
+    process = start(folder, *args, network=network, env=env, stdin=bool(stdin), pass_fds=pass_fds)
     try:
-        process = subprocess.Popen(
-            arguments(folder, *args),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(network=network),
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise GitError("the program git is not there", hint="install git and put it on PATH") from error
-    try:
-        out, err, cut = _communicate(process, timeout, limit)
+        out, err, cut = _communicate(process, timeout, limit, stdin, progress, stop)
     except subprocess.TimeoutExpired as error:
-        _kill(process)
+        end(process)
         raise GitError(
             f"git {args[0]} {what}".strip() + f" took longer than {timeout:.0f} s",
             hint="raise git_timeout in the settings if the repository is that large",
         ) from error
     except BaseException:
-        _kill(process)
+        end(process)
         raise
-    if cut and limit == _MAX_OUTPUT:
+    if cut and limit == MAX_OUTPUT:
         # Half a list would be a wrong answer.
         raise GitError(f"git {args[0]} {what}".strip() + f" printed more than {limit} bytes")
     if process.returncode not in ok and not cut:
-        raise GitError(f"git {args[0]} {what}".strip() + f" failed: {said(err)}")
+        raise failure(f"git {args[0]} {what}".strip(), err)
     return out
 
 
-def _communicate(process: subprocess.Popen[bytes], timeout: float, limit: int) -> tuple[bytes, bytes, bool]:
+def _communicate(
+    process: subprocess.Popen[bytes],
+    timeout: float,
+    limit: int,
+    stdin: bytes,
+    progress: Callable[[str], None] | None,
+    stop: Stop | None,
+) -> tuple[bytes, bytes, bool]:
     """(output, errors, whether the output was cut). Never holds more than `limit` bytes of output: a hostile or huge
-    commit can't fill the memory. Raises TimeoutExpired."""
+    commit can't fill the memory. Raises TimeoutExpired, GitStopped."""
     assert process.stdout is not None
     assert process.stderr is not None
     deadline = time.monotonic() + timeout
     kept: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
-    cut = False
+    cut, left_in = False, memoryview(stdin)
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ, "out")
         selector.register(process.stderr, selectors.EVENT_READ, "err")
-        while selector.get_map():
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+            selector.register(process.stdin, selectors.EVENT_WRITE, "in")
+        while selector.get_map() and not cut:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise subprocess.TimeoutExpired(process.args, timeout)
-            for key, _ in selector.select(left):
+            if stop is not None and stop.is_set():
+                raise GitStopped("stopped")
+            for key, _ in selector.select(left if stop is None else min(left, _TICK)):
+                if key.data == "in":
+                    left_in = _feed(key.fd, left_in)
+                    if not left_in:
+                        selector.unregister(key.fileobj)
+                        process.stdin.close()  # type: ignore[union-attr]
+                    continue
                 chunk = os.read(key.fd, 1 << 18)
                 if not chunk:
                     selector.unregister(key.fileobj)
                     continue
                 kept[key.data] += chunk
                 if key.data == "err":
+                    if progress is not None:
+                        for line in chunk.decode("utf-8", "replace").replace("\r", "\n").split("\n"):
+                            if line.strip():
+                                progress(said(line.encode()))
                     del kept["err"][:-_MAX_ERRORS]
                 elif len(kept["out"]) > limit:
                     cut = True
                     break
-            if cut:
-                break
     if cut:
         process.kill()
     process.wait(max(0.1, deadline - time.monotonic()))
@@ -197,98 +279,62 @@ def _communicate(process: subprocess.Popen[bytes], timeout: float, limit: int) -
     return bytes(kept["out"][:limit]), bytes(kept["err"]), cut
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _feed(fd: int, data: memoryview) -> memoryview:
     try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        process.kill()
-    process.communicate()
+        return data[os.write(fd, data[: 1 << 16]) :]
+    except BrokenPipeError:
+        return data[:0]  # git has ended; its own words say why
 
 
-def said(err: bytes) -> str:
-    """git's words for a person: the last lines of its standard error, printable and without credentials."""
-    lines = [line.strip() for line in err.decode("utf-8", "replace").splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ERROR", "Permission", "ssh:"))]
-    chosen = (told or lines)[-4:]
-    return printable(redact("; ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in chosen)))[:600]
+def stream(
+    folder: Path,
+    *args: str,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    network: bool = False,
+) -> Iterator[bytes]:
+    """git's output in chunks, as they come. Closing the iterator ends git. Raises GitError as `run` does."""
+    process = start(folder, *args, network=network, env=env)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    left = timeout  # only waiting for git counts, not what the reader does with it
+    err = bytearray()
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            selector.register(process.stderr, selectors.EVENT_READ)
+            while selector.get_map():
+                if left <= 0:
+                    raise GitError(f"git {args[0]} took longer than {timeout:.0f} s")
+                asked = time.monotonic()
+                ready = selector.select(left)
+                left -= time.monotonic() - asked
+                for key, _ in ready:
+                    chunk = os.read(key.fd, 1 << 16)
+                    if not chunk:
+                        selector.unregister(key.fileobj)
+                    elif key.fileobj is process.stderr:
+                        err += chunk
+                        del err[:-_MAX_ERRORS]
+                    else:
+                        yield chunk
+        if process.wait(5) != 0:
+            raise failure(f"git {args[0]}", bytes(err))
+    finally:
+        end(process)
 
 
-class CatFile:
-    """A long-lived `git cat-file --batch`; safe to call from several threads."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                arguments(self._folder, "cat-file", "--batch"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment(),
-                start_new_session=True,
-            )
-        return self._process
-
-    def read_many(self, shas: Sequence[str], each: Callable[[int, bytes], None], limit: int) -> None:
-        """Calls `each(index, content)` for each object. Raises GitError for one that isn't there, and where the
-        contents together pass `limit` bytes."""
-        with self._lock:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends git and whatever it started, and closes its pipes."""
+    if process.poll() is None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            process.kill()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
             try:
-                self._read_many(shas, each, limit)
-            except (BrokenPipeError, FileNotFoundError) as error:
-                self.close()
-                raise GitError(
-                    "git ended while it read the repository; it may be damaged or gone",
-                    hint="try again; if it stays so: git fsck",
-                ) from error
-            except BaseException:
-                # The stream may stand in mid-object: begin anew next time.
-                self.close()
-                raise
-
-    def _read_many(self, shas: Sequence[str], each: Callable[[int, bytes], None], limit: int) -> None:
-        process = self._started()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        total = 0
-        window = 64  # requests ahead of answers, so that neither pipe fills up
-        sent = 0
-        for index in range(len(shas)):
-            if sent <= index:
-                batch = shas[sent : sent + window]
-                process.stdin.write("".join(f"{sha}\n" for sha in batch).encode())
-                process.stdin.flush()
-                sent += len(batch)
-            header = process.stdout.readline().split()
-            if len(header) != 3 or header[1] != b"blob" or not header[2].isdigit():
-                raise GitError(f"the object {shas[index]} can't be read from the repository; it may be damaged")
-            size = int(header[2])
-            total += size
-            if total > limit:
-                raise GitError(
-                    f"the files are larger than {limit} bytes together",
-                    hint="raise max_manifest_bytes in the settings if that is right",
-                )
-            content = process.stdout.read(size)
-            process.stdout.read(1)
-            if len(content) != size:
-                raise GitError(f"the object {shas[index]} ended early; the repository may be damaged")
-            each(index, content)
-
-    def close(self) -> None:
-        """Ends the process."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except BrokenPipeError:
-                    pass
-        process.kill()
-        process.wait()
+                pipe.close()
+            except (BrokenPipeError, OSError):
+                pass
+    process.wait()

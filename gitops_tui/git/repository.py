@@ -1,70 +1,47 @@
-"""One repository: revisions, trees, blobs and log, read without a checkout.
+"""One repository: revisions, trees, blobs, log, blame, signatures, read without a checkout.
 
 Blocking and safe to call from several threads; the engine calls it in its executor. Paths are relative to the
-repository's root and use "/"; "." and "" are the root. Nothing is ever written to a local repository.
+repository's root and use "/"; "." and "" are the root. Nothing is ever written to a local repository, but for the
+commit and the branch of a revert that a person asked for. This class keeps what was read and knows where git runs;
+how each question is answered stands in the modules beside it.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, TypeVar
 
-from gitops_tui.errors import FetchError, GitError, PathNotFound, RevisionNotFound, UnsafePath
-from gitops_tui.git.command import CatFile, run
-from gitops_tui.git.lock import locked
-from gitops_tui.git.log import LOG_FORMAT, parse_log
+from gitops_tui.errors import FetchError, GitError, PathNotFound, RevisionNotFound
+from gitops_tui.git import revisions
+from gitops_tui.git.command import Stop, run, stream
+from gitops_tui.git.log import Pages
+from gitops_tui.git.objects import CatFile
+from gitops_tui.git.paths import TreeEntry, clean_path, parse_refs, parse_tree, pathspecs
 from gitops_tui.git.patterns import matcher
-from gitops_tui.model.revision import Commit
+from gitops_tui.git.remote import Progress, Remote
+from gitops_tui.model.change import CommitDetail
+from gitops_tui.model.revision import BlameLine, Commit, RefMove, Signature
 from gitops_tui.model.text import printable
 from gitops_tui.settings import Settings
 
-_SHA = re.compile(r"^[0-9a-f]{40}([0-9a-f]{24})?$")
-_SEMVER = re.compile(r"^[v^~><=*xX\d][\d.xX*^~><=, v|+-]*$")
+if TYPE_CHECKING:
+    from gitops_tui.git.shallow import Deepening
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 _MAX_PATCH = 400_000
-
-
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
-    """One line of a tree. mode: "100644", "100755", "120000" (a symlink), "040000" or "160000" (a submodule).
-    type: "blob", "tree" or "commit". path: from the repository's root. size: bytes of a blob, else 0."""
-
-    mode: str
-    type: str
-    sha: str
-    path: str
-    size: int = 0
-
-    @property
-    def is_symlink(self) -> bool:
-        return self.mode == "120000"
-
-
-def clean_path(path: str) -> str:
-    """A folder's path in git's form: "" for the root. Raises UnsafePath for one that leads out of the repository."""
-    parts: list[str] = []
-    for part in path.replace("\\", "/").split("/") if path not in ("", ".") else ():
-        if part in ("", "."):
-            continue
-        if part == "..":
-            raise UnsafePath(f"the path {printable(path)!r} leads out of the repository")
-        parts.append(part)
-    if path.startswith("/") or "\0" in path:
-        raise UnsafePath(
-            f"the path {printable(path)!r} is absolute", hint="paths are relative to the repository's root"
-        )
-    return "/".join(parts)
+_KEPT = 4096
 
 
 class Repository:
     """A local repository or the mirror of a remote one.
 
     folder: where its git data is. url: for showing, free of credentials. subfolder: where inside the work tree the
-    folder given by the user is ("" for its root). remote: the URL to fetch from, with credentials; never shown.
+    folder given by the user is ("" for its root). remote: None for a local one.
     """
 
     def __init__(
@@ -72,22 +49,37 @@ class Repository:
         folder: Path,
         *,
         url: str,
-        is_local: bool,
         settings: Settings,
         subfolder: str = "",
-        remote: str = "",
+        remote: Remote | None = None,
     ) -> None:
         self.folder = folder
         self.url = url
-        self.is_local = is_local
         self.subfolder = subfolder
-        self._remote = remote
-        self._settings = settings
-        self._objects = CatFile(folder)
+        self.remote = remote
+        self.settings = settings
+        self.env: dict[str, str] = {}
+        self._objects = CatFile(folder, env=self.env, timeout=settings.git_timeout)
         self._lock = threading.Lock()
-        self._commits: dict[str, Commit] = {}
-        self._trees: dict[tuple[str, str], str] = {}
-        self._last_seen = ""
+        self._commits: OrderedDict[str, Commit] = OrderedDict()
+        self._trees: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._changed: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
+        self._blames: OrderedDict[Hashable, BlameLine | None] = OrderedDict()
+        self._signatures: dict[str, Signature] = {}
+        self._pages = Pages(self._begin_log, keep=4)
+        self._refs: dict[str, str] | None = None
+        self._moves: tuple[RefMove, ...] = ()
+        self._stamp: Hashable = None
+        self.deepening: Deepening | None = None
+
+    @property
+    def is_local(self) -> bool:
+        return self.remote is None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether blobs may have to be fetched before they can be read."""
+        return self.remote is not None and self.remote.is_partial
 
     @property
     def name(self) -> str:
@@ -95,143 +87,133 @@ class Repository:
         base = self.folder.name if self.is_local else self.url.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
         return base.removesuffix(".git") or "repository"
 
-    def _git(self, *args: str, **options: object) -> bytes:
-        return run(self.folder, *args, timeout=self._settings.git_timeout, **options)  # type: ignore[arg-type]
+    def git(self, *args: str, **options: object) -> bytes:
+        """Runs git here; no network."""
+        options = {"timeout": self.settings.git_timeout, "env": self.env, **options}
+        return run(self.folder, *args, **options)  # type: ignore[arg-type]
+
+    def git_with_blobs(self, *args: str, **options: object) -> bytes:
+        """Runs git here; in a mirror of our own it may fetch the blobs that it lacks."""
+        if self.remote is None or not self.is_partial:
+            return self.git(*args, **options)
+        with self.remote.visit() as env:
+            return self.git(*args, network=True, **{**options, "env": {**self.env, **env}})
 
     # --- freshness ------------------------------------------------------------------------------------------------
 
     def fingerprint(self) -> str:
         """Changes whenever HEAD or any ref moves; cheap."""
-        head = self._git("rev-parse", "--symbolic-full-name", "HEAD", ok=(0, 128))
-        refs = self._git("for-each-ref", "--format=%(objectname) %(refname)")
-        sha = self._git("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1, 128))
-        return str(hash((head, refs, sha)))
+        return str(hash((self._head(), tuple(sorted(self.refs().items())))))
 
-    def fetch(self) -> bool:
-        """Brings the mirror up to date; True where a ref moved. A fetch that finds nothing new costs one `ls-remote`.
-        For a local repository it only looks. Raises FetchError."""
-        if self.is_local:
-            seen = self.fingerprint()
-            moved, self._last_seen = seen != self._last_seen, seen
-            return moved
-        try:
-            remote = self._git("ls-remote", "--end-of-options", self._remote, what=self.url, network=True)
-            if remote == getattr(self, "_advertised", None):
+    def _head(self) -> str:
+        return self.git("rev-parse", "--symbolic-full-name", "HEAD", ok=(0, 128)).decode("utf-8", "replace").strip()
+
+    def refs(self) -> dict[str, str]:
+        """Branches, tags and remote branches: full name -> SHA (of the tag itself); "HEAD" -> its SHA."""
+        out = self.git("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags", "refs/remotes")
+        head = self.git("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1, 128)).decode().strip()
+        return {**parse_refs(out), "HEAD": head, "@": self._head()}
+
+    def fetch(self, *, progress: Progress | None = None, stop: Stop | None = None) -> bool:
+        """Brings the mirror up to date; True where a ref moved since the last call. A fetch that finds nothing new
+        costs one `ls-remote`; a local folder costs a few stats. `moves` says what moved. Raises FetchError."""
+        from gitops_tui.git import watch
+
+        if self._refs is None:
+            self._refs = self.refs()
+        if self.remote is not None:
+            self.remote.fetch(progress=progress, stop=stop)
+        else:
+            stamp = watch.stamp(self.folder)
+            if stamp == self._stamp and not watch.is_gone(self.folder):
                 return False
-            before = self.fingerprint()
-            with locked(self.folder):
-                self.fetch_all()
-            self._advertised = remote
-            return self.fingerprint() != before
-        except (GitError, OSError) as error:
-            why = error.message if isinstance(error, GitError) else error.strerror
+            self._stamp = stamp
+        try:
+            after = self.refs()
+        except GitError as error:
             raise FetchError(
-                f"{self.url} can't be fetched: {why}", hint="what was fetched before is still shown"
+                f"{self.url} can't be read any more: {error.message}", hint="what was read before is still shown"
             ) from error
+        before, self._refs = self._refs, after
+        if before == after:
+            return False
+        self._moves = watch.moves(self, before, after)
+        self._commits.clear()  # refs are on the lines
+        return True
 
-    def fetch_all(self) -> None:
-        """Fetches all branches and tags of the remote, and where its HEAD is."""
-        self._git(
-            "fetch",
-            "--quiet",
-            "--prune",
-            "--force",
-            "--no-recurse-submodules",
-            "--no-write-fetch-head",
-            "--end-of-options",
-            self._remote,
-            "+refs/heads/*:refs/heads/*",
-            "+refs/tags/*:refs/tags/*",
-            what=self.url,
-            network=True,
-        )
-        said = self._git("ls-remote", "--symref", "--end-of-options", self._remote, "HEAD", what=self.url, network=True)
-        found = re.match(rb"ref: (refs/heads/\S+)\s+HEAD", said)
-        if found:
-            self._git("symbolic-ref", "HEAD", found[1].decode("utf-8", "surrogateescape"))
+    def moves(self) -> tuple[RefMove, ...]:
+        """What the last `fetch` that returned True found moved."""
+        return self._moves
 
     # --- revisions ------------------------------------------------------------------------------------------------
 
     def resolve(self, revision: str) -> Commit:
-        """The commit that a branch, tag, SHA (short or full), "HEAD" or a semver range on tags names.
+        """The commit that a branch, tag, SHA (short or full), "HEAD" or a semver range on tags names, in the order of
+        Argo CD. Raises RevisionNotFound with near names."""
+        return revisions.resolve(self, revision)
 
-        Branches come before tags, as `argocd` resolves them. Raises RevisionNotFound with near names.
-        """
-        revision = revision.strip() or "HEAD"
-        if revision.startswith("-") or (any(c in revision for c in "\n\0 :^~?[\\") and not _SEMVER.match(revision)):
-            raise RevisionNotFound(f"{printable(revision)!r} is not a revision", hint="give a branch, a tag or a SHA")
-        if revision == "HEAD":
-            sha = self._verify("HEAD")
-            if not sha:
-                raise RevisionNotFound(
-                    f"{self.url} has no commit yet on its default branch", hint="commit something there first"
-                )
-            return self.commit(sha)
-        for name in (
-            f"refs/heads/{revision}",
-            f"refs/tags/{revision}",
-            f"refs/remotes/origin/{revision}",
-            revision if revision.startswith("refs/") else "",
-        ):
-            if name and (sha := self._verify(name)):
-                return self.commit(sha)
-        if re.fullmatch(r"[0-9a-f]{4,64}", revision.lower()) and (sha := self._verify(revision.lower())):
-            return self.commit(sha)
-        if _SEMVER.match(revision):
-            from gitops_tui.git.semver import newest
-
-            tags = self._git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").decode("utf-8", "replace")
-            if tag := newest(revision, tags.split("\n")):
-                return self.commit(self._verify(f"refs/tags/{tag}"))
-        self._not_found(revision)
-
-    def _verify(self, name: str) -> str:
-        out = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", ok=(0, 1, 128))
-        sha = out.decode().strip().splitlines()[-1] if out.strip() else ""
-        return sha if _SHA.match(sha) else ""
-
-    def _not_found(self, revision: str) -> NoReturn:
-        names = self._git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/tags")
-        known = [printable(name) for name in names.decode("utf-8", "replace").split("\n") if name]
-        near = difflib.get_close_matches(revision, known, 3, 0.5) or known[:5]
-        hint = f"there are: {', '.join(near)}" if near else "the repository has no branches or tags"
-        raise RevisionNotFound(f"{self.url} has no revision {printable(revision)!r}", hint=hint)
+    def symbol(self, revision: str) -> str:
+        """What a revision resolved to, for people: the default branch's name for "HEAD", the tag for a range."""
+        return revisions.symbol(self, revision)
 
     def commit(self, sha: str) -> Commit:
         """One commit by its full SHA. Raises RevisionNotFound."""
-        found = self._commits.get(sha)
-        if found is None:
-            if not _SHA.match(sha):
-                raise RevisionNotFound(f"{printable(sha)!r} is not a full SHA")
-            try:
-                out = self._git("log", "-1", "--no-decorate", "--encoding=UTF-8", f"--format={LOG_FORMAT}", sha, "--")
-            except GitError as error:
-                raise RevisionNotFound(f"{self.url} has no commit {sha}") from error
-            commits = parse_log(out)
-            if not commits:
-                raise RevisionNotFound(f"{self.url}: {sha} is not a commit")
-            found = self._commits[sha] = commits[0]
-        return found
+        return self._cached(self._commits, sha, lambda: revisions.commit(self, sha))
+
+    def _cached(self, kept: OrderedDict[K, V], key: K, make: Callable[[], V], most: int = _KEPT) -> V:
+        with self._lock:
+            if key in kept:
+                kept.move_to_end(key)
+                return kept[key]
+        made = make()
+        with self._lock:
+            kept[key] = made
+            while len(kept) > most:
+                kept.popitem(last=False)
+        return made
+
+    def working_tree(self) -> Commit:
+        """The uncommitted changes of a local folder as a commit in a store beside it. Raises GitError for a bare or
+        remote repository."""
+        from gitops_tui.git.working_tree import snapshot
+
+        return snapshot(self)
 
     # --- trees and blobs ------------------------------------------------------------------------------------------
 
     def tree_sha(self, commit: str, path: str) -> str:
         """The SHA of a folder's tree: the same SHA means the same content. Raises PathNotFound."""
         path = clean_path(path)
-        key = (commit, path)
-        if key not in self._trees:
-            out = self._git(
-                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:{path}", ok=(0, 1, 128)
-            ).strip()
-            kind = self._git("cat-file", "-t", out.decode(), ok=(0, 128)).strip() if out else b""
-            if kind != b"tree":
-                what = "is a file, not a folder" if kind == b"blob" else "does not exist"
-                raise PathNotFound(
-                    f"the path {printable(path) or '.'} {what} at {commit[:7]} in {self.url}",
-                    hint=self._near(commit, path),
-                )
-            self._trees[key] = out.decode()
-        return self._trees[key]
+        return self._cached(self._trees, (commit, path), lambda: self._tree_sha(commit, path))
+
+    def _tree_sha(self, commit: str, path: str) -> str:
+        found = self.find(commit, path)
+        if found is None and not revisions.verify(self, commit):
+            raise RevisionNotFound(f"{self.url} has no commit {printable(commit)}")
+        if found is None or found[0] != "tree":
+            what = "is a file, not a folder" if found is not None and found[0] == "blob" else "does not exist"
+            raise PathNotFound(
+                f"the path {printable(path) or '.'} {what} at {commit[:7]} in {self.url}", hint=self._near(commit, path)
+            )
+        return found[1]
+
+    def find(self, commit: str, path: str) -> tuple[str, str] | None:
+        """(type, SHA) of what stands at a path in a commit, None for nothing."""
+        return self.find_many([(commit, path)])[0]
+
+    def find_many(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str] | None]:
+        """(type, SHA) for each (commit, path), None for what there is not; one question to a running process."""
+        names = [f"{commit}:{path}" for commit, path in places]
+        odd = [index for index, name in enumerate(names) if "\n" in name or "\r" in name]
+        found: list[tuple[str, str] | None] = [
+            (info.type, info.sha) if info else None
+            for info in self._objects.info([name for index, name in enumerate(names) if index not in odd])
+        ]
+        for index in odd:
+            out = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", names[index], ok=(0, 1, 128)).strip()
+            kind = self.git("cat-file", "-t", out.decode(), ok=(0, 128)).decode().strip() if out else ""
+            found.insert(index, (kind, out.decode()) if kind else None)
+        return found
 
     def _near(self, commit: str, path: str) -> str:
         known = self.folders(commit, "**")
@@ -243,30 +225,33 @@ class Repository:
         path = clean_path(path)
         tree = self.tree_sha(commit, path)
         flags = ["-r", "-t"] if recursive else []
-        out = self._git("ls-tree", "-z", "-l", *flags, "--end-of-options", tree)
-        prefix = f"{path}/" if path else ""
-        entries = []
-        for line in out.split(b"\0"):
-            if not line:
-                continue
-            head, _, name = line.partition(b"\t")
-            mode, kind, sha, size = head.decode().split()
-            entries.append(
-                TreeEntry(
-                    mode,
-                    kind,
-                    sha,
-                    prefix + name.decode("utf-8", "surrogateescape"),
-                    int(size) if size.isdigit() else 0,
-                )
-            )
-        return entries
+        # The sizes of blobs that are not here yet would each be asked of the remote.
+        flags += [] if self.is_partial else ["-l"]
+        return parse_tree(self.git("ls-tree", "-z", *flags, "--end-of-options", tree), path)
 
     def read_many(self, shas: Sequence[str], *, limit: int | None = None) -> list[bytes]:
-        """The contents of blobs, in order. Raises GitError past `limit` bytes (default: max_manifest_bytes)."""
+        """The contents of blobs, in order; those that a mirror lacks are fetched first, in one go. Raises GitError
+        past `limit` bytes (default: max_manifest_bytes)."""
+        self.bring(shas)
         found: list[bytes] = [b""] * len(shas)
-        self._objects.read_many(shas, found.__setitem__, limit or self._settings.max_manifest_bytes)
+        self._objects.read_many(shas, found.__setitem__, limit or self.settings.max_manifest_bytes)
         return found
+
+    def bring(self, shas: Sequence[str]) -> None:
+        """Makes sure that these blobs are here. Raises FetchError."""
+        if self.remote is None or not self.is_partial:
+            return
+        unique = list(dict.fromkeys(shas))
+        missing = [sha for sha, info in zip(unique, self._objects.info(unique), strict=True) if info is None]
+        self.remote.bring(missing)
+
+    def read(self, commit: str, path: str) -> bytes:
+        """One file. Raises PathNotFound."""
+        path = clean_path(path)
+        found = self.find(commit, path)
+        if found is None or found[0] != "blob":
+            raise PathNotFound(f"the file {printable(path)} does not exist at {commit[:7]} in {self.url}")
+        return self.read_many([found[1]])[0]
 
     def folders(self, commit: str, pattern: str) -> list[str]:
         """The folders that match a glob pattern (`*`, `**`, `?`, `[ab]`, `{a,b}`), sorted; "." for the root.
@@ -275,74 +260,126 @@ class Repository:
         if pattern == ".":
             return ["."]
         matches = matcher(clean_path(pattern))
-        out = self._git("ls-tree", "-z", "-r", "-d", "--name-only", "--end-of-options", commit)
+        out = self.git("ls-tree", "-z", "-r", "-d", "--name-only", "--end-of-options", commit)
         names = [name.decode("utf-8", "surrogateescape") for name in out.split(b"\0") if name]
         return sorted(name for name in names if matches(name))
 
+    # --- what changed ---------------------------------------------------------------------------------------------
+
+    def changed_paths(self, old: str, new: str) -> tuple[str, ...]:
+        """The files that differ between two commits (or trees); the work grows with them, not with the repository."""
+        return self._cached(self._changed, (old, new), lambda: self._changed_paths(old, new), most=64)
+
+    def _changed_paths(self, old: str, new: str) -> tuple[str, ...]:
+        out = self.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", old, new, "--")
+        return tuple(name.decode("utf-8", "surrogateescape") for name in out.split(b"\0") if name)
+
+    def touched(self, old: str, new: str, wanted: Mapping[K, Sequence[str]]) -> set[K]:
+        """Which of `wanted` (whatever -> the paths that it depends on) differ between two commits."""
+        if old == new:
+            return set()
+        by_path: dict[str, list[K]] = {}
+        for key, paths in wanted.items():
+            for path in paths:
+                by_path.setdefault(clean_path(path), []).append(key)
+        found: set[K] = set()
+        changed = self.changed_paths(old, new)
+        if changed and "" in by_path:
+            found.update(by_path[""])
+        for name in changed:
+            at = len(name)
+            while at > 0:
+                if keys := by_path.get(name[:at]):
+                    found.update(keys)
+                at = name.rfind("/", 0, at)
+        return found
+
     # --- history --------------------------------------------------------------------------------------------------
 
-    def log(self, commit: str, paths: Sequence[str], *, limit: int = 50, skip: int = 0) -> list[Commit]:
-        """Commits that touch any of `paths`, newest first, following the first parent, so that a merge which brought
-        a change stands for it once."""
-        return parse_log(
-            self._git(
-                "log",
-                "--first-parent",
-                "-m",
-                f"--max-count={limit}",
-                f"--skip={skip}",
-                "--no-patch",
-                "--decorate=short",
-                "--encoding=UTF-8",
-                f"--format={LOG_FORMAT}",
-                "--end-of-options",
-                commit,
-                "--",
-                *[clean_path(path) or "." for path in paths],
-            )
-        )
+    def log(
+        self,
+        commit: str,
+        paths: Sequence[str],
+        *,
+        limit: int = 50,
+        skip: int = 0,
+        first_parent: bool = True,
+        follow: bool = True,
+    ) -> list[Commit]:
+        """A page of the commits that touch any of `paths`, newest first. first_parent: a merge which brought a change
+        stands for it once; else every commit. follow: goes on under a folder's former name where it was renamed."""
+        wanted = tuple(clean_path(path) for path in paths)
+        refs = hash(tuple(sorted((self._refs or {}).items())))
+        return self._pages.page(commit, wanted, first_parent, follow, skip, limit, refs)
+
+    def stream_log(
+        self, commit: str, paths: Sequence[str], *, first_parent: bool = True, follow: bool = True
+    ) -> Iterator[Commit]:
+        """As `log`, each commit as soon as git has found it; closing the iterator ends git."""
+        return self._begin_log(commit, tuple(clean_path(path) for path in paths), first_parent, follow)
+
+    def _begin_log(self, commit: str, paths: tuple[str, ...], first_parent: bool, follow: bool) -> Iterator[Commit]:
+        from gitops_tui.git.history import commits
+
+        self.whole_history()
+        return commits(self, commit, paths, first_parent=first_parent, follow=follow)
+
+    def stream_git(self, *args: str) -> Iterator[bytes]:
+        """git's output in chunks; no network."""
+        return stream(self.folder, *args, timeout=self.settings.git_timeout, env=self.env)
 
     def count(self, old: str, new: str, paths: Sequence[str]) -> int:
         """How many commits that touch `paths` lie after `old` up to `new`; -1 where `old` is not known here or
         is no ancestor of `new` (a branch that was force-pushed)."""
-        if not self._verify(old) or not self._verify(new):
+        self.whole_history()
+        if not revisions.verify(self, old) or not revisions.verify(self, new) or not self.is_ancestor(old, new):
             return -1
-        try:
-            self._git("merge-base", "--is-ancestor", "--end-of-options", old, new)
-        except GitError:
-            return -1
-        out = self._git(
-            "rev-list",
-            "--first-parent",
-            "--count",
-            "--end-of-options",
-            f"{old}..{new}",
-            "--",
-            *[clean_path(path) or "." for path in paths],
+        out = self.git(
+            "rev-list", "--first-parent", "--count", "--end-of-options", f"{old}..{new}", "--", *pathspecs(list(paths))
         )
         return int(out)
 
+    def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether `new` holds all of `old`'s history; False where either is not here."""
+        try:
+            self.git("merge-base", "--is-ancestor", "--end-of-options", old, new)
+        except GitError:
+            return False
+        return True
+
     def commit_diff(self, sha: str, paths: Sequence[str]) -> str:
-        """What one commit changed in `paths`, against its first parent: a unified patch, cut at 400 kB."""
-        # `diff-tree --first-parent` doesn't exist: a merge must be compared with its first parent by name.
-        parents = self.commit(sha).parents
-        trees = [parents[0], sha] if parents and self._verify(parents[0]) else ["--root", sha]
-        out = self._git(
-            "diff-tree",
-            "-p",
-            "--no-commit-id",
-            "-r",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-color",
-            "--find-renames",
-            *trees,
-            "--",
-            *[clean_path(path) or "." for path in paths],
-            limit=_MAX_PATCH + 1,
-        )
-        text = out[:_MAX_PATCH].decode("utf-8", "replace")
-        return text + "\n… cut here …\n" if len(out) > _MAX_PATCH else text
+        """What one commit changed in `paths`, against its first parent: a unified patch, cut at 400 kB. Values of
+        Secrets are masked."""
+        from gitops_tui.git.detail import as_patch
+
+        text = as_patch(self.commit_detail(sha, paths))
+        return text[:_MAX_PATCH] + "\n… cut here …\n" if len(text) > _MAX_PATCH else text
+
+    def commit_detail(self, sha: str, paths: Sequence[str] = ()) -> CommitDetail:
+        """A commit and what it changed against its first parent, file by file, with the changed words."""
+        from gitops_tui.git.detail import detail
+
+        self.whole_history()
+        return detail(self, sha, [clean_path(path) for path in paths])
+
+    def blame(self, commit: str, path: str, lines: Sequence[int]) -> dict[int, BlameLine]:
+        """Who last set each of some lines (from 1) of a file: through renames, ignoring white space, honouring the
+        commit's `.git-blame-ignore-revs`. Kept by blob. Lines that there are not are left out. Raises PathNotFound."""
+        from gitops_tui.git.blame import blame
+
+        self.whole_history()
+        return blame(self, commit, clean_path(path), lines, self._blames)
+
+    def blame_line(self, commit: str, path: str, line: int) -> BlameLine | None:
+        """Who last set one line; None where the file has no such line."""
+        return self.blame(commit, path, [line]).get(line)
+
+    def signature(self, sha: str) -> Signature:
+        """What is known of a commit's signature, with the keys of this user. Kept for the session, unless the key
+        was not known."""
+        from gitops_tui.git.signature import signature
+
+        return signature(self, sha, self._signatures)
 
     # --- copies for programs that want files -------------------------------------------------------------------------
 
@@ -353,8 +390,22 @@ class Repository:
         """
         from gitops_tui.git.export import export
 
-        export(self, commit, folder, target, self._settings.max_manifest_bytes)
+        export(self, commit, folder, target, self.settings.max_manifest_bytes)
+
+    def whole_history(self) -> str:
+        """Before history is asked for: a shallow clone gets the rest of it. Why it could not, "" where all is there."""
+        if self.deepening is None:
+            return ""
+        self.deepening.ask()
+        return self.deepening.note
+
+    def restart(self) -> None:
+        """The environment changed: what runs or was read is dropped."""
+        self.close()
+        for kept in (self._commits, self._trees, self._changed, self._blames):
+            kept.clear()
 
     def close(self) -> None:
-        """Ends the helper process; the repository can still be used afterwards."""
+        """Ends the helper processes; the repository can still be used afterwards."""
+        self._pages.close()
         self._objects.close()

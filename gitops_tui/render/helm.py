@@ -11,7 +11,7 @@ from typing import Any
 
 from gitops_tui.errors import Problem, RenderError, ToolMissing
 from gitops_tui.git import Repository
-from gitops_tui.git.repository import clean_path
+from gitops_tui.git.paths import clean_path
 from gitops_tui.model.application import Source
 from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.model.revision import Commit

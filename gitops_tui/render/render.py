@@ -16,7 +16,7 @@ import orjson
 
 from gitops_tui.errors import Problem, RenderError
 from gitops_tui.git import Repository
-from gitops_tui.git.repository import clean_path
+from gitops_tui.git.paths import clean_path
 from gitops_tui.model.application import Source
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import Commit

@@ -115,7 +115,7 @@ def test_symlinks_in_a_circle_are_refused(made_repository, tmp_path: Path) -> No
 def test_output_is_cut_where_it_passes_the_limit_and_a_list_is_never_half(made_repository, monkeypatch) -> None:
     made_repository.commit({"a": "x\n" * 100_000})
     assert len(run(made_repository.folder, "cat-file", "blob", "HEAD:a", limit=1000)) == 1000
-    monkeypatch.setattr("gitops_tui.git.command._MAX_OUTPUT", 1000)
+    monkeypatch.setattr("gitops_tui.git.command.MAX_OUTPUT", 1000)
     with pytest.raises(GitError, match="more than 1000 bytes"):
         run(made_repository.folder, "cat-file", "blob", "HEAD:a", limit=1000)
 

@@ -1,0 +1,163 @@
+"""Who last set a line of a file.
+
+`git blame -w` at a commit, through renames (git follows those by itself), with the commit's own
+`.git-blame-ignore-revs`. Answers are kept by blob and by the commit that last touched the file, so that the same line
+of the same content is asked once, whichever revision is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitops_tui.errors import GitError, PathNotFound
+from gitops_tui.git.log import pull_request
+from gitops_tui.model.revision import BlameLine
+from gitops_tui.model.text import printable
+
+if TYPE_CHECKING:
+    from gitops_tui.git.repository import Repository
+
+IGNORE_FILE = ".git-blame-ignore-revs"
+_SHA_LINE = re.compile(rb"^\s*([0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?)\s*(?:#.*)?$")
+_HEAD = re.compile(rb"^([0-9a-f]{40}|[0-9a-f]{64}) (\d+) (\d+)(?: \d+)?$")
+_MAX_IGNORED = 10_000
+_KEPT = 8192
+
+
+def blame(
+    repository: Repository,
+    commit: str,
+    path: str,
+    lines: Sequence[int],
+    kept: OrderedDict[Hashable, BlameLine | None],
+) -> dict[int, BlameLine]:
+    """See `Repository.blame`."""
+    file, ignore = repository.find_many([(commit, path), (commit, IGNORE_FILE)])
+    if file is None or file[0] != "blob":
+        raise PathNotFound(f"the file {printable(path)} does not exist at {commit[:7]} in {repository.url}")
+    ignored = ignore[1] if ignore is not None and ignore[0] == "blob" else ""
+    found: dict[int, BlameLine] = {}
+    missing = []
+    for line in dict.fromkeys(line for line in lines if line > 0):
+        key = (path, file[1], ignored, line)
+        if key in kept and _holds(repository, kept[key], commit):
+            answer = kept[key]
+            if answer is not None:
+                found[line] = answer
+        else:
+            missing.append(line)
+    if missing:
+        asked = _ask(repository, commit, path, missing, ignored)
+        for line in missing:
+            kept[(path, file[1], ignored, line)] = asked.get(line)
+            if line in asked:
+                found[line] = asked[line]
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
+    return found
+
+
+def _holds(repository: Repository, answer: BlameLine | None, commit: str) -> bool:
+    """The same content can have come by other commits on another branch: the answer holds where its commit is part of
+    this history."""
+    if answer is None or answer.commit == commit:
+        return True
+    key = (answer.commit, commit)
+    if key not in _ancestors:
+        if len(_ancestors) > _KEPT:
+            _ancestors.clear()
+        _ancestors[key] = repository.is_ancestor(*key)
+    return _ancestors[key]
+
+
+_ancestors: dict[tuple[str, str], bool] = {}
+
+
+def _ask(repository: Repository, commit: str, path: str, lines: Sequence[int], ignored: str) -> dict[int, BlameLine]:
+    _bring_versions(repository, commit, path)
+    most = repository.read_many([_blob(repository, commit, path)])[0].count(b"\n") + 1
+    ranges = [part for line in lines if line <= most for part in ("-L", f"{line},{line}")]
+    if not ranges:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="gitops-tui-") as folder:
+        flags = ["--ignore-revs-file", str(_ignore_file(repository, ignored, Path(folder)))] if ignored else []
+        try:
+            out = repository.git_with_blobs(
+                "blame", "-w", "--no-textconv", "--porcelain", "--encoding=UTF-8", *flags, *ranges, commit, "--", path
+            )
+        except GitError as error:
+            if "has only" in error.message:  # the last line has no line feed
+                return {}
+            raise
+    return _parse(out)
+
+
+def _blob(repository: Repository, commit: str, path: str) -> str:
+    found = repository.find(commit, path)
+    return found[1] if found else ""
+
+
+def _ignore_file(repository: Repository, blob: str, folder: Path) -> Path:
+    """The list without what git would stumble over."""
+    kept = []
+    for line in repository.read_many([blob])[0].split(b"\n")[:_MAX_IGNORED]:
+        if found := _SHA_LINE.match(line):
+            kept.append(found[1].lower())
+    place = folder / "ignore-revs"
+    place.write_bytes(b"\n".join(kept) + b"\n")
+    return place
+
+
+def _bring_versions(repository: Repository, commit: str, path: str) -> None:
+    """In a mirror without blobs: the file's versions in one go, before blame asks for them one by one."""
+    if not repository.is_partial:
+        return
+    out = repository.git("log", "--raw", "--no-abbrev", "--format=", "--no-renames", "-z", commit, "--", path)
+    shas = []
+    for entry in out.decode("utf-8", "surrogateescape").split("\0"):
+        parts = entry.strip("\n").split(" ")
+        if len(parts) == 5 and parts[0].startswith(":"):
+            shas += [sha for mode, sha in ((parts[0][1:], parts[2]), (parts[1], parts[3])) if mode.startswith("100")]
+    repository.bring([sha for sha in shas if set(sha) != {"0"}])
+
+
+def _parse(out: bytes) -> dict[int, BlameLine]:
+    found: dict[int, BlameLine] = {}
+    known: dict[str, dict[str, str]] = {}
+    sha, before, line = "", 0, 0
+    for raw in out.split(b"\n"):
+        if raw.startswith(b"\t"):
+            about = known[sha]
+            subject = about.get("summary", "")
+            found[line] = BlameLine(
+                commit=sha,
+                author=about.get("author", ""),
+                author_email=about.get("author-mail", "").strip("<>"),
+                time=_time(about.get("author-time", "0")),
+                subject=subject,
+                path=about.get("filename", ""),
+                line=before,
+                text=raw[1:].decode("utf-8", "replace").rstrip("\r"),
+                pull_request=pull_request(subject, ""),
+                boundary="boundary" in about and "previous" not in about,
+            )
+        elif head := _HEAD.match(raw):
+            sha, before, line = head[1].decode(), int(head[2]), int(head[3])
+            known.setdefault(sha, {})
+        elif sha:
+            name, _, value = raw.decode("utf-8", "replace").partition(" ")
+            known[sha][name] = value
+    return found
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,95 @@
+"""Which commit a revision names, as Argo CD resolves it (util/git/client.go, lsRemote; util/versions/tags.go):
+a full SHA, then a semver range on tags, then branches and tags by name, then a short SHA."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING, NoReturn
+
+from gitops_tui.errors import GitError, RevisionNotFound
+from gitops_tui.git.log import LOG_FORMAT, parse_log
+from gitops_tui.git.semver import is_range, newest
+from gitops_tui.model.revision import Commit
+from gitops_tui.model.text import printable
+
+if TYPE_CHECKING:
+    from gitops_tui.git.repository import Repository
+
+SHA = re.compile(r"^[0-9a-f]{40}([0-9a-f]{24})?$")
+
+
+def resolve(repository: Repository, revision: str) -> Commit:
+    """See `Repository.resolve`."""
+    revision = revision.strip() or "HEAD"
+    ranged = is_range(revision)
+    if revision.startswith("-") or (any(c in revision for c in "\n\0 :^~?[\\") and not ranged):
+        raise RevisionNotFound(f"{printable(revision)!r} is not a revision", hint="give a branch, a tag or a SHA")
+    if revision == "HEAD":
+        sha = verify(repository, "HEAD")
+        if not sha:
+            raise RevisionNotFound(
+                f"{repository.url} has no commit yet on its default branch", hint="commit something there first"
+            )
+        return commit(repository, sha)
+    if SHA.match(revision) and (sha := verify(repository, revision)):
+        return commit(repository, sha)
+    if ranged:
+        tags = repository.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").decode("utf-8", "replace")
+        if tag := newest(revision, tags.split("\n")):
+            return commit(repository, verify(repository, f"refs/tags/{tag}"))
+    for name in (
+        f"refs/heads/{revision}",
+        f"refs/tags/{revision}",
+        f"refs/remotes/origin/{revision}",
+        revision if revision.startswith("refs/") else "",
+    ):
+        if name and not ranged and (sha := verify(repository, name)):
+            return commit(repository, sha)
+    if ranged and re.fullmatch(r"[A-Za-z0-9._-]+", revision) and (sha := verify(repository, f"refs/heads/{revision}")):
+        return commit(repository, sha)  # a branch called "1.x", where no tag is in that range
+    if re.fullmatch(r"[0-9a-f]{4,64}", revision.lower()) and (sha := verify(repository, revision.lower())):
+        return commit(repository, sha)
+    _not_found(repository, revision, ranged)
+
+
+def symbol(repository: Repository, revision: str) -> str:
+    """What a revision stands for, for people: "main" for HEAD, the tag for a range; the revision itself otherwise."""
+    revision = revision.strip() or "HEAD"
+    if revision == "HEAD":
+        out = repository.git("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1, 128)).decode("utf-8", "replace")
+        return out.strip() or "HEAD"
+    if is_range(revision):
+        tags = repository.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").decode("utf-8", "replace")
+        return newest(revision, tags.split("\n")) or revision
+    return revision
+
+
+def verify(repository: Repository, name: str) -> str:
+    """The full SHA of the commit that a name means, "" for none."""
+    out = repository.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", ok=(0, 1, 128))
+    sha = out.decode().strip().splitlines()[-1] if out.strip() else ""
+    return sha if SHA.match(sha) else ""
+
+
+def _not_found(repository: Repository, revision: str, ranged: bool) -> NoReturn:
+    names = repository.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/tags")
+    known = [printable(name) for name in names.decode("utf-8", "replace").split("\n") if name]
+    near = difflib.get_close_matches(revision, known, 3, 0.5) or known[:5]
+    hint = f"there are: {', '.join(near)}" if near else "the repository has no branches or tags"
+    what = "no tag in the range" if ranged else "no revision"
+    raise RevisionNotFound(f"{repository.url} has {what} {printable(revision)!r}", hint=hint)
+
+
+def commit(repository: Repository, sha: str) -> Commit:
+    """One commit by its full SHA. Raises RevisionNotFound."""
+    if not SHA.match(sha):
+        raise RevisionNotFound(f"{printable(sha)!r} is not a full SHA")
+    try:
+        out = repository.git("log", "-1", "--decorate=short", "--encoding=UTF-8", f"--format={LOG_FORMAT}", sha, "--")
+    except GitError as error:
+        raise RevisionNotFound(f"{repository.url} has no commit {sha}") from error
+    commits = parse_log(out)
+    if not commits:
+        raise RevisionNotFound(f"{repository.url}: {sha} is not a commit")
+    return commits[0]
