@@ -1,43 +1,211 @@
-"""The verdict once the API server's dry run has answered: it knows defaulting and webhooks."""
+"""The verdict once the API server's dry run has answered: it knows defaulting and webhooks.
+
+What the dry run changes is what a sync would change. Differences that it doesn't bear out are none: the cluster's
+admission makes the same of Git's value as is there already. What it changes beyond Git's own fields is the doing of a
+webhook or of defaults, and no drift unless it is asked for (Argo CD, docs/user-guide/diff-strategies.md, "Mutation
+Webhooks").
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gitops_tui.compare.show import clean_live
-from gitops_tui.model.drift import Drift, DriftKind, Reason
-from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
+from gitops_tui.compare.compare import CLIENT_MANAGERS, node_for, walked
+from gitops_tui.compare.exact import Change, changes
+from gitops_tui.compare.fields import is_note
+from gitops_tui.compare.ignore import without_ignored
+from gitops_tui.compare.ownership import Step, key_of
+from gitops_tui.compare.show import Masks, clean_live, value_text
+from gitops_tui.compare.values import normalised
+from gitops_tui.compare.walk import equal
+from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Reason
+from gitops_tui.model.keys import ResourceKey
+from gitops_tui.schema import Node, SchemaSet
+from gitops_tui.settings import FIELD_MANAGER
+
+ADMISSION = "the cluster's admission"
 
 
-def confirm(drift: Drift, live: Mapping[str, Any], applied: Mapping[str, Any]) -> Drift:
-    """What is left of a local "Modified" when `applied`, the result of a dry run, is looked at beside `live`.
+def confirm(
+    drift: Drift,
+    live: Mapping[str, Any],
+    applied: Mapping[str, Any],
+    *,
+    desired: Mapping[str, Any] | None = None,
+    schema: SchemaSet | Node | Mapping[str, Any] | None = None,
+    field_manager: str = FIELD_MANAGER,
+    client_managers: Sequence[str] = CLIENT_MANAGERS,
+    ignore: Sequence[IgnoreRule] = (),
+    include_webhooks: bool = False,
+) -> Drift:
+    """What is left of a local verdict when `applied`, the result of a dry run, is looked at beside `live`.
 
-    Nothing, where the dry run changes nothing but our own tracking marks; the local differences otherwise. Fields
-    that a client-side manager owned stay, since only taking over their ownership removes them.
+    desired: the object that was applied; without it only whether anything changes is told. ignore: the rules that
+    `drift` was made with. include_webhooks: what the cluster's admission changes beyond Git's fields is drift too
+    (`IncludeMutationWebhook=true`). Our own tracking marks never count. Fields that a client-side manager owned stay,
+    since only taking over their ownership removes them.
     """
-    if _bare(live) != _bare(applied):
-        return replace(drift, confirmed=True)
-    left = tuple(each for each in drift.differences if each.reason is Reason.REMOVED and _client_side(drift, live))
-    if left:
-        return replace(drift, differences=left, confirmed=True)
-    return replace(drift, kind=DriftKind.NONE, differences=(), confirmed=True)
-
-
-def _client_side(drift: Drift, live: Mapping[str, Any]) -> bool:
-    managed = (live.get("metadata") or {}).get("managedFields") or []
-    return not any(
-        isinstance(entry, Mapping) and entry.get("manager") == "gitops-tui" and entry.get("operation") == "Apply"
-        for entry in managed
+    node = node_for(schema, desired if desired is not None else live)
+    before, after = _bare(live), _bare(applied)
+    if ignore:
+        key = ResourceKey.of(dict(live))
+        before, after = without_ignored(before, ignore, key), without_ignored(after, ignore, key)
+    found = changes(normalised(before), normalised(after), node)
+    if desired is None:
+        if found:
+            return replace(drift, confirmed=True)
+        left = tuple(
+            each for each in drift.differences if each.reason is Reason.REMOVED and not _is_ours(live, field_manager)
+        )
+        return replace(drift, kind=DriftKind.MODIFIED if left else DriftKind.NONE, differences=left, confirmed=True)
+    wanted = normalised(desired)
+    shown = {each.path for each in drift.differences}
+    walk = walked(wanted, normalised(live), node, field_manager, client_managers)
+    local = [(difference, steps) for difference, steps in walk.found if difference.path in shown]
+    return _settled(
+        drift, local, found, wanted, normalised(applied), node, include_webhooks, _is_ours(live, field_manager)
     )
 
 
-def _bare(obj: Mapping[str, Any]) -> dict[str, Any]:
+def _settled(
+    drift: Drift,
+    local: list[tuple[FieldDifference, tuple[Step, ...]]],
+    found: list[Change],
+    desired: Mapping[str, Any],
+    applied: Mapping[str, Any],
+    node: Node | None,
+    include_webhooks: bool,
+    is_ours: bool,
+) -> Drift:
+    whole = {_key(change.steps) for change in found}
+    prefixes = {_key(change.steps)[:length] for change in found for length in range(len(change.steps) + 1)}
+    left: list[FieldDifference] = []
+    hidden: list[FieldDifference] = []
+    by_admission: list[FieldDifference] = []
+    told: set[tuple[str, ...]] = set()
+    for difference, steps in local:
+        place = _key(steps)
+        born_out = place in prefixes or any(place[:length] in whole for length in range(len(place)))
+        becomes = _look(applied, steps, node)
+        changed = (
+            difference.desired is not ABSENT
+            and difference.reason is Reason.DIFFERS
+            and _told_apart(difference.desired, becomes, _node_at(node, steps), difference.path)
+        )
+        told.add(place)
+        if born_out:
+            note = f"{ADMISSION} changes this field to {_shown(becomes, desired)}" if changed else ""
+            left.append(replace(difference, note=note))
+        elif difference.reason is Reason.REMOVED and not is_ours:
+            left.append(difference)
+        else:
+            note = "the API server takes both for the same"
+            if changed or (becomes is ABSENT and difference.desired is not ABSENT):
+                note = f"{ADMISSION} changes this field to {_shown(becomes, desired)}, which the cluster has"
+            hidden.append(replace(difference, note=note, ignored_by=ADMISSION))
+    for change in found:
+        place = _key(change.steps)
+        if any(place[:length] in told for length in range(len(place) + 1)) or any(
+            one[: len(place)] == place for one in told
+        ):
+            continue
+        by_git = _look(desired, change.steps, node)
+        if by_git is not ABSENT and by_git is not None:
+            reason = Reason.NOT_LIVE if change.before is ABSENT else Reason.DIFFERS
+            left.append(FieldDifference(change.path, by_git, change.before, reason))
+        else:
+            by_admission.append(FieldDifference(change.path, change.after, change.before, Reason.ADMISSION))
+    if left or include_webhooks:
+        # What comes with a change of Git's is shown with it.
+        left += by_admission
+    else:
+        said = f"{ADMISSION} (IncludeMutationWebhook=true shows it as drift)"
+        hidden += [replace(each, ignored_by=said) for each in by_admission]
+    if desired.get("kind") == "Secret":
+        masks = Masks()
+        left, hidden = masks.differences(left), masks.differences(hidden)
+    return replace(
+        drift,
+        kind=DriftKind.MODIFIED if left else DriftKind.NONE,
+        differences=tuple(left),
+        hidden=(*drift.hidden, *hidden),
+        confirmed=True,
+    )
+
+
+def _told_apart(desired: Any, applied: Any, node: Node | None, path: str) -> bool:
+    # Inside a list that is replaced as a whole the steps end at the list: its items can't be told here.
+    return not path.endswith("]") and applied is not ABSENT and not equal(desired, applied, node, exact=False)
+
+
+def _shown(value: Any, desired: Mapping[str, Any]) -> str:
+    if desired.get("kind") == "Secret":
+        return "another value"
+    return "nothing" if value is ABSENT else value_text(value)
+
+
+def _key(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    return tuple(key_of(step) or repr(step) for step in steps)
+
+
+def _node_at(node: Node | None, steps: tuple[Step, ...]) -> Node | None:
+    for kind, name in steps:
+        if node is None:
+            return None
+        node = node.child(str(name)) if kind == "f" else node.items
+    return node
+
+
+def _look(value: Any, steps: tuple[Step, ...], node: Node | None) -> Any:
+    for kind, name in steps:
+        if kind == "f":
+            value = value.get(name, ABSENT) if isinstance(value, Mapping) else ABSENT
+            node = node.child(str(name)) if node is not None else None
+            continue
+        node = node.items if node is not None else None
+        value = (
+            next((each for each in value if _is_item(each, kind, name, node)), ABSENT)
+            if isinstance(value, list)
+            else ABSENT
+        )
+    return value
+
+
+def _is_item(item: Any, kind: str, wanted: Any, node: Node | None) -> bool:
+    if kind == "v":
+        return bool(item == wanted)
+    if not isinstance(item, Mapping) or not isinstance(wanted, Mapping):
+        return False
+    for name, value in wanted.items():
+        found = item.get(name)
+        if found is None and node is not None and (below := node.child(name)) is not None:
+            found = below.default
+        if found != value:
+            return False
+    return True
+
+
+def _is_ours(live: Mapping[str, Any], field_manager: str) -> bool:
+    metadata = live.get("metadata")
+    managed = metadata.get("managedFields") if isinstance(metadata, Mapping) else None
+    return any(
+        isinstance(entry, Mapping) and entry.get("manager") == field_manager and entry.get("operation") == "Apply"
+        for entry in (managed if isinstance(managed, list) else ())
+    )
+
+
+def _bare(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     made = clean_live(obj)
-    metadata = dict(made.get("metadata") or {})
-    for field, ours in (("annotations", TRACKING_ANNOTATION), ("labels", APPLICATION_LABEL)):
-        values = {key: value for key, value in (metadata.get(field) or {}).items() if key != ours}
+    found = made.get("metadata")
+    metadata = dict(found) if isinstance(found, Mapping) else {}
+    for field in ("annotations", "labels"):
+        values = metadata.get(field)
+        if not isinstance(values, Mapping):
+            continue
+        values = {key: value for key, value in values.items() if not is_note(field, key)}
         if values:
             metadata[field] = values
         else:

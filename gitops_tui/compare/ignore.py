@@ -1,13 +1,36 @@
-"""ignoreDifferences: which differences a person has asked not to see (Argo CD, docs/user-guide/diffing.md)."""
+"""ignoreDifferences: which differences a person has asked not to see (Argo CD, docs/user-guide/diffing.md).
+
+As in Argo CD the named fields are taken out of both sides, which are then compared again: what differs no more is
+hidden, and counted. `managedFieldsManagers` hides what those managers own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from gitops_tui.compare.ownership import holds
+from gitops_tui.compare.walk import Walk
+from gitops_tui.jqpaths import jq_paths
 from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.drift import FieldDifference, Reason
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.text import printable, redact
+from gitops_tui.schema import Node
+
+_GONE = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Differences that are left, those that rules hide (each with its rule), and warnings about the rules."""
+
+    left: tuple[FieldDifference, ...]
+    hidden: tuple[FieldDifference, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def rules_for(rules: Iterable[IgnoreRule], key: ResourceKey) -> list[IgnoreRule]:
@@ -17,8 +40,8 @@ def rules_for(rules: Iterable[IgnoreRule], key: ResourceKey) -> list[IgnoreRule]
         for rule in rules
         if fnmatchcase(key.group, rule.group or ("*" if rule.kind in ("*", "") else ""))
         and fnmatchcase(key.kind, rule.kind or "*")
-        and (not rule.name or rule.name == key.name)
-        and (not rule.namespace or rule.namespace == key.namespace)
+        and (not rule.name or fnmatchcase(key.name, rule.name))
+        and (not rule.namespace or fnmatchcase(key.namespace, rule.namespace))
     ]
 
 
@@ -29,14 +52,215 @@ def pointer_steps(pointer: str) -> tuple[str, ...] | None:
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/"))
 
 
-def jq_paths(expression: str, obj: Mapping[str, Any]) -> list[tuple[Any, ...]] | str:
-    """The paths that a jq path expression names in an object, or why it can't be used."""
-    try:
-        import jq  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        return "jqPathExpressions need the extra jq: pip install 'gitops-tui[jq]'"
-    try:
-        found = jq.compile(f"[path({expression})]").input_value(dict(obj)).first()
-    except (ValueError, StopIteration) as error:
-        return str(error).split("\n", 1)[0][:200]
-    return [tuple(path) for path in found if isinstance(path, list)]
+def hide(
+    walk: Walk,
+    rules: Sequence[IgnoreRule],
+    key: ResourceKey,
+    again: Callable[[Mapping[str, Any], Mapping[str, Any]], Walk],
+) -> Hidden:
+    """Applies the rules for `key` to a walk's findings. again: compares two sides anew."""
+    chosen = rules_for(rules, key)
+    left = list(walk.found)
+    hidden: list[FieldDifference] = []
+    warnings: list[str] = []
+    desired: Mapping[str, Any] = walk.desired
+    live: Mapping[str, Any] = walk.live
+    for rule in chosen:
+        for text, cut in _cuts(rule):
+            if not left:
+                break
+            sides = []
+            for side in (desired, live):
+                answer = cut(side)
+                if isinstance(answer, str):
+                    warnings.append(_warning(rule, text, answer))
+                    break
+                sides.append(answer)
+            if len(sides) < 2 or (sides[0] is desired and sides[1] is live):
+                continue
+            desired, live = sides
+            after = again(desired, live).found
+            paths = {difference.path for difference, _ in after}
+            gone = [each for each, _ in left if each.path not in paths]
+            hidden += [replace(each, ignored_by=f"{rule.source}: {printable(text)}") for each in gone]
+            # Indexes in lists may have moved; what is left is told as it was found first where it can be.
+            first = {each.path: (each, steps) for each, steps in left}
+            left = [first.get(each.path, (each, steps)) for each, steps in after]
+        for manager in rule.managed_fields_managers:
+            owned = [each.fields for each in walk.entries if each.owner.manager == manager]
+            for found in list(left):
+                if found[0].reason is not Reason.REMOVED and any(holds(fields, found[1]) for fields in owned):
+                    left.remove(found)
+                    hidden.append(replace(found[0], ignored_by=f"{rule.source}: manager {printable(manager)}"))
+    return Hidden(tuple(each for each, _ in left), tuple(hidden), tuple(dict.fromkeys(warnings)))
+
+
+def without_ignored(obj: Mapping[str, Any], rules: Sequence[IgnoreRule], key: ResourceKey) -> Mapping[str, Any]:
+    """An object without the fields that rules name by pointer or jq; bad rules are passed over (`hide` names them)."""
+    for rule in rules_for(rules, key):
+        for _, cut in _cuts(rule):
+            answer = cut(obj)
+            if not isinstance(answer, str):
+                obj = answer
+    return obj
+
+
+def respecting(
+    desired: Mapping[str, Any],
+    live: Mapping[str, Any],
+    rules: Sequence[IgnoreRule],
+    key: ResourceKey,
+    node: Node | None = None,
+) -> Mapping[str, Any]:
+    """What to apply under `RespectIgnoreDifferences=true`: Git's object with the live values of the ignored fields
+    (Argo CD, docs/user-guide/sync-options.md). A field that the cluster doesn't have is left out; an item of a list is
+    the one with the same keys. node: the kind's type."""
+    made: dict[str, Any] | None = None
+    for rule in rules_for(rules, key):
+        for path in _paths(rule, desired):
+            twin = _twin(path, desired, live, node)
+            if twin is None:
+                continue
+            made = copy.deepcopy(dict(desired)) if made is None else made
+            _put(made, path, _look(live, twin))
+    return made if made is not None else desired
+
+
+def _paths(rule: IgnoreRule, obj: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
+    for pointer in rule.json_pointers:
+        steps = pointer_steps(pointer)
+        resolved = _resolved(obj, steps) if steps is not None else None
+        if resolved is not None:
+            found.append(resolved)
+    for expression in rule.jq_path_expressions:
+        answer = jq_paths(expression, obj)
+        if not isinstance(answer, str):
+            found += [path for path in answer if path and _look(obj, path) is not _GONE]
+    return found
+
+
+def _twin(path: tuple[Any, ...], desired: Any, live: Any, node: Node | None) -> tuple[Any, ...] | None:
+    """Where the live object has what stands at `path` in Git's; None where the item around it isn't there."""
+    made: list[Any] = []
+    for at, step in enumerate(path):
+        if isinstance(step, int) and isinstance(desired, list):
+            item = desired[step]
+            keys = node.list_keys if node is not None and node.list_type == "map" else ()
+            if keys and isinstance(item, Mapping) and isinstance(live, list):
+                wanted = [item.get(name) for name in keys]
+                found = (n for n, each in enumerate(live) if isinstance(each, Mapping))
+                place = next((n for n in found if [live[n].get(name) for name in keys] == wanted), None)
+                if place is None:
+                    return None
+                step = place
+            node = node.items if node is not None else None
+        elif node is not None:
+            node = node.child(str(step))
+        made.append(step)
+        desired, live = _look(desired, (path[at],)), _look(live, (step,))
+        if live is _GONE and at < len(path) - 1:
+            return None
+    return tuple(made)
+
+
+def _warning(rule: IgnoreRule, text: str, why: str) -> str:
+    return f"{rule.source}: {printable(redact(text))}: {printable(redact(why))}; the rule is off"
+
+
+Cut = Callable[[Mapping[str, Any]], "Mapping[str, Any] | str"]
+
+
+def _cuts(rule: IgnoreRule) -> list[tuple[str, Cut]]:
+    """Each pointer and expression of a rule, with what takes its fields out of an object (or says what is wrong)."""
+    made: list[tuple[str, Cut]] = []
+    for pointer in rule.json_pointers:
+        steps = pointer_steps(pointer)
+        if steps is None:
+            made.append((pointer, lambda _: "it is not a JSON pointer, which begins with /"))
+        else:
+            made.append((pointer, lambda obj, steps=steps: _without(obj, [_resolved(obj, steps)])))  # type: ignore[misc]
+    for expression in rule.jq_path_expressions:
+        made.append((expression, lambda obj, expression=expression: _without_jq(obj, expression)))  # type: ignore[misc]
+    return made
+
+
+def _without_jq(obj: Mapping[str, Any], expression: str) -> Mapping[str, Any] | str:
+    answer = jq_paths(expression, obj)
+    return answer if isinstance(answer, str) else _without(obj, answer)
+
+
+def _resolved(obj: Any, steps: tuple[str, ...]) -> tuple[Any, ...] | None:
+    """A pointer's steps with list indexes as numbers, None where the object has no such place."""
+    place: list[Any] = []
+    for step in steps:
+        if isinstance(obj, Mapping) and step in obj:
+            place.append(step)
+            obj = obj[step]
+        elif isinstance(obj, list) and step.isascii() and step.isdigit() and len(step) < 10 and int(step) < len(obj):
+            place.append(int(step))
+            obj = obj[int(step)]
+        else:
+            return None
+    return tuple(place)
+
+
+def _look(obj: Any, path: tuple[Any, ...]) -> Any:
+    for step in path:
+        if isinstance(obj, Mapping) and isinstance(step, str):
+            obj = obj.get(step, _GONE)
+        elif isinstance(obj, list) and isinstance(step, int) and -len(obj) <= step < len(obj):
+            obj = obj[step]
+        else:
+            return _GONE
+    return obj
+
+
+def _put(obj: Any, path: tuple[Any, ...], value: Any) -> None:
+    around = _look(obj, path[:-1])
+    last = path[-1]
+    if isinstance(around, dict) and isinstance(last, str):
+        if value is _GONE:
+            around.pop(last, None)
+        else:
+            around[last] = copy.deepcopy(value)
+    elif isinstance(around, list) and isinstance(last, int) and -len(around) <= last < len(around):
+        if value is not _GONE:
+            around[last] = copy.deepcopy(value)
+
+
+def _without(obj: Mapping[str, Any], paths: Iterable[tuple[Any, ...] | None]) -> Mapping[str, Any]:
+    """The object without those places; what lies beside them is shared with `obj`, which stays as it is."""
+    tree: dict[Any, Any] = {}
+    any_path = False
+    for path in paths:
+        if not path or _look(obj, path) is _GONE:
+            continue
+        any_path = True
+        here = tree
+        for step in path[:-1]:
+            here = here.setdefault(step, {})
+            if here is None:
+                break
+        if here is not None:
+            here[path[-1]] = None
+    return _cut(obj, tree) if any_path else obj
+
+
+def _cut(value: Any, tree: Mapping[Any, Any]) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: _cut(inside, tree[name]) if name in tree else inside
+            for name, inside in value.items()
+            if tree.get(name, _GONE) is not None
+        }
+    if isinstance(value, list):
+        at_end = {
+            step + len(value) if isinstance(step, int) and step < 0 else step: below for step, below in tree.items()
+        }
+        return [
+            _cut(inside, at_end[at]) if at in at_end else inside
+            for at, inside in enumerate(value)
+            if at_end.get(at, _GONE) is not None
+        ]
+    return value

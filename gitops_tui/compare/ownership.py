@@ -1,15 +1,15 @@
 """Who owns which field: metadata.managedFields, read with care since it may be missing, stripped or malformed.
 
 A path is a tuple of steps: ("f", name), ("k", {key: value}) for an item of a map list, ("v", value) for an item of a
-set, ("i", index). fieldsV1 nests the same: `f:spec`, `k:{"name":"app"}`, `v:"x"`; "." stands for the thing itself.
+set, ("i", index). fieldsV1 nests the same: `f:spec`, `k:{"name":"app"}`, `v:"x"`; "." stands for the thing itself
+(structured-merge-diff, fieldpath/serialize.go).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -17,7 +17,10 @@ import orjson
 from gitops_tui.model.drift import Owner
 
 Step = tuple[str, Any]
-MAX_DEPTH = 200
+MAX_DEPTH = 100
+_MAX_KNOWN = 50_000
+# Past this many keys that are written in an odd way a set is not searched one by one.
+_MAX_SEARCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,106 +41,89 @@ def _time(value: Any) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
-def entries(live: Mapping[str, Any]) -> list[Entry]:
-    """All well-formed entries of an object's managedFields."""
+def managed(live: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries of managedFields that have the form of one, as they stand."""
     metadata = live.get("metadata")
     listed = metadata.get("managedFields") if isinstance(metadata, Mapping) else None
-    found = []
-    for each in listed if isinstance(listed, list) else ():
-        if not isinstance(each, Mapping):
-            continue
-        fields, manager = each.get("fieldsV1"), each.get("manager")
-        if isinstance(fields, Mapping) and isinstance(manager, str):
-            operation, subresource = str(each.get("operation") or ""), str(each.get("subresource") or "")
-            found.append(Entry(Owner(manager, operation, _time(each.get("time")), subresource), fields))
-    return found
+    return [
+        each
+        for each in (listed if isinstance(listed, list) else ())
+        if isinstance(each, Mapping) and isinstance(each.get("fieldsV1"), dict) and isinstance(each.get("manager"), str)
+    ]
 
 
-@lru_cache(maxsize=8192)
-def _parsed(key: str) -> Step | None:
-    kind, _, rest = key.partition(":")
+def entries(live: Mapping[str, Any]) -> list[Entry]:
+    """All well-formed entries of an object's managedFields."""
+    return [
+        Entry(
+            Owner(
+                each["manager"],
+                str(each.get("operation") or ""),
+                _time(each.get("time")),
+                str(each.get("subresource") or ""),
+            ),
+            each["fieldsV1"],
+        )
+        for each in managed(live)
+    ]
+
+
+class _Steps(dict[str, "Step | str | None"]):
+    """Keys of fieldsV1, parsed: a field's name as text, an item as a step, None for "." and what isn't understood."""
+
+    def __missing__(self, key: Any) -> Step | str | None:
+        found: Step | str | None = None
+        if isinstance(key, str):
+            kind, _, rest = key.partition(":")
+            if kind == "f":
+                found = rest
+            else:
+                try:
+                    if kind in ("k", "v"):
+                        value = orjson.loads(rest)
+                        found = (kind, value) if kind == "v" or isinstance(value, dict) else None
+                    elif kind == "i":
+                        found = ("i", int(rest))
+                except ValueError:
+                    found = None
+        if len(self) > _MAX_KNOWN:
+            self.clear()
+        self[key] = found
+        return found
+
+
+STEPS = _Steps()
+
+
+def key_of(step: Step) -> str | None:
+    """The key under which fieldsV1 holds a step, None where it can't be written."""
+    kind, value = step
     if kind == "f":
-        return ("f", rest)
+        return f"f:{value}"
     try:
-        if kind in ("k", "v"):
-            value = orjson.loads(rest)
-            return (kind, value) if kind == "v" or isinstance(value, dict) else None
-        return ("i", int(rest)) if kind == "i" else None
-    except ValueError:
+        return f"{kind}:{orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()}"
+    except (TypeError, ValueError):
         return None
 
 
-def _next(fields: Mapping[str, Any], step: Step) -> Mapping[str, Any] | None:
+def below(fields: Mapping[str, Any], step: Step) -> Mapping[str, Any] | None:
     """The field set beneath one step, None where it isn't in the set."""
-    kind, value = step
-    if kind == "f":
-        found = fields.get(f"f:{value}")
-    else:
-        found = next((below for key, below in fields.items() if _parsed(str(key)) == step), None)
+    key = key_of(step)
+    found = fields.get(key) if key is not None else None
+    if found is None and step[0] != "f" and len(fields) <= _MAX_SEARCH:
+        # Another writer may space or order its keys otherwise.
+        found = next((inside for name, inside in fields.items() if STEPS[name] == step), None)
     return found if isinstance(found, Mapping) else None
-
-
-def owned(fields: Mapping[str, Any]) -> Iterator[tuple[tuple[Step, ...], Mapping[str, Any]]]:
-    """The deepest paths of a field set, each with what stands beneath it there ({} or {".": {}})."""
-    stack: list[tuple[tuple[Step, ...], Mapping[str, Any]]] = [((), fields)]
-    while stack:
-        steps, here = stack.pop()
-        below = [
-            ((*steps, step), value)
-            for key, value in here.items()
-            if key != "." and isinstance(value, Mapping) and (step := _parsed(str(key))) is not None
-        ]
-        if not below or len(steps) > MAX_DEPTH:
-            if steps:
-                yield steps, here
-        else:
-            stack.extend(reversed(below))
-
-
-def covered(fields: Mapping[str, Any], obj: Any, passed: frozenset[str], depth: int = 0) -> bool:
-    """Whether an object sets all that a field set holds, but for fields named in `passed`. False where it isn't sure:
-    the quick look that spares most objects the slow one."""
-    if depth > MAX_DEPTH:
-        return False
-    for key, below in fields.items():
-        if key == ".":
-            continue
-        step = _parsed(key)
-        if step is None or not isinstance(below, Mapping):
-            continue
-        kind, value = step
-        inside: Any = None
-        if kind == "f":
-            if value in passed:
-                continue
-            inside = obj.get(value) if isinstance(obj, dict) else None
-        elif isinstance(obj, list):
-            if kind == "v":
-                inside = next((each for each in obj if each == value), None)
-            elif kind == "k":
-                wanted = value.items()
-                inside = next(
-                    (
-                        each
-                        for each in obj
-                        if isinstance(each, dict)
-                        and all(each.get(name, "TCP" if name == "protocol" else None) == one for name, one in wanted)
-                    ),
-                    None,
-                )
-        if inside is None or (below and not covered(below, inside, passed, depth + 1)):
-            return False
-    return True
 
 
 def holds(fields: Mapping[str, Any], steps: tuple[Step, ...]) -> bool:
     """Whether a field set holds a path, something beneath it, or the atomic field that the path lies in."""
     here: Mapping[str, Any] = fields
     for depth, step in enumerate(steps):
-        below = _next(here, step)
-        if below is None:
+        inside = below(here, step)
+        if inside is None:
             return depth > 0 and not here
-        here = below
+        here = inside
     return True
 
 
@@ -150,3 +136,85 @@ def owner_of(listed: Iterable[Entry], steps: tuple[Step, ...]) -> Owner | None:
             if best is None or (new is not None and (old is None or new >= old)):
                 best = entry.owner
     return best
+
+
+def covered(fields: Mapping[str, Any], obj: Mapping[str, Any], passed: frozenset[str], depth: int = 0) -> bool:
+    """Whether an object sets all that a field set holds, but for fields named in `passed`. False where it isn't sure:
+    the quick look that spares most objects the slow one."""
+    steps = STEPS
+    for key, inside in fields.items():
+        name = steps[key]
+        if name.__class__ is not str:
+            if key == ".":
+                continue
+            return False
+        value = obj.get(name)
+        if value is None:
+            if name in passed:
+                continue
+            return False
+        if inside:
+            kind = type(value)
+            if kind is dict:
+                if depth > MAX_DEPTH or not covered(inside, value, passed, depth + 1):
+                    return False
+            elif kind is list and value:
+                if depth > MAX_DEPTH or not _items_covered(inside, value, passed, depth + 1):
+                    return False
+            elif kind is not list or len(inside) > 1 or "." not in inside:
+                return False
+    return True
+
+
+def _items_covered(fields: Mapping[str, Any], items: list[Any], passed: frozenset[str], depth: int) -> bool:
+    index: dict[Any, Any] | None = None
+    for key, inside in fields.items():
+        if key == ".":
+            continue
+        step = STEPS[key]
+        if step.__class__ is not tuple:
+            return False
+        kind, wanted = step
+        if kind == "v":
+            if wanted not in items or len(items) > _MAX_SEARCH:
+                return False
+            continue
+        if kind != "k":
+            return False
+        if index is None:
+            index = _indexed(items, tuple(wanted))
+            if index is None:
+                return False
+        try:
+            item = index.get(tuple(wanted.values()))
+        except TypeError:
+            return False
+        if item is None or (inside and not covered(inside, item, passed, depth)):
+            # A key that the item leaves out has its default.
+            if item is None or not _but_keys(inside, item, passed, wanted, depth):
+                return False
+    return True
+
+
+def _but_keys(
+    fields: Mapping[str, Any], item: Mapping[str, Any], passed: frozenset[str], keys: Mapping[str, Any], depth: int
+) -> bool:
+    left = {key: inside for key, inside in fields.items() if not (key[:2] == "f:" and key[2:] in keys)}
+    return len(left) < len(fields) and covered(left, item, passed, depth)
+
+
+def _indexed(items: list[Any], keys: tuple[str, ...]) -> dict[Any, Any] | None:
+    made: dict[Any, Any] = {}
+    try:
+        for each in items:
+            if type(each) is not dict:
+                return None
+            made[tuple([_key(each, key) for key in keys])] = each
+    except TypeError:
+        return None
+    return made
+
+
+def _key(item: Mapping[str, Any], name: str) -> Any:
+    value = item.get(name)
+    return "TCP" if value is None and name == "protocol" else value

@@ -14,9 +14,9 @@ from typing import Any
 import yaml
 
 from gitops_tui.compare import paths
-from gitops_tui.compare.compare import keyed
 from gitops_tui.compare.show import Masks, clean_live, displayable
 from gitops_tui.compare.values import normalised
+from gitops_tui.compare.walk import keyed
 from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
 from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Masked, Reason
 from gitops_tui.model.keys import GVK

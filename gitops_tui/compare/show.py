@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gitops_tui.model.drift import ABSENT, FieldDifference, Masked
+from gitops_tui.model.text import printable
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _NOISE = (
@@ -107,3 +108,15 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value
+
+
+def value_text(value: Any, limit: int = 60) -> str:
+    """A value on one line, short enough for a sentence."""
+    import orjson
+
+    try:
+        text = value if isinstance(value, str) else orjson.dumps(plain(value)).decode()
+    except (TypeError, ValueError):
+        text = type(value).__name__
+    text = printable(text[: limit * 2])
+    return text if len(text) <= limit else text[: limit - 1] + "…"

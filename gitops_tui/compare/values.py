@@ -1,9 +1,4 @@
-"""When two values are one in Kubernetes' eyes: quantities, int-or-string, base64, times, empty and absent, defaults.
-
-What Go's typed structs make of a value isn't all in OpenAPI: which scalars are pointers (a `false` is stored) and
-which defaults the API server's code fills in are tables here. Where a table says nothing, the values differ: a wrong
-"differs" is settled by the server's dry run, a wrong "equal" by nobody.
-"""
+"""When two values are one in Kubernetes' eyes: quantities, int-or-string, base64, times; and what kinds normalise."""
 
 from __future__ import annotations
 
@@ -16,7 +11,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
 
-from gitops_tui.model.drift import ABSENT
 from gitops_tui.schema import Node
 
 _QUANTITY = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,3})|(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E))?$")
@@ -27,154 +21,6 @@ _SUFFIX: Final = {
     "u": Fraction(1, 10**6),
     "m": Fraction(1, 1000),
 }
-
-# Scalars of built-in kinds that are pointers in Go: their zero value is stored, and is not the same as no value.
-_POINTERS: Final = frozenset(
-    [
-        "allocateLoadBalancerNodePorts",
-        "allowPrivilegeEscalation",
-        "allowVolumeExpansion",
-        "attachRequired",
-        "automountServiceAccountToken",
-        "backoffLimit",
-        "blockOwnerDeletion",
-        "completions",
-        "controller",
-        "defaultMode",
-        "enableServiceLinks",
-        "expirationSeconds",
-        "failedJobsHistoryLimit",
-        "fsGroup",
-        "hostProcess",
-        "hostUsers",
-        "immutable",
-        "ingressClassName",
-        "maxReplicas",
-        "maxSkew",
-        "minDomains",
-        "minReplicas",
-        "mode",
-        "optional",
-        "parallelism",
-        "partition",
-        "podInfoOnMount",
-        "privileged",
-        "progressDeadlineSeconds",
-        "readOnlyRootFilesystem",
-        "ready",
-        "replicas",
-        "requiresRepublish",
-        "revisionHistoryLimit",
-        "runAsGroup",
-        "runAsNonRoot",
-        "runAsUser",
-        "serving",
-        "setHostnameAsFQDN",
-        "shareProcessNamespace",
-        "stabilizationWindowSeconds",
-        "startingDeadlineSeconds",
-        "storageCapacity",
-        "storageClassName",
-        "successfulJobsHistoryLimit",
-        "suspend",
-        "terminating",
-        "terminationGracePeriodSeconds",
-        "tolerationSeconds",
-        "ttlSecondsAfterFinished",
-        "volumeMode",
-        "activeDeadlineSeconds",
-        "backoffLimitPerIndex",
-        "maxFailedIndexes",
-        "timeZone",
-        "appProtocol",
-        "loadBalancerClass",
-        "averageUtilization",
-        "priority",
-        "seLinuxMount",
-    ]
-)
-
-# What the API server's own code fills in (pkg/apis/*/v1/defaults.go), by the field's name.
-_DEFAULTS: Final[dict[str, tuple[Any, ...]]] = {
-    "apiVersion": ("v1",),
-    "kind": ("PersistentVolumeClaim",),
-    "phase": ("Pending",),
-    "apiGroup": ("", "rbac.authorization.k8s.io"),
-    "backoffLimit": (6,),
-    "completionMode": ("NonIndexed",),
-    "completions": (1,),
-    "concurrencyPolicy": ("Allow",),
-    "defaultMode": (420,),
-    "divisor": ("0",),
-    "dnsPolicy": ("ClusterFirst",),
-    "enableServiceLinks": (True,),
-    "expirationSeconds": (3600,),
-    "externalTrafficPolicy": ("Cluster",),
-    "failedJobsHistoryLimit": (1,),
-    "failurePolicy": ("Fail",),
-    "failureThreshold": (3,),
-    "imagePullPolicy": ("IfNotPresent", "Always"),
-    "internalTrafficPolicy": ("Cluster",),
-    "ipFamilyPolicy": ("SingleStack",),
-    "matchPolicy": ("Equivalent",),
-    "maxSurge": ("25%", 0),
-    "maxUnavailable": ("25%", 1),
-    "minReplicas": (1,),
-    "mountPropagation": ("None",),
-    "nodeAffinityPolicy": ("Honor",),
-    "nodeTaintsPolicy": ("Ignore",),
-    "manualSelector": (False,),
-    "parallelism": (1,),
-    "partition": (0,),
-    "path": ("/",),
-    "periodSeconds": (10,),
-    "persistentVolumeReclaimPolicy": ("Retain",),
-    "podInfoOnMount": (False,),
-    "podManagementPolicy": ("OrderedReady",),
-    "podReplacementPolicy": ("TerminatingOrFailed",),
-    "policyTypes": (["Ingress"], ["Egress"], ["Ingress", "Egress"]),
-    "progressDeadlineSeconds": (600,),
-    "protocol": ("TCP",),
-    "reclaimPolicy": ("Delete",),
-    "reinvocationPolicy": ("Never",),
-    "replicas": (1,),
-    "restartPolicy": ("Always",),
-    "revisionHistoryLimit": (10,),
-    "schedulerName": ("default-scheduler",),
-    "scheme": ("HTTP",),
-    "scope": ("*",),
-    "service": ("",),
-    "sessionAffinity": ("None",),
-    "successThreshold": (1,),
-    "successfulJobsHistoryLimit": (3,),
-    "suspend": (False,),
-    "terminationGracePeriodSeconds": (30,),
-    "terminationMessagePath": ("/dev/termination-log",),
-    "terminationMessagePolicy": ("File",),
-    "timeoutSeconds": (1, 10, 10800),
-    "type": ("ClusterIP", "RollingUpdate", "Opaque", ""),
-    "volumeBindingMode": ("Immediate",),
-    "volumeMode": ("Filesystem",),
-    "whenDeleted": ("Retain",),
-    "whenScaled": ("Retain",),
-    "ordinals": (),
-}
-
-# Filled in by controllers and allocators; Git may leave them out or empty at any time.
-ASSIGNED: Final = frozenset(
-    [
-        "clusterIP",
-        "clusterIPs",
-        "ipFamilies",
-        "healthCheckNodePort",
-        "nodePort",
-        "volumeName",
-        "serviceAccount",
-        "finalizers",
-        "selfLink",
-        "creationTimestamp",
-    ]
-)
 
 
 @lru_cache(maxsize=4096)
@@ -190,15 +36,24 @@ def quantity(text: str) -> Fraction | None:
     return number * _SUFFIX[found[3]] if found[3] else number
 
 
-def _amount(value: Any) -> Fraction | None:
+def _text(value: Any) -> str | None:
+    """A scalar as the API server's quantities and int-or-strings read it; None for what can't be one."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return quantity(str(value))
+    if isinstance(value, int) and value.bit_length() > 256:
+        return None
+    return str(value)
+
+
+def _amount(value: Any) -> Fraction | None:
+    text = _text(value)
+    return quantity(text) if text is not None else None
 
 
 def _bytes(value: str) -> bytes | str:
+    # Go's decoder passes over line breaks and nothing else.
     try:
-        return b64decode("".join(value.split()), validate=True)
+        return b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
         return value
 
@@ -210,6 +65,11 @@ def _moment(value: str) -> datetime | str:
         return value
 
 
+def same_number(one: float, other: float) -> bool:
+    """Numbers as JSON has them: 1 is 1.0; not-a-number is itself."""
+    return one == other or (one != one and other != other)  # noqa: PLR0124
+
+
 def same_scalar(desired: Any, live: Any, node: Node | None) -> bool:
     """Whether two values that are no containers (or not both) are equal in Kubernetes' eyes."""
     if desired is None or live is None:
@@ -217,20 +77,21 @@ def same_scalar(desired: Any, live: Any, node: Node | None) -> bool:
     if isinstance(desired, bool) or isinstance(live, bool):
         return desired is live
     if isinstance(desired, int | float) and isinstance(live, int | float):
-        return desired == live
+        return same_number(desired, live)
     form = node.format if node is not None else ""
     if type(desired) is type(live) and desired == live:
         return True
     if not form:
         return False
     if form in ("quantity", "int-or-string"):
-        if str(desired) == str(live):
-            return isinstance(desired, str | int | float) and isinstance(live, str | int | float)
+        text = _text(desired)
+        if text is not None and text == _text(live):
+            return True
         if form == "int-or-string" and node is not None and not node.custom:
             return False
         amount = _amount(desired)
         return amount is not None and amount == _amount(live)
-    if isinstance(desired, str) and isinstance(live, str):
+    if isinstance(desired, str) and isinstance(live, str) and node is not None and not node.custom:
         if form == "byte":
             return _bytes(desired) == _bytes(live)
         if form == "date-time":
@@ -254,64 +115,77 @@ def same(left: Any, right: Any) -> bool:
         elif isinstance(one, bool) or isinstance(other, bool):
             if one is not other:
                 return False
+        elif isinstance(one, int | float) and isinstance(other, int | float):
+            if not same_number(one, other):
+                return False
         elif isinstance(one, dict | list) or isinstance(other, dict | list) or one != other:
             return False
     return True
 
 
-def is_nothing(value: Any, node: Node | None, name: str = "", *, depth: int = 0) -> bool:
-    """Whether the API server keeps no such field where Git sets `value` (Go's `omitempty`). node: the field's type."""
-    if value is None or value is ABSENT:
-        return True
-    if node is None or node.custom or depth > 50:
-        return False
-    if isinstance(value, Mapping):
-        if node.is_map or node.atomic_map:
-            return not value
-        return node.default == {} and all(
-            is_nothing(each, node.child(str(key)), str(key), depth=depth + 1) for key, each in value.items()
-        )
-    if isinstance(value, list):
-        return not value
-    if isinstance(value, bool | int | float | str):
-        # Without a name it is an item or a mapping's value: those are kept as they are.
-        return not value and bool(name) and bool(node.type) and name not in _POINTERS
-    return False
-
-
-def comes_back(value: Any, node: Node | None, name: str, *, depth: int = 0) -> bool:
-    """Whether a live field that Git leaves out holds what would come back by itself. node: the field's type."""
-    if value is None or depth > 50:
-        return value is None
-    if node is None:
-        return False
-    if node.default not in (None, "") and same(node.default, value):
-        return True
-    if node.custom or (not name and isinstance(value, str)):
-        return False
-    if name in ASSIGNED or is_nothing(value, node, name) or any(same(each, value) for each in _DEFAULTS.get(name, ())):
-        return True
-    if isinstance(value, Mapping):
-        return not node.is_map and all(
-            comes_back(each, node.child(str(key)), str(key), depth=depth + 1) for key, each in value.items()
-        )
-    return False
-
-
-def normalised(obj: Mapping[str, Any]) -> dict[str, Any]:
+def normalised(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     """The object as the API server would store it, where a kind has rules of its own; never changes `obj`."""
+    kind = obj.get("kind")
+    if kind not in ("Secret", "ClusterRole", "LimitRange", "Service"):
+        return obj
+    if kind == "Service":
+        return _service(obj)
     made = dict(obj)
-    if not str(made.get("apiVersion") or "").startswith(("v1", "rbac.authorization.k8s.io/")):
-        return made
-    if made.get("kind") == "Secret" and made.get("apiVersion") == "v1":
-        data, texts = made.get("data"), made.pop("stringData", None)
-        if isinstance(data, Mapping) or isinstance(texts, Mapping):
-            both = {key: "" if value is None else value for key, value in (data or {}).items()} if data else {}
+    if kind == "LimitRange":
+        return _limit_range(made)
+    if kind == "Secret" and made.get("apiVersion") == "v1":
+        data, texts = made.get("data"), made.get("stringData")
+        data = {} if data is None else data
+        if isinstance(data, Mapping) and (isinstance(texts, Mapping) or texts is None):
+            made.pop("stringData", None)
+            if not data and not texts:
+                return made
+            both = {key: "" if value is None else value for key, value in data.items()}
             for key, value in (texts or {}).items():
                 text = "" if value is None else value if isinstance(value, str) else str(value)
                 both[key] = b64encode(text.encode("utf-8", "surrogatepass")).decode()
             made["data"] = both
-    elif made.get("kind") == "ClusterRole" and made.get("aggregationRule"):
+    elif str(made.get("apiVersion") or "").startswith("rbac.authorization.k8s.io/") and made.get("aggregationRule"):
         # The controller fills the rules in.
         made.pop("rules", None)
     return made
+
+
+def _limit_range(obj: dict[str, Any]) -> dict[str, Any]:
+    """A container's limits with what they default to (pkg/apis/core/v1/defaults.go, SetDefaults_LimitRangeItem)."""
+    spec = obj.get("spec")
+    limits = spec.get("limits") if isinstance(spec, Mapping) else None
+    if not isinstance(spec, Mapping) or not isinstance(limits, list):
+        return obj
+    return {**obj, "spec": {**spec, "limits": [_limit(each) for each in limits]}}
+
+
+def _limit(item: Any) -> Any:
+    if not isinstance(item, Mapping) or item.get("type") != "Container":
+        return item
+    most, default, request, least = (item.get(name) or {} for name in ("max", "default", "defaultRequest", "min"))
+    if not all(isinstance(each, Mapping) for each in (most, default, request, least)):
+        return item
+    default = {**most, **default}
+    filled = {"default": default, "defaultRequest": {**default, **least, **request}}
+    return {**item, **{name: value for name, value in filled.items() if value}}
+
+
+def _service(obj: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A Service whose emptied targetPorts are what they default to (pkg/apis/core/v1/defaults.go, SetDefaults_Service)."""
+    spec = obj.get("spec")
+    ports = spec.get("ports") if isinstance(spec, Mapping) else None
+    if not isinstance(spec, Mapping) or not isinstance(ports, list):
+        return obj
+    for each in ports:
+        if isinstance(each, Mapping) and "targetPort" in each and not each["targetPort"]:
+            break
+    else:
+        return obj
+    filled = [
+        {**each, "targetPort": each.get("port")}
+        if isinstance(each, Mapping) and "targetPort" in each and not each["targetPort"]
+        else each
+        for each in ports
+    ]
+    return {**obj, "spec": {**spec, "ports": filled}}

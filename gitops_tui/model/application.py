@@ -88,7 +88,8 @@ class SyncPolicy:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreRule:
-    """One of `spec.ignoreDifferences`: group and kind are globs, name and namespace are exact ("" for any)."""
+    """One of `spec.ignoreDifferences`: group, kind, name and namespace are globs ("" for any name or namespace).
+    source: where the rule stands, as people are told it."""
 
     group: str = ""
     kind: str = ""
@@ -97,6 +98,7 @@ class IgnoreRule:
     json_pointers: tuple[str, ...] = ()
     jq_path_expressions: tuple[str, ...] = ()
     managed_fields_managers: tuple[str, ...] = ()
+    source: str = "ignoreDifferences"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,17 @@ class Reason(StrEnum):
     DIFFERS = "set in Git and differs"
     NOT_LIVE = "set in Git and not in the cluster"
     REMOVED = "removed from Git and ours"
+    ORDER = "set in Git in another order"
+    ADMISSION = "the cluster's admission changes this field"
+
+
+class Moved(StrEnum):
+    """Which side moved since the last sync: Git, the cluster, or both; NONE where nothing did or no sync is known."""
+
+    NONE = ""
+    GIT = "Git changed"
+    CLUSTER = "cluster changed"
+    BOTH = "both changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,9 @@ class FieldDifference:
     """One field that differs.
 
     path: as `spec.template.spec.containers[name=app].image`, list items by merge key or index, keys with a dot or
-    other odd characters as `metadata.annotations["a.b/c"]`. desired, live: JSON values, ABSENT, or Masked.
+    other odd characters as `metadata.annotations["a.b/c"]`. desired, live: JSON values, ABSENT, or Masked. note: what
+    else a person should know of it, "" for nothing (what the cluster's admission would make of it). ignored_by: the
+    rule that hides it, "" for none.
     """
 
     path: str
@@ -72,15 +85,30 @@ class FieldDifference:
     live: Any
     reason: Reason
     live_owner: Owner | None = None
+    note: str = ""
+    ignored_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftEpisode:
+    """One time that an object was drifted, as this session saw it. began: when (the live owner's time where the
+    cluster moved and tells, else when it was seen); ended: None while it lasts; by: who set the live values; paths: the
+    fields, at most a few. Times are aware, UTC."""
+
+    began: datetime
+    ended: datetime | None = None
+    by: str = ""
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
     """The verdict on one object.
 
-    differences: in the order of their paths; empty for Missing and Extra. ignored: how many differences ignore rules
-    hide. confirmed: whether the API server's dry run settled it. warnings: what a person should know about the
-    comparison itself (a bad ignore rule, …).
+    differences: what Git sets, in its order, then what was removed from it; empty for Missing and Extra. ignored: how
+    many differences ignore rules hide; hidden: those differences. confirmed: whether the API server's dry run settled
+    it; refused: why it refused ("" where it didn't). ignored_by: the option by which an Extra object doesn't count, ""
+    for none. warnings: what a person should know about the comparison itself (a bad ignore rule, …).
     """
 
     kind: DriftKind
@@ -88,6 +116,9 @@ class Drift:
     ignored: int = 0
     confirmed: bool = False
     warnings: tuple[str, ...] = ()
+    hidden: tuple[FieldDifference, ...] = ()
+    refused: str = ""
+    ignored_by: str = ""
 
     @property
     def is_drifted(self) -> bool:

@@ -8,6 +8,23 @@ from typing import Any
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
+class _Table(dict[str, "Node"]):
+    """Field name -> type, made when first asked for. Free names (labels, a ConfigMap's keys) are not kept, so that
+    nobody's names fill the memory."""
+
+    __slots__ = ("_node",)
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self._node = node
+
+    def __missing__(self, name: str) -> Node:
+        found = self._node.child(name) or UNKNOWN
+        if found is not UNKNOWN and name in self._node.declared:
+            self[name] = found
+        return found
+
+
 class Node:
     """A field's type. Children are resolved when they are first asked for, so that a large schema costs nothing.
 
@@ -18,11 +35,14 @@ class Node:
     """
 
     __slots__ = (
+        "_any",
         "_children",
         "_definitions",
+        "_plain",
         "_raw",
         "atomic_map",
         "custom",
+        "declared",
         "default",
         "enum",
         "format",
@@ -31,6 +51,7 @@ class Node:
         "merge_key",
         "preserve",
         "required",
+        "table",
         "type",
     )
 
@@ -38,13 +59,20 @@ class Node:
         own_default = raw.get("d")
         merged = dict(raw)
         while "$" in merged:
-            target = definitions.get(merged.pop("$"))
+            reference = merged.pop("$")
+            # The metadata of a custom resource is stored as that of any other.
+            custom = custom and reference != _OBJECT_META
+            target = definitions.get(reference)
             if target is None:
                 break
             merged = {**target, **merged}
         self._raw = merged
         self._definitions = definitions
         self._children: dict[str, Node | None] = {}
+        self._any: Node | None = None
+        self._plain: bool | None = None
+        self.declared: Mapping[str, Any] = merged.get("P") or {}
+        self.table: Mapping[str, Node] = _Table(self)
         self.custom = custom
         self.type: str = merged.get("t") or ("object" if "P" in merged or "A" in merged else "")
         self.format: str = "int-or-string" if merged.get("i") else merged.get("f") or ""
@@ -64,11 +92,13 @@ class Node:
 
     def child(self, name: str) -> Node | None:
         """The type of a field by that name (or of a mapping's values), None where it is not known."""
+        raw = self.declared.get(name)
+        if raw is None:
+            if self._any is None and (free := self._raw.get("A")) is not None:
+                self._any = Node(free, self._definitions, custom=self.custom)
+            return self._any
         if name not in self._children:
-            raw = (self._raw.get("P") or {}).get(name)
-            if raw is None:
-                raw = self._raw.get("A")
-            self._children[name] = Node(raw, self._definitions, custom=self.custom) if raw is not None else None
+            self._children[name] = Node(raw, self._definitions, custom=self.custom)
         return self._children[name]
 
     @property
@@ -80,15 +110,40 @@ class Node:
         return self._children["[]"]
 
     @property
+    def plain(self) -> bool:
+        """Whether all that may stand here is text: two such values are equal where Python says so (it takes true for
+        1, which in JSON it is not)."""
+        if self._plain is None:
+            # What holds itself (a JSON schema's own schema) is not.
+            self._plain = False
+            self._plain = self._is_plain()
+        return self._plain
+
+    def _is_plain(self) -> bool:
+        if self.preserve or self.format in ("quantity", "int-or-string"):
+            return False
+        if self.type == "array":
+            return self.items is not None and self.items.plain
+        if self.type == "object":
+            below = [self.child(name) for name in self.declared]
+            if "A" in self._raw:
+                below.append(self.child("\0"))
+            return bool(below) and all(each is not None and each.plain for each in below)
+        return self.type == "string"
+
+    @property
     def properties(self) -> tuple[str, ...]:
         """The names of the fields that are declared."""
-        return tuple(self._raw.get("P") or ())
+        return tuple(self.declared)
 
     @property
     def is_map(self) -> bool:
         """Whether any key may stand here (labels, a ConfigMap's data)."""
         return "A" in self._raw and "P" not in self._raw
 
+
+# Stands for a type that is not known.
+UNKNOWN = Node({}, {}, custom=True)
 
 _SHORT = {
     "type": "t",

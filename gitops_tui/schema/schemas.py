@@ -42,17 +42,34 @@ class SchemaSet:
         self.kinds = kinds
         self._custom = dict(custom or {})
         self._nodes: dict[GVK, Node | None] = {}
+        self._by_words: dict[tuple[str, str], Node | None] = {}
+
+    def node_of(self, api_version: object, kind: object) -> Node | None:
+        """The type of an object's kind by the words that the object itself uses."""
+        if not isinstance(api_version, str) or not isinstance(kind, str):
+            return None
+        words = (api_version, kind)
+        try:
+            return self._by_words[words]
+        except KeyError:
+            if len(self._by_words) > 10_000:
+                self._by_words.clear()
+            found = self._by_words[words] = self.node(GVK.of(api_version, kind))
+            return found
 
     def node(self, gvk: GVK) -> Node | None:
         """The type of a kind's objects, None where it is not known."""
         found = self._custom.get(gvk)
         if found is not None:
             return found
-        if gvk not in self._nodes:
-            info = self.kinds.get(gvk)
-            raw = self.definitions.get(info.definition) if info is not None else None
-            self._nodes[gvk] = Node(raw, self.definitions) if raw is not None else None
-        return self._nodes[gvk]
+        if gvk in self._nodes:
+            return self._nodes[gvk]
+        info = self.kinds.get(gvk)
+        raw = self.definitions.get(info.definition) if info is not None else None
+        if raw is None:
+            return None
+        made = self._nodes[gvk] = Node(raw, self.definitions)
+        return made
 
     def with_crd(self, crd: Mapping[str, Any]) -> SchemaSet:
         """The same and the kinds of a CustomResourceDefinition (the whole object); malformed parts are passed over."""

@@ -124,10 +124,13 @@ def test_empty_and_null_annotations_are_none(value: Any) -> None:
     assert not compare(desired, as_stored(deployment())).is_drifted
 
 
-def test_null_over_a_set_value_is_drift() -> None:
+def test_null_over_what_merges_is_as_left_out_and_over_what_is_replaced_clears_it() -> None:
     desired = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": None}
-    live = {**desired, "data": {"a": "1"}}
-    assert compare(desired, live).is_drifted
+    live = {**desired, "data": {"a": "by others"}}
+    assert not compare(desired, live).is_drifted
+    assert compare(desired, owned_by(live, "gitops-tui", {"f:data": {"f:a": {}}})).is_drifted
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"selector": None}}
+    assert compare(service, {**service, "spec": {"selector": {"app": "x"}}}).is_drifted
 
 
 def test_an_empty_value_of_a_config_map_is_a_value() -> None:

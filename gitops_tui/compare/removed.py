@@ -1,0 +1,210 @@
+"""Fields that are ours by their owner and that Git no longer sets.
+
+A field set (managedFields) is walked together with both sides. A field that is in it and in the cluster, and no longer
+in Git, is drift where applying would take it away: not where somebody else owns it too, and not where the value is a
+default that would come back. Until our manager has an entry, what client-side appliers own, or else what kubectl noted
+in its annotation, counts as ours, so that adopting an object shows the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from gitops_tui.compare import paths
+from gitops_tui.compare.defaults import comes_back
+from gitops_tui.compare.fields import LAST_APPLIED, METADATA, OUR_MARKS, TOP, is_note, is_tools
+from gitops_tui.compare.ownership import STEPS, Step, below, covered, key_of
+from gitops_tui.compare.values import normalised
+from gitops_tui.compare.walk import MAX_DEPTH, Walk, keeps_null
+from gitops_tui.model.drift import ABSENT, Reason
+from gitops_tui.model.text import printable
+from gitops_tui.schema import Node
+
+# Mappings that many write to: told key by key.
+_SHARED = ("annotations", "labels")
+
+Others = list[Mapping[str, Any]]
+
+
+def removed(walk: Walk, field_manager: str, client_managers: Sequence[str]) -> None:
+    """Adds what was removed from Git to a walk's findings."""
+    ours = [each for each in walk.entries if (each.owner.manager, each.owner.operation) == (field_manager, "Apply")]
+    others = [each for each in walk.entries if each not in ours]
+    if ours:
+        for entry in ours:
+            if not entry.owner.subresource and not covered(entry.fields, walk.desired, OUR_MARKS):
+                _Removed(walk, adopted=False).run(entry.fields, [each.fields for each in others])
+        return
+    clients = [each for each in others if each.owner.manager in client_managers and not each.owner.subresource]
+    looks = _Removed(walk, adopted=True)
+    for entry in clients:
+        if not covered(entry.fields, walk.desired, OUR_MARKS):
+            looks.run(entry.fields, [each.fields for each in others if each is not entry])
+    if not clients and (noted := last_applied(walk.live)) is not None:
+        looks.run(noted, [])
+
+
+def last_applied(live: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What kubectl's client-side apply noted that it set, as a field set; None where there is no such note."""
+    metadata = live.get("metadata")
+    notes = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    text = notes.get(LAST_APPLIED) if isinstance(notes, Mapping) else None
+    if not isinstance(text, str):
+        return None
+    try:
+        last = orjson.loads(text)
+    except ValueError:
+        return None
+    return _as_fields(normalised(last), 0) if isinstance(last, Mapping) else None
+
+
+def _as_fields(value: Any, depth: int) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping) or depth > MAX_DEPTH:
+        return {}
+    return {f"f:{name}": _as_fields(inside, depth + 1) for name, inside in value.items() if depth or name not in TOP}
+
+
+class _Removed:
+    def __init__(self, walk: Walk, *, adopted: bool) -> None:
+        self._walk = walk
+        self._adopted = adopted
+        self._told: set[str] = set()
+
+    def run(self, fields: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> None:
+        walk = self._walk
+        self._inside(fields, walk.desired, walk.live, walk.node, "", (), list(others), ())
+
+    def _inside(
+        self,
+        fields: Mapping[str, Any],
+        desired: Any,
+        live: Any,
+        node: Node | None,
+        path: str,
+        steps: tuple[Step, ...],
+        others: Others,
+        keys: Collection[str],
+    ) -> None:
+        """desired: ABSENT where Git has lost the whole that lies around `fields`. keys: what identifies the item that
+        `fields` stand in; they go with it."""
+        depth = len(steps)
+        if depth > MAX_DEPTH:
+            return
+        find = _Finder(desired, live, node)
+        for key, inside in fields.items():
+            found = STEPS[key]
+            if found is None or not isinstance(inside, Mapping):
+                continue
+            step: Step = found if isinstance(found, tuple) else ("f", found)
+            if depth < 3 and self._apart(steps, step, live):
+                continue
+            wanted, there, below_node = find(step)
+            if wanted is None and keeps_null(there, below_node):
+                wanted = ABSENT
+            if there is ABSENT or (desired is ABSENT and step[0] == "f" and step[1] in keys):
+                continue
+            place, name = _extend(path, step, node)
+            here = (*steps, step)
+            theirs = [each for each in (below(one, step) for one in others) if each is not None]
+            inner = tuple(step[1]) if step[0] == "k" else ()
+            if wanted is not ABSENT and wanted is not None:
+                if inside and type(wanted) is type(there):
+                    self._inside(inside, wanted, there, below_node, place, here, theirs, inner)
+            elif wanted is ABSENT:
+                below_here = [each for each in inside if each != "."]
+                shared = name in _SHARED and depth == 1 and steps == (("f", "metadata"),)
+                if below_here and (theirs or shared):
+                    self._inside(inside, ABSENT, there, below_node, place, here, theirs, inner)
+                elif not theirs and place not in self._told:
+                    self._tell(place, here, there, below_node, name, live)
+
+    def _tell(self, path: str, steps: tuple[Step, ...], there: Any, node: Node | None, name: str, around: Any) -> None:
+        if name == "targetPort" and isinstance(around, Mapping) and around.get("port") == there:
+            return
+        self._told.add(path)
+        if not comes_back(there, node, name):
+            self._walk.differ(path, steps, ABSENT, there, Reason.REMOVED)
+
+    def _apart(self, steps: tuple[Step, ...], step: Step, live: Any) -> bool:
+        name = step[1]
+        if not steps:
+            return name in TOP
+        if steps == (("f", "metadata"),):
+            return name in METADATA
+        if len(steps) == 2 and steps[0] == ("f", "metadata"):
+            field = str(steps[1][1])
+            value = live.get(name) if isinstance(live, Mapping) and isinstance(name, str) else None
+            return is_note(field, name) or (self._adopted and is_tools(field, name, value))
+        return False
+
+
+class _Finder:
+    """Looks up steps inside one desired and one live value; lists are indexed once."""
+
+    def __init__(self, desired: Any, live: Any, node: Node | None) -> None:
+        self._desired, self._live, self._node = desired, live, node
+        self._indexes: dict[tuple[int, tuple[str, ...]], dict[Any, Any]] = {}
+        self._item = node.items if node is not None else None
+
+    def __call__(self, step: Step) -> tuple[Any, Any, Node | None]:
+        kind, value = step
+        if kind == "f":
+            desired, live = self._desired, self._live
+            below_node = self._node.child(value) if self._node is not None else None
+            return (
+                desired.get(value, ABSENT) if isinstance(desired, Mapping) else _or_absent(desired),
+                live.get(value, ABSENT) if isinstance(live, Mapping) else ABSENT,
+                below_node,
+            )
+        live = self._find(1, self._live, step)
+        return (self._find(0, self._desired, step) if self._desired is not ABSENT else ABSENT), live, self._item
+
+    def _find(self, side: int, items: Any, step: Step) -> Any:
+        if not isinstance(items, list):
+            return ABSENT
+        kind, value = step
+        if kind == "v":
+            index = self._indexes.get((side, ()))
+            if index is None:
+                index = self._indexes[side, ()] = {_text(each): each for each in items}
+            return index.get(_text(value), ABSENT)
+        if kind != "k" or not isinstance(value, Mapping):
+            return ABSENT
+        names = tuple(value)
+        index = self._indexes.get((side, names))
+        if index is None:
+            index = self._indexes[side, names] = {
+                tuple(_text(_key(each, name, self._item)) for name in names): each
+                for each in reversed(items)
+                if isinstance(each, Mapping)
+            }
+        return index.get(tuple(_text(each) for each in value.values()), ABSENT)
+
+
+def _or_absent(desired: Any) -> Any:
+    # Where Git has no mapping any more the walk over what it sets has told so.
+    return ABSENT if desired is ABSENT else None
+
+
+def _text(value: Any) -> str:
+    return key_of(("v", value)) or repr(value)[:200]
+
+
+def _key(item: Mapping[str, Any], name: str, node: Node | None) -> Any:
+    found = item.get(name)
+    if found is None and node is not None and (inside := node.child(name)) is not None:
+        return inside.default
+    return found
+
+
+def _extend(path: str, step: Step, node: Node | None) -> tuple[str, str]:
+    kind, value = step
+    if kind == "f":
+        return paths.child(path, str(value)), "" if node is not None and node.is_map else str(value)
+    if kind == "k" and isinstance(value, Mapping):
+        keys = node.list_keys if node is not None and node.list_keys else tuple(value)
+        return paths.item(path, keys, value), ""
+    return f"{path}[={printable(str(value)[:60])}]", ""

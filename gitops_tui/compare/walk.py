@@ -1,0 +1,230 @@
+"""The walk over what Git sets, along its schema: each field that differs in the cluster becomes a difference.
+
+Lists of the type "map" are matched by their keys and sets by their values, in any order. One list's order is kept to:
+that of init containers, which is the order in which they run. All else is replaced as a whole when it is applied, and
+so has to be equal as a whole, but for defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gitops_tui.compare import paths
+from gitops_tui.compare.defaults import comes_back, is_nothing
+from gitops_tui.compare.fields import is_apart
+from gitops_tui.compare.ownership import Entry, Step, entries, owner_of
+from gitops_tui.compare.values import same, same_scalar
+from gitops_tui.model.drift import ABSENT, FieldDifference, Reason
+from gitops_tui.model.text import printable
+from gitops_tui.schema import Node
+
+MAX_DEPTH = 100
+_SCALARS = frozenset({str, int, bool})
+_ORDERED = "initContainers"
+# In Git these stand for "somebody fills this in" (cert-manager's injector, and those who follow it).
+_NO_BUNDLE = ("", "Cg==", "Cgo=")
+
+
+class Walk:
+    """One comparison under way. desired, live: as `normalised` gives them."""
+
+    def __init__(self, desired: Mapping[str, Any], live: Mapping[str, Any], node: Node | None) -> None:
+        self.desired = desired
+        self.live = live
+        self.node = node
+        self.found: list[tuple[FieldDifference, tuple[Step, ...]]] = []
+        self._entries: list[Entry] | None = None
+
+    @property
+    def entries(self) -> list[Entry]:
+        if self._entries is None:
+            self._entries = entries(self.live)
+        return self._entries
+
+    def differ(self, path: str, steps: tuple[Step, ...], desired: Any, live: Any, reason: Reason | None = None) -> None:
+        if reason is None:
+            reason = Reason.NOT_LIVE if live is ABSENT else Reason.DIFFERS
+        owner = owner_of(self.entries, steps) if live is not ABSENT else None
+        self.found.append((FieldDifference(path, desired, live, reason, owner), steps))
+
+    def run(self) -> None:
+        """Collects what Git sets and the cluster has otherwise."""
+        self.fields(self.desired, self.live, self.node, "", (), 0)
+
+    def fields(
+        self,
+        desired: Mapping[str, Any],
+        live: Mapping[str, Any],
+        node: Node | None,
+        path: str,
+        steps: tuple[Step, ...],
+        depth: int,
+    ) -> None:
+        for name, value in desired.items():
+            if not isinstance(name, str) or (depth < 2 and is_apart(path, name)):
+                continue
+            there = live.get(name, ABSENT)
+            if value is there or (type(value) is type(there) and type(value) in _SCALARS and value == there):
+                continue
+            below = node.child(name) if node is not None else None
+            # The keys of a free mapping are no fields: an empty value is kept there.
+            field = "" if node is not None and node.is_map else name
+            self.value(value, there, below, paths.child(path, name), (*steps, ("f", name)), depth + 1, field)
+
+    def value(
+        self, desired: Any, live: Any, node: Node | None, path: str, steps: tuple[Step, ...], depth: int, name: str = ""
+    ) -> None:
+        """One field. name: the field's, "" for an item or a mapping's value."""
+        both_full = bool(desired) and bool(live) and isinstance(desired, dict | list) and type(desired) is type(live)
+        nothing = not both_full and is_nothing(desired, node, name)
+        if nothing and (is_nothing(live, node, name) or (desired is not None and comes_back(live, node, name))):
+            return
+        if desired is None:
+            # null clears a value or a list that is replaced as a whole, unless a default comes back.
+            if keeps_null(live, node):
+                return
+            cleared = live is None or (live in ("", [], {}) and node is not None and not node.custom)
+            if live is not ABSENT and not cleared and not comes_back(live, node, name):
+                self.differ(path, steps, desired, live)
+            return
+        if depth > MAX_DEPTH:
+            if not same(desired, live):
+                self.differ(path, steps, desired, live)
+            return
+        if isinstance(desired, Mapping) and isinstance(live, Mapping):
+            if node is not None and node.atomic_map:
+                probe = Walk({}, {}, None)
+                probe.fields(desired, live, node, "", (), max(depth, 2))
+                if probe.found or live_only(desired, live, node, False, depth):
+                    self.differ(path, steps, desired, live)
+                return
+            self.fields(desired, live, node, path, steps, max(depth, 2) if path != "metadata" else 1)
+        elif isinstance(desired, list) and isinstance(live, list):
+            self.items(desired, live, node, path, steps, depth, name)
+        elif isinstance(desired, Mapping | list) or isinstance(live, Mapping | list) or live is ABSENT:
+            if not (nothing and live in ([], {})):
+                self.differ(path, steps, desired, live)
+        elif not same_scalar(desired, live, node) and not (name == "caBundle" and desired in _NO_BUNDLE):
+            self.differ(path, steps, desired, live)
+
+    def items(
+        self,
+        desired: list[Any],
+        live: list[Any],
+        node: Node | None,
+        path: str,
+        steps: tuple[Step, ...],
+        depth: int,
+        name: str = "",
+    ) -> None:
+        """A list."""
+        below = node.items if node is not None else None
+        if node is not None and node.list_type == "map":
+            keys = node.list_keys
+            wanted, there = keyed(desired, keys, below), keyed(live, keys, below)
+            if wanted is not None and there is not None:
+                for identity, value in wanted.items():
+                    place = paths.item(path, keys, dict(zip(keys, identity, strict=True)))
+                    step: Step = ("k", {k: v for k, v in zip(keys, identity, strict=True) if v is not None})
+                    self.value(value, there.get(identity, ABSENT), below, place, (*steps, step), depth + 1)
+                if name == _ORDERED:
+                    self._order(wanted, there, path, steps)
+                return
+        if node is not None and node.list_type == "set":
+            members = {(type(each), each) for each in live if isinstance(each, str | int | float)}
+            for value in desired:
+                if isinstance(value, str | int | float) and (type(value), value) in members:
+                    continue
+                if not isinstance(value, str) and any(
+                    equal(value, each, below, exact=True, depth=depth) for each in live
+                ):
+                    continue
+                self.differ(f"{path}[={printable(str(value)[:60])}]", (*steps, ("v", value)), value, ABSENT)
+            return
+        if len(desired) == len(live):
+            # Replaced as a whole, but shown by what differs inside.
+            for at, (value, other) in enumerate(zip(desired, live, strict=True)):
+                if not equal(value, other, below, exact=False, depth=depth):
+                    before = len(self.found)
+                    self.value(value, other, below, paths.index(path, at), steps, depth + 1)
+                    if len(self.found) == before:
+                        self.differ(paths.index(path, at), steps, value, other)
+        else:
+            self.differ(path, steps, desired, live)
+
+    def _order(
+        self,
+        wanted: Mapping[tuple[Any, ...], Any],
+        there: Mapping[tuple[Any, ...], Any],
+        path: str,
+        steps: tuple[Step, ...],
+    ) -> None:
+        ours, theirs = [each for each in wanted if each in there], [each for each in there if each in wanted]
+        if ours != theirs:
+            self.differ(path, steps, [each[0] for each in ours], [each[0] for each in theirs], Reason.ORDER)
+
+
+def keeps_null(live: Any, node: Node | None) -> bool:
+    """Whether a null in Git is no more than leaving the field out: so it is with what merges item by item."""
+    if isinstance(live, Mapping):
+        return node is None or not node.atomic_map
+    return isinstance(live, list) and node is not None and node.list_type in ("map", "set")
+
+
+def keyed(items: list[Any], keys: tuple[str, ...], node: Node | None) -> dict[tuple[Any, ...], Any] | None:
+    """Items by their merge keys, with the keys' defaults; None where they can't be told apart."""
+    found: dict[tuple[Any, ...], Any] = {}
+    defaults = [(node.child(key) if node is not None else None) for key in keys]
+    for each in items:
+        if not isinstance(each, Mapping):
+            return None
+        identity = []
+        for key, below in zip(keys, defaults, strict=True):
+            value = each.get(key)
+            if value is None and below is not None:
+                value = below.default
+            if isinstance(value, Mapping | list):
+                return None
+            identity.append(value)
+        if tuple(identity) in found:
+            return None
+        found[tuple(identity)] = each
+    return found
+
+
+def equal(desired: Any, live: Any, node: Node | None, *, exact: bool, depth: int = 0) -> bool:
+    """Whether two values that are replaced as a whole are equal. What only the live side has counts, but for defaults
+    (all of it, where `exact`)."""
+    if desired is None and isinstance(live, Mapping | list):
+        # Inside what is replaced as a whole nothing of the old is kept.
+        return not live
+    probe = Walk({}, {}, None)
+    probe.value(desired, live, node, "x", (), max(depth, 3))
+    return not probe.found and not live_only(desired, live, node, exact, depth)
+
+
+def agree(desired: Any, live: Any, node: Node | None, name: str, depth: int) -> bool:
+    """Whether one field that Git sets is as Git wants it."""
+    probe = Walk({}, {}, None)
+    probe.value(desired, live, node, "x", (), max(depth, 3), name)
+    return not probe.found
+
+
+def live_only(desired: Any, live: Any, node: Node | None, exact: bool, depth: int) -> bool:
+    """Whether the live side has something that Git doesn't set and that wouldn't come back by itself."""
+    if depth > MAX_DEPTH:
+        return not same(desired, live)
+    if isinstance(desired, Mapping) and isinstance(live, Mapping):
+        for name, value in live.items():
+            below = node.child(name) if node is not None else None
+            field = "" if node is not None and node.is_map else name
+            if name not in desired or desired[name] is None:
+                if not is_nothing(value, below, field) and (exact or not comes_back(value, below, field)):
+                    return True
+            elif live_only(desired[name], value, below, exact, depth + 1):
+                return True
+    elif isinstance(desired, list) and isinstance(live, list) and len(desired) == len(live):
+        below = node.items if node is not None else None
+        return any(live_only(a, b, below, exact, depth + 1) for a, b in zip(desired, live, strict=True))
+    return False
