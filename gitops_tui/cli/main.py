@@ -76,6 +76,7 @@ def _screen(options: argparse.Namespace, settings: Settings) -> int:
         parser().error("nothing to look at: give --repo and --path, or -f FILE, or try: gitops-tui demo")
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         parser().error("the screen needs a terminal; for scripts use: status, diff, sync, history, … (see --help)")
+    from gitops_tui.model.text import redact
     from gitops_tui.tui import run as run_screen
 
     def engine() -> EngineApi:
@@ -83,4 +84,8 @@ def _screen(options: argparse.Namespace, settings: Settings) -> int:
 
         return Engine(request_of(options, automatic=True), settings)
 
-    return run_screen(engine, settings)
+    from gitops_tui.tui.remember import Memory
+
+    looked_at = (options.repo, options.path, options.namespace, options.file, options.context, options.kubeconfig)
+    memory = Memory(settings.state_folder / "screen.json", redact(" ".join(map(str, looked_at))))
+    return run_screen(engine, settings, memory=memory)

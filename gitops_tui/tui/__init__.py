@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gitops_tui.reconcile.api import EngineApi
     from gitops_tui.settings import Settings
+    from gitops_tui.tui.remember import Memory
 
 
 def run(
@@ -16,12 +17,13 @@ def run(
     *,
     title: str = "",
     hint: str = "",
+    memory: Memory | None = None,
     on_exit: Callable[[], None] | None = None,
 ) -> int:
     """Runs the app until the person leaves; the exit code. Raises ConfigError for wrong keys or themes."""
     from gitops_tui.tui.app import GitOpsApp
 
-    app = GitOpsApp(engine_factory, settings, title=title, hint=hint)
+    app = GitOpsApp(engine_factory, settings, title=title, hint=hint, memory=memory)
     try:
         app.run()
     finally:

@@ -1,34 +1,43 @@
 """The app: composes the screen and routes keys and answers; it decides nothing.
 
-Snapshots come on the engine's thread, are coalesced into one message, and repaint only the rows that differ.
+Snapshots come on the engine's thread, are coalesced into one message, and repaint only the cells that differ.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import threading
 from collections.abc import Callable
 from functools import partial
 
-from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widgets import Static
+from textual.theme import Theme
+from textual.timer import Timer
 
 from gitops_tui.errors import GitOpsError
-from gitops_tui.model.snapshot import Link, Snapshot
-from gitops_tui.model.sync import SyncStatus
+from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.settings import Settings
 from gitops_tui.tui.actions import Acting
+from gitops_tui.tui.bar import Bar, Item
 from gitops_tui.tui.detail import Detail
+from gitops_tui.tui.filterline import FilterLine
+from gitops_tui.tui.header import header_items
+from gitops_tui.tui.lines import Lines
 from gitops_tui.tui.moves import Moves
+from gitops_tui.tui.remember import Memory, Remembered
 from gitops_tui.tui.screens import Following, Reader
-from gitops_tui.tui.themes import DEFAULT, load_themes
+from gitops_tui.tui.themes import DEFAULT, TERMINAL, load_themes, named
 from gitops_tui.tui.tree import Tree
-from gitops_tui.tui.words import age
+
+# The right pane follows the cursor once it has rested that long (seconds).
+_FOLLOW = 0.08
+_ROLES = {"information": "text", "warning": "warn", "error": "bad"}
 
 
 class GitOpsApp(Moves, Acting):
@@ -36,47 +45,114 @@ class GitOpsApp(Moves, Acting):
 
     CSS = """
     ModalScreen { align: center middle; }
-    #header, #footer { height: 1; width: 100%; background: $panel; }
     #panes { layout: horizontal; height: 1fr; }
     #tree { width: 45%; height: 100%; }
     #detail { width: 1fr; height: 100%; border-left: solid $panel; }
     .narrow #panes { layout: vertical; }
-    .narrow #tree { width: 100%; height: 50%; }
-    .narrow #detail { width: 100%; height: 1fr; border-left: none; border-top: solid $panel; }
+    .narrow #detail { width: 100%; height: 1fr; border-left: none; }
+    .filtering #footer { display: none; }
     """
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(
-        self, engine_factory: Callable[[], EngineApi], settings: Settings, *, title: str = "", hint: str = ""
+        self,
+        engine_factory: Callable[[], EngineApi],
+        settings: Settings,
+        *,
+        title: str = "",
+        hint: str = "",
+        memory: Memory | None = None,
     ) -> None:
-        super().__init__(engine_factory, settings, title=title, hint=hint)
+        super().__init__(engine_factory, settings, title=title, hint=hint, memory=memory)
         self.animation_level = "none"
         # Whether the start has failed, and how many of the session's conditions were said.
         self.failed, self.said = False, 0
+        self._follow_timer: Timer | None = None
         for theme in load_themes():
             self.register_theme(theme)
-        self.theme = settings.theme if settings.theme in self.available_themes else DEFAULT
+        self.remembered, self.memory_said = memory.load() if memory else (Remembered(), "")
+        wanted = settings.theme or self.remembered.theme
+        plain = self.console.color_system in ("standard", None)
+        self.theme = named(wanted, self.available_themes) or (TERMINAL if plain else DEFAULT)
         for key in self.table:
             self._bindings.bind(key.keys, f"go_{key.action}" if key.action == "open" else key.action, show=False)
+        self._mine = {f"go_{key.action}" if key.action == "open" else key.action for key in self.table}
 
     def compose(self) -> ComposeResult:
-        yield Static(Text(f" gitops-tui {self.head} · starting…"), id="header")
+        yield Bar("header")
         with Container(id="panes"):
             yield Tree(drifted_first=self.settings.drifted_first)
             yield Detail()
-        said = self.hint or "s sync  p pause  h history  ] next drift  / filter  r refresh  ? help  q quit"
-        yield Static(Text(f" {printable(said)}", no_wrap=True, overflow="ellipsis"), id="footer")
+        yield FilterLine()
+        yield Bar("footer", separator="  ")
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGHUP, signal.SIGTERM):
                 loop.add_signal_handler(number, partial(self.exit, None, 128 + number))
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
+        self._recall()
+        self._bar("header").set(
+            [Item(printable(f"gitops-tui {self.head}".strip()), "bold text"), Item("starting…", "muted")]
+        )
+        self.show_footer()
+        if self.settings.theme and named(self.settings.theme, self.available_themes) is None:
+            self.say(f"there is no theme {self.settings.theme!r}", "warning")
+        elif self.memory_said:
+            self.say(self.memory_said, "warning")
         self.call_after_refresh(threading.Thread(target=self._begin, name="engine-start", daemon=True).start)
 
     def on_resize(self) -> None:
         self.screen_stack[0].set_class(self.size.width < 100, "narrow")
-        self.call_after_refresh(self._follow, True)
+        self.set_share(self.share)
+
+    def _bar(self, name: str) -> Bar:
+        return self.screen_stack[0].query_one(f"#{name}", Bar)
+
+    def _theme_changed(self, _: Theme) -> None:
+        for pane in self.screen_stack[0].query(Lines):
+            pane.repaint_all()
+        for bar in self.screen_stack[0].query(Bar):
+            bar.repaint_all()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and self.message is not None and len(self.screen_stack) == 1:
+            self.message = None
+            self.call_later(self.show_footer)
+        await super().on_event(event)
+
+    # --- between two runs ---------------------------------------------------------------------------------------
+
+    def _recall(self) -> None:
+        known = self.remembered
+        tree, detail = self.tree_pane, self.detail
+        tree.wanted = known.node
+        tree.layout_rows.opened.said.update(known.opened)
+        if known.filter:
+            tree.layout_rows.set_filter(known.filter)
+        detail.set_look(unified=known.unified, wrap=known.wrap)
+        self.share = known.share if 0 < known.share < 100 else 45
+
+    def remember(self) -> None:
+        """Keeps what the next run should begin with; a disk that can't be written loses just that."""
+        if self.memory is None or not self.screen_stack:
+            return
+        tree, look = self.tree_pane, self.detail.look
+        kept = Remembered(
+            theme=self.theme,
+            share=self.share,
+            unified=look.unified,
+            wrap=look.wrap,
+            node=tree.node or tree.wanted,
+            opened=tree.layout_rows.opened.said,
+            filter=tree.layout_rows.filter.text,
+        )
+        with contextlib.suppress(OSError):
+            self.memory.save(kept)
+
+    def on_unmount(self) -> None:
+        self.remember()
 
     # --- the engine ---------------------------------------------------------------------------------------------
 
@@ -106,7 +182,8 @@ class GitOpsApp(Moves, Acting):
 
     def _show(self) -> None:
         self.waiting_snapshot.clear()
-        if self.engine is None:
+        # A Snapshot may come when the app is leaving and its screens are gone.
+        if self.engine is None or not self.screen_stack:
             return
         snapshot = self.engine.snapshot
         started = [each for each in snapshot.conditions if each.where == "start"]
@@ -115,46 +192,54 @@ class GitOpsApp(Moves, Acting):
                 self.failed = True
                 self._start_failed(GitOpsError(started[0].message, hint=started[0].hint))
             return
-        for each in snapshot.conditions[self.said :]:
-            self.notify(printable(each.message), severity=each.severity.value, timeout=20, markup=False)
+        fresh = snapshot.conditions[self.said :]
+        if fresh:
+            more = f" (and {len(fresh) - 1} more)" if len(fresh) > 1 else ""
+            self.say(f"{fresh[-1].message}{more} · E shows all", fresh[-1].severity.value)
         self.said = len(snapshot.conditions)
         self.tree_pane.show(snapshot)
-        self._header(snapshot)
+        read_only = snapshot.read_only or self.settings.read_only
+        self._bar("header").set(header_items(snapshot, title=self.head, read_only=read_only))
         for screen in self.screen_stack[1:]:
             if isinstance(screen, Following):
                 screen.follow(snapshot)
 
-    def _header(self, snapshot: Snapshot) -> None:
-        parts = [f" {self.head or 'gitops-tui'}"]
-        for cluster in snapshot.clusters:
-            since = "" if cluster.link is Link.LIVE else f" for {age(cluster.since)} {cluster.message}"
-            parts.append(f"{cluster.name} {cluster.link.value}{since}")
-        apps = snapshot.applications.values()
-        bad = sum(a.sync is SyncStatus.OUT_OF_SYNC for a in apps)
-        good = sum(a.sync is SyncStatus.SYNCED for a in apps)
-        parts.append(f"{len(apps)} app{'' if len(apps) == 1 else 's'} {good} ✓ {bad} ✗")
-        if snapshot.conditions:
-            parts.append(f"{len(snapshot.conditions)} to read (E)")
-        for repository in snapshot.repositories[:1]:
-            head = repository.head
-            parts.append(f"{repository.url.rpartition('/')[2]}@{repository.revision}")
-            parts += [f'{head.short} "{head.subject}" {age(head.commit_time)}'] if head else []
-            parts += [f"git: {repository.error}"] if repository.error else []
-        parts += [snapshot.worker] if snapshot.worker else []
-        parts += ["read-only"] if snapshot.read_only or self.settings.read_only else []
-        text = Text(printable(" · ".join(parts)), no_wrap=True, overflow="ellipsis")
-        self.screen_stack[0].query_one("#header", Static).update(text)
+    # --- the panes ----------------------------------------------------------------------------------------------
 
     def on_tree_moved(self) -> None:
-        self.set_timer(0.06, self._follow)
+        # The first picture at once; afterwards the key is answered first, the right pane follows.
+        if self._follow_timer is not None:
+            self._follow_timer.stop()
+        self._follow_timer = self.set_timer(_FOLLOW, self._follow)
 
-    def _follow(self, again: bool = False) -> None:
-        # A callback may come when the app is leaving and its screens are gone.
+    def _follow(self) -> None:
+        self._follow_timer = None
         if self.engine and self.screen_stack:
-            self.detail.show(self.tree_pane.snapshot, self.tree_pane.node, again=again)
+            self.detail.show(self.tree_pane.snapshot, self.tree_pane.node)
 
-    # --- keys ---
+    def show_footer(self) -> None:
+        if not self.screen_stack:
+            return
+        if self.message is not None:
+            text, severity = self.message
+            items = [Item(text, _ROLES[severity], "errors" if severity == "error" else "")]
+        elif self.hint:
+            items = [Item(printable(self.hint), "text", "help")]
+        else:
+            keys = [key for key in self.table if key.hint]
+            off = self.settings.read_only or (self.engine is not None and self.engine.snapshot.read_only)
+            items = [
+                Item(
+                    f"{key.shown} {key.hint}",
+                    "muted" if key.writes and off else "text",
+                    key.action,
+                    0 if key.action == "help" else 2 + at,
+                )
+                for at, key in enumerate(keys)
+            ]
+        self._bar("footer").set(items)
+
+    # --- keys ---------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        mine = {f"go_{key.action}" if key.action == "open" else key.action for key in self.table}
-        return not (action in mine and len(self.screen_stack) > 1)
+        return not (action in self._mine and len(self.screen_stack) > 1)

@@ -1,168 +1,392 @@
-"""The right pane: an application's summary, or a resource with its diff, opened at the first change."""
+"""The right pane: an application's page, a kind's, an owned object's, or a resource with its diff.
+
+`show` says what to show; diffs are laid out in a thread of their own, what is asked for meanwhile wins, and late answers
+are dropped. A title above, a line on the change in sight below.
+"""
 
 from __future__ import annotations
 
-from rich.style import Style
-from rich.text import Text
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
-from gitops_tui.model.diff import DiffCell, DiffRow, RowKind
-from gitops_tui.model.drift import DriftKind
-from gitops_tui.model.snapshot import ApplicationState, ResourceState, Snapshot
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from gitops_tui.model.diff import DiffRow
+from gitops_tui.model.drift import DriftKind, FieldDifference
+from gitops_tui.model.snapshot import ApplicationState, OwnedObject, ResourceState, Snapshot
 from gitops_tui.model.text import printable
-from gitops_tui.tui.layout import Node, app_status, resource_status
+from gitops_tui.tui.diffview import DiffView, Line, Look, build, draw, lines_of, owner_words
+from gitops_tui.tui.layout import Node
 from gitops_tui.tui.lines import Lines
-from gitops_tui.tui.words import age
+from gitops_tui.tui.pages import Page, application_page, find_owned, kind_page, owned_page
+from gitops_tui.tui.paint import Pieces, cut, strip_of, width_of
+from gitops_tui.tui.rowtext import app_health, app_sync, sync_of
+from gitops_tui.tui.words import HEALTH_ROLES, age, health_words, plural
 
-_DIM = {RowKind.EXTRA, RowKind.IGNORED, RowKind.FOLD}
+_KEPT = 24
+_CONTEXTS = (0, 1, 3, 10, 30, -1)
+Subject = ApplicationState | ResourceState | OwnedObject | None
 
 
 class Detail(Lines):
     """`show(snapshot, node)` chooses what is drawn."""
 
+    head_rows = 2
+    foot_rows = 1
+
+    class Made(Message):
+        """A diff is laid out."""
+
+        def __init__(self, token: int, state: ResourceState, future: Future[DiffView]) -> None:
+            super().__init__()
+            self.token, self.state, self.future = token, state, future
+
+    class Clicked(Message):
+        """The mouse chose this pane."""
+
     def __init__(self) -> None:
         super().__init__(id="detail")
-        self.items: list[Text | DiffRow] = [Text("starting…")]
+        self.look = Look()
+        self.active = False
         self.changes: list[int] = []
-        self.unified = False
-        self._source: object = None
+        self.view: DiffView | None = None
+        self.computing = False
+        self.said = ""
+        self._lines: list[Pieces | Line] = [[(" … starting", "muted")]]
+        self._notes = 0
         self._node: Node | None = None
+        self._subject: Subject = None
+        self._app: ApplicationState | None = None
+        self._snapshot = Snapshot()
+        self._token = 0
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="diff")
+        self._asked: Future[DiffView] | None = None
+        self._views: OrderedDict[int, tuple[ResourceState, DiffView]] = OrderedDict()
+        self._laid_for = 0
+        self._opens_at_change = False
+        self._at, self._at_top = 0, 0
+        self.count = 1
+
+    # --- what is shown ----------------------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot, node: Node | None, *, again: bool = False) -> None:
+        """Shows what a node stands for. again: also where it is the same as before."""
         app = snapshot.applications.get(node.app) if node else None
-        resource = app.resources.get(node.key) if app and node and node.key else None
-        source: object = resource or app
-        if source is self._source and node == self._node and not again:
+        subject: Subject = app
+        if app and node and node.key:
+            resource = app.resources.get(node.key)
+            subject = resource
+            if resource and node.uid:
+                subject = find_owned(resource.owned, node.uid) or resource
+        if subject is self._subject and node == self._node and not again:
             return
         moved = node != self._node
-        self._source, self._node, self.changes = source, node, []
-        if app is None:
-            self.items = [Text("loading…" if snapshot.starting else "nothing selected")]
-        elif resource is None:
-            self.items = list(self._application(app))
-        else:
-            self._resource(resource)
-        self.set_count(len(self.items))
+        self._snapshot, self._node, self._subject, self._app = snapshot, node, subject, app
+        self._token += 1
         if moved:
-            first = self.changes[0] if self.changes else 0
-            self.scroll_to(y=max(0, first - 4) if first >= self.size.height else 0, animate=False, force=True)
-
-    def _block(self, text: str, role: str = "") -> list[Text | DiffRow]:
-        width = max(20, self.size.width - 2)
-        made: list[Text | DiffRow] = []
-        for line in printable(text, keep_newlines=True).splitlines():
-            made += [
-                Text(" " + line[at : at + width], style=self.role(role)) for at in range(0, max(1, len(line)), width)
-            ]
-        return made
-
-    def _application(self, state: ApplicationState) -> list[Text | DiffRow]:
-        words, role = app_status(state)
-        lines = self._block(f"Application {state.app.name}", "head") + self._block(words, role)
-        if state.stale_since:
-            lines += self._block(f"what is shown is {age(state.stale_since)} old", "warn")
-        for condition in state.conditions:
-            lines += self._block(f"{condition.severity.value} ({condition.where}): {condition.message}", "bad")
-            lines += self._block(f"→ {condition.hint}") if condition.hint else []
-        facts: list[tuple[str, str]] = []
-        for label, commit in (("revision", state.revision), ("target", state.target)):
-            if commit:
-                facts.append((label, f'{commit.short} "{commit.subject}" {commit.author} {age(commit.commit_time)}'))
-        if state.behind:
-            facts.append(
-                (
-                    "behind",
-                    f"{state.behind} commits"
-                    if state.behind > 0
-                    else "not known (the target does not follow this commit)",
-                )
-            )
-        target = state.app.destination
-        facts += [("to", f"{state.key.cluster} · namespace {target.namespace or '-'}"), ("auto-sync", state.auto)]
-        record = state.record
-        if record.pause:
-            until = f" until {record.pause.until:%F %H:%M}Z" if record.pause.until else ""
-            facts.append(("paused", f"by {record.pause.who} {age(record.pause.since)}{until} {record.pause.reason}"))
-        if record.pin:
-            facts.append(("pinned", f"{record.pin.revision[:7]} by {record.pin.who} {record.pin.message}"))
-        if state.operation:
-            facts.append(("operation", f"{state.operation.phase.value} {state.operation.message}"))
-        facts += [("warning", each) for each in state.app.warnings]
-        for label, value in facts:
-            lines += self._block(f"{label:<10} {value}")
-        for entry in reversed(record.history[-8:]):
-            said = f"{entry.revision[:7]} {entry.phase.value} {age(entry.started)} {entry.who} {entry.message}"
-            lines += self._block(f"synced     {said}", "muted")
-        return lines
-
-    def _resource(self, state: ResourceState) -> None:
-        key = state.key
-        words, role = resource_status(state)
-        where = f" · {key.namespace}" if key.namespace else ""
-        lines = self._block(f"{key.kind} {key.name}{where}", "head") + self._block(words, role)
-        for said in (
-            state.summary,
-            state.health.message if state.health else "",
-            *state.warnings,
-            *state.drift.warnings,
-        ):
-            lines += self._block(said) if said else []
-        if state.drift.kind is DriftKind.NONE and state.live is None:
-            self.items = lines
+            self._opens_at_change = True
+            self.look = replace(self.look, left=0)
+            self.said = ""
+        if isinstance(subject, ResourceState) and (subject.live is not None or subject.manifest is not None):
+            self._ask(subject, moved)
             return
-        from gitops_tui.compare import diff_rows  # pulls in the schemas: after the first paint
+        self.view = None
+        self._lay(to_top=moved)
 
-        made = diff_rows(state.manifest.obj if state.manifest else None, state.live, state.drift)
-        count = len(made.changes)
-        lines += self._block(f"Git │ cluster · {count} change{'s' if count != 1 else ''} · n next · u unified", "muted")
-        start = len(lines)
-        for index, row in enumerate(made.rows):
-            if index in made.changes:
-                self.changes.append(start + len(lines) - start)
-            if self.unified and row.kind is RowKind.CHANGED and row.left and row.right:
-                lines.append(DiffRow(RowKind.LEFT, row.left, None, row.path))
-                lines.append(DiffRow(RowKind.RIGHT, None, row.right, row.path, 0, row.difference))
-            else:
-                lines.append(row)
-        self.items = lines
+    def _ask(self, state: ResourceState, moved: bool) -> None:
+        kept = self._views.get(id(state))
+        if kept is not None and kept[0] is state:
+            self._views.move_to_end(id(state))
+            self.view, self.computing = kept[1], False
+            self._lay(to_top=moved)
+            return
+        if self._asked is not None:
+            self._asked.cancel()
+        self.computing = True
+        token = self._token
+        self._asked = self._pool.submit(build, state)
+        self._asked.add_done_callback(lambda future: self._answer(token, state, future))
+        if moved:
+            self.set_timer(0.15, lambda: self._still(token))
 
-    def line(self, y: int, width: int) -> Text:
-        item = self.items[y] if y < len(self.items) else Text()
-        if isinstance(item, Text):
-            return item.copy()
-        if item.kind is RowKind.FOLD:
-            return Text(f"  ⋯ {item.folded} equal lines", style=self.role("muted"))
-        owner = item.difference.live_owner if item.difference else None
-        note = f" {printable(owner.manager)} {age(owner.time)}" if owner else ""
-        if self.unified:
-            cell = item.left or item.right
-            sign = "-" if item.kind is RowKind.LEFT else "+" if item.kind is RowKind.RIGHT else " "
-            text = self._cell(cell, sign, item.kind)
-            text.append(note, self.role("muted"))
-            return text
-        half = max(10, (width - 1) // 2)
-        differs = item.kind in {RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT}
-        text = self._cell(item.left, "-" if differs and item.left else " ", item.kind)
-        text.truncate(half, overflow="ellipsis", pad=True)
-        text.append("│", self.role("muted"))
-        text.append_text(self._cell(item.right, "+" if differs and item.right else " ", item.kind))
-        text.append(note, self.role("muted"))
-        return text
+    def _answer(self, token: int, state: ResourceState, future: Future[DiffView]) -> None:
+        if not future.cancelled():
+            self.post_message(self.Made(token, state, future))
 
-    def _cell(self, cell: DiffCell | None, sign: str, kind: RowKind) -> Text:
-        if cell is None:
-            return Text("")
-        text = Text(f"{cell.number:>4} {sign} ", style=Style(dim=True) if sign == " " else Style())
-        start = len(text)
-        role = {"-": "bad", "+": "ok"}.get(sign, "")
-        text.append(cell.text, Style(dim=True) if kind in _DIM else self.role(role))
-        for begin, end in cell.changed:
-            text.stylize(Style(bold=True, underline=True), start + begin, start + end)
-        return text
+    def _still(self, token: int) -> None:
+        """The diff takes its time: better its name and a word than another object's diff."""
+        if token == self._token and self.computing:
+            self.view = None
+            self._lay(to_top=True)
 
-    def jump(self, step: int) -> None:
-        """To the next or previous change."""
-        top = int(self.scroll_offset.y)
-        marks = [max(0, each - 2) for each in self.changes]
-        later = [m for m in marks if m > top] if step > 0 else [m for m in marks if m < top][::-1]
-        if later:
-            self.scroll_to(y=later[0], animate=False, force=True)
+    def on_detail_made(self, message: Made) -> None:
+        if message.token != self._token:
+            return
+        self.computing = False
+        error = message.future.exception()
+        if error is not None:
+            self.view = None
+            self.said = f"the diff could not be made: {type(error).__name__}: {error}"
+            self._lay(to_top=True)
+            return
+        self.view = message.future.result()
+        self._views[id(message.state)] = (message.state, self.view)
+        while len(self._views) > _KEPT:
+            self._views.popitem(last=False)
+        self._lay(to_top=self._opens_at_change)
+
+    def _lay(self, *, to_top: bool = False) -> None:
+        """The lines for the width that there is now."""
+        width = self.text_width
+        self._laid_for = self.size.width
+        self.changes = []
+        subject, app, node = self._subject, self._app, self._node
+        lines: list[Pieces | Line] = []
+        if isinstance(subject, ResourceState):
+            lines += self._about(subject, width)
+            self._notes = len(lines)
+            if self.view is not None:
+                made, changes = lines_of(self.view, self.look, width)
+                self.changes = [at + len(lines) for at in changes]
+                lines += made
+            elif self.computing:
+                lines.append([(" … comparing", "muted")])
+        elif isinstance(subject, OwnedObject) and app and node and node.key:
+            lines += owned_page(app.resources[node.key], subject, width)
+        elif app is not None and node is not None and node.kind:
+            lines += kind_page(app, node.kind, width)
+        elif app is not None:
+            lines += application_page(self._snapshot, app, width)
+        else:
+            lines.append([(" … loading" if self._snapshot.starting else " nothing is selected", "muted")])
+        self._lines = lines
+        self.count = len(lines)
+        if to_top:
+            first = self.changes[0] if self.changes else 0
+            self.top = max(0, first - 3) if first >= self.body else 0
+            self._opens_at_change = False
+            self._at, self._at_top = 0, self.top
+        self.paint()
+
+    def _about(self, state: ResourceState, width: int) -> list[Pieces | Line]:
+        """What a person should read before the diff."""
+        page = Page(width)
+        if self.said:
+            page.text(self.said, "bad")
+        if state.error:
+            page.text(f"? {state.error}", "warn")
+        health = state.health
+        if health is not None and (health.message or state.summary) and health.status.value != "Healthy":
+            said = " · ".join(each for each in (state.summary, health.message) if each)
+            page.text(f"{health_words(health.status)}: {said}", HEALTH_ROLES[health.status])
+        for warning in dict.fromkeys((*state.warnings, *state.drift.warnings)):
+            page.text(f"! {warning}", "warn")
+        if state.drift.ignored:
+            page.text(f"{plural(state.drift.ignored, 'difference')} hidden by ignore rules", "muted")
+        return list(page.lines)
+
+    def on_resize(self) -> None:
+        if self.size.width != self._laid_for:
+            self._lay()
+        else:
+            self.paint()
+
+    # --- drawing ----------------------------------------------------------------------------------------------
+
+    def line(self, index: int, width: int) -> Pieces | Strip:
+        item = self._lines[index]
+        if isinstance(item, list):
+            return item
+        assert self.view is not None
+        return draw(self.view, item, self.look, width, self.palette)
+
+    def head(self, y: int, width: int) -> Pieces | Strip:
+        if y:
+            return self._sides(width)
+        name, said = self._title()
+        role = "head bold on bar" if self.active else "bold text on bar"
+        room = width - sum(width_of(text) + 3 for text, _ in said)
+        pieces: Pieces = [(f" {cut(name, max(8, room - 2))} ", role)]
+        used = width_of(pieces[0][0])
+        right: Pieces = []
+        for at, (text, colour) in enumerate(each for each in said if each[0]):
+            right += [(" · ", "muted on bar")] if at else []
+            right.append((text, f"{colour} on bar"))
+        gap = width - used - sum(width_of(text) for text, _ in right) - 1
+        return strip_of([*pieces, (" " * max(0, gap), "text on bar"), *right], width, self.palette, "text on bar")
+
+    def _title(self) -> tuple[str, list[tuple[str, str]]]:
+        subject, app, node = self._subject, self._app, self._node
+        if isinstance(subject, ResourceState):
+            key = subject.key
+            where = f" · {key.namespace}" if key.namespace else ""
+            sync = sync_of(subject)
+            words = "≠ Modified" if subject.drift.kind is DriftKind.MODIFIED else sync[0]
+            health = subject.health
+            said = [(words, sync[1])]
+            # "missing" says it once.
+            if health is not None and subject.drift.kind is not DriftKind.MISSING:
+                said.append((health_words(health.status), HEALTH_ROLES[health.status]))
+            return printable(f"{key.kind} {key.name}{where}"), said
+        if isinstance(subject, OwnedObject):
+            where = f" · {subject.key.namespace}" if subject.key.namespace else ""
+            health = subject.health
+            said = [(health_words(health.status), HEALTH_ROLES[health.status])] if health else []
+            return printable(f"{subject.key.kind} {subject.key.name}{where}"), said
+        if app is None:
+            return "gitops-tui", []
+        if node is not None and node.kind:
+            return printable(f"{node.kind} · {app.key}"), []
+        return printable(f"Application {app.key}"), [app_sync(app), app_health(app)]
+
+    def _sides(self, width: int) -> Pieces | Strip:
+        """What stands on which side."""
+        state = self._subject
+        if not isinstance(state, ResourceState) or (state.manifest is None and state.live is None):
+            return []
+        git = "Git"
+        if state.manifest is not None:
+            origin = state.manifest.origin
+            git = printable(f"Git · {origin.commit[:7]} {origin.path}{f':{origin.line}' if origin.line else ''}")
+        cluster = f"Cluster · {printable(self._node.app.cluster)}" if self._node else "Cluster"
+        kind = state.drift.kind
+        if self.view is not None and self.view.sides == 2 and not self.look.unified:
+            half = (width - 2) // 2
+            return [(f" {cut(git, half - 1)}".ljust(half), "git"), ("│", "muted"), (f" {cluster}", "cluster")]
+        if kind is DriftKind.MODIFIED:
+            return [
+                (f" - {cut(git, max(8, width - width_of(cluster) - 9))}", "git"),
+                ("   ", "text"),
+                (f"+ {cluster}", "cluster"),
+            ]
+        if kind is DriftKind.MISSING:
+            return [(f" - {git}", "git"), (" · not in the cluster", "muted")]
+        if kind is DriftKind.EXTRA:
+            return [(f" + {cluster}", "cluster"), (" · not in Git", "muted")]
+        return [(f" {git}", "git"), (" · the cluster has the same; ~ is set there only", "muted")]
+
+    def foot(self, y: int, width: int) -> Pieces | Strip:
+        state = self._subject
+        if not isinstance(state, ResourceState) or self.view is None:
+            return []
+        number = len(self.changes)
+        said = plural(number, "change") if number else "no change"
+        at = self.change_in_sight
+        pieces: Pieces = [(f" {said}", "bold text")]
+        if number > 1 and at is not None:
+            pieces.append((f" · {at + 1}/{number}", "muted"))
+        if self.said:
+            pieces.append((f" · {self.said}", "warn"))
+        found = self.difference
+        if found is not None and found.live_owner is not None:
+            pieces.append((f" · {printable(found.path.rpartition('.')[2])} by {owner_words(found)}", "cluster"))
+        hints = " · n next" if number else ""
+        hints += " · u side by side" if self.look.unified else " · u unified" if self.view.sides == 2 else ""
+        hints += " · w unwrap" if self.look.wrap else " · w wrap"
+        pieces.append((hints, "muted"))
+        if number and self.look.context != 3:
+            context = "all" if self.look.context < 0 else str(self.look.context)
+            pieces.append((f" · context {context}", "muted"))
+        return pieces
+
+    # --- what dialogs ask -------------------------------------------------------------------------------------
+
+    @property
+    def change_in_sight(self) -> int | None:
+        """The number (from 0) of the first change in sight, or the last one above."""
+        if not self.changes:
+            return None
+        if self._stands:
+            return self._at
+        below = [at for at, line in enumerate(self.changes) if line >= self.top]
+        if below and self.changes[below[0]] < self.top + max(1, self.body):
+            return below[0]
+        return below[0] - 1 if below and below[0] else len(self.changes) - 1 if not below else 0
+
+    @property
+    def selected_line(self) -> DiffRow | None:
+        """The row at which the change in sight starts."""
+        at = self.change_in_sight
+        item = self._lines[self.changes[at]] if at is not None else None
+        return item.row if isinstance(item, Line) else None
+
+    @property
+    def difference(self) -> FieldDifference | None:
+        row = self.selected_line
+        return row.difference if row is not None else None
+
+    # --- moving -----------------------------------------------------------------------------------------------
+
+    def jump(self, step: int) -> str:
+        """To the next or previous change, around the end; says where that led ("" for a plain step)."""
+        total = len(self.changes)
+        if not total:
+            return "no change here"
+        if self._stands:
+            goal = self._at + step
+        elif step > 0:
+            goal = next((at for at, line in enumerate(self.changes) if line >= self.top), total)
+        else:
+            goal = next((at for at in range(total - 1, -1, -1) if self.changes[at] < self.top), -1)
+        self._at = goal % total
+        line = self.changes[self._at]
+        if not self.top <= line < self.top + self.body - 1 or total > 1:
+            self.top = max(0, min(line - 3, self.count - self.body))
+        self._at_top = self.top
+        self.paint()
+        if total == 1:
+            return "the only change"
+        if not 0 <= goal < total:
+            return "around to the first change" if step > 0 else "around to the last change"
+        return ""
+
+    @property
+    def _stands(self) -> bool:
+        """Whether the view still stands where the last jump (or the opening) left it."""
+        return 0 <= self._at < len(self.changes) and self.top == self._at_top
+
+    def set_look(self, **changes: object) -> None:
+        """Another way to look at the same; the change in sight stays in sight."""
+        at = self.change_in_sight
+        self.look = replace(self.look, **changes)  # type: ignore[arg-type]
+        self._lay()
+        if at is not None and at < len(self.changes):
+            self.top = max(0, self.changes[at] - 3) if self.changes[at] >= self.body else 0
+            self.paint()
+
+    def widen(self, step: int) -> str:
+        """More (1) or less (-1) context around changes."""
+        at = _CONTEXTS.index(self.look.context)
+        context = _CONTEXTS[max(0, min(at + step, len(_CONTEXTS) - 1))]
+        self.set_look(context=context)
+        return "the whole object" if context < 0 else f"{plural(context, 'line')} around each change"
+
+    def scroll_sideways(self, by: int) -> None:
+        if self.look.wrap or self.view is None:
+            return
+        widest = max(
+            (len(cell.text) for row in self.view.rows.rows for cell in (row.left, row.right) if cell), default=0
+        )
+        left = max(0, min(self.look.left + by, widest - 8))
+        if left != self.look.left:
+            self.look = replace(self.look, left=left)
+            self.paint()
+
+    def set_active(self, active: bool) -> None:
+        if active != self.active:
+            self.active = active
+            self.paint()
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(self.Clicked())
+        self.bar_clicked(event)
+
+    def on_unmount(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+__all__ = ["Detail", "age"]

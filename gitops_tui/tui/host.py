@@ -3,12 +3,15 @@ above it (`moves`, `acts`), the screen is composed in `app`."""
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Literal
 
 from textual.app import App
+from textual.driver import Driver
 from textual.message import Message
 
 from gitops_tui.model.keys import AppKey
@@ -18,9 +21,19 @@ from gitops_tui.settings import Settings
 from gitops_tui.tui.detail import Detail
 from gitops_tui.tui.keymap import Key, bound
 from gitops_tui.tui.layout import Node
+from gitops_tui.tui.remember import Memory
 from gitops_tui.tui.tree import Tree
 
 Severity = Literal["information", "warning", "error"]
+
+
+def driver() -> type[Driver] | None:
+    """The driver that sends less, where Textual would take the one it builds on."""
+    if sys.platform == "win32" or os.environ.get("TEXTUAL_DRIVER"):
+        return None
+    from gitops_tui.tui.terminal import Driver as Ours
+
+    return Ours
 
 
 class Host(App[int]):
@@ -34,10 +47,21 @@ class Host(App[int]):
             self.call = call
 
     def __init__(
-        self, engine_factory: Callable[[], EngineApi], settings: Settings, *, title: str = "", hint: str = ""
+        self,
+        engine_factory: Callable[[], EngineApi],
+        settings: Settings,
+        *,
+        title: str = "",
+        hint: str = "",
+        memory: Memory | None = None,
     ) -> None:
-        super().__init__()
+        # Without colours the theme's are left out altogether, not turned into greys.
+        super().__init__(driver_class=driver(), ansi_color=True if "NO_COLOR" in os.environ else None)
         self.factory, self.settings, self.head, self.hint = engine_factory, settings, title, hint
+        self.memory = memory
+        # Which pane the arrows move in, and how much of the screen is the tree's (percent).
+        self.on_detail, self.share = False, 45
+        self.message: tuple[str, Severity] | None = None
         self.engine: EngineApi | None = None
         self.table: tuple[Key, ...] = bound(settings.keys)
         self.waiting_snapshot = threading.Event()
@@ -77,8 +101,21 @@ class Host(App[int]):
         self.push_screen(Reader(f"{error}\n\nesc close"))
 
     def say(self, text: str, severity: Severity = "information") -> None:
-        """One line on what was done or why not."""
-        self.notify(printable(text), severity=severity, markup=False)
+        """One line on what was done or why not, in the footer until the next key."""
+        self.message = (printable(text), severity)
+        self.show_footer()
+
+    def show_footer(self) -> None:
+        """Keys, or what was said last."""
+
+    def set_share(self, share: int) -> None:
+        """How much of the screen is the tree's, in percent; 0 and 100 hide a pane."""
+        self.share = share
+        tree, detail = self.tree_pane, self.detail
+        tree.display, detail.display = share > 0, share < 100
+        narrow = self.screen_stack[0].has_class("narrow")
+        tree.styles.width = "100%" if narrow or share == 100 else f"{share}%"
+        tree.styles.height = f"{share}%" if narrow and share < 100 else "100%"
 
     def chosen(self, *, writes: bool) -> tuple[EngineApi, AppKey] | None:
         """The engine and the selected application; says why where there is none, or nothing may be changed."""

@@ -1,59 +1,140 @@
-"""A scrolling list of lines drawn by the line API: only the rows that changed are painted."""
+"""A scrolling list of lines drawn by the line API.
+
+It scrolls by itself and remembers what it has drawn, so that one `paint` compares the new lines with the old and
+repaints just the cells that differ, once, whether the cursor moved, the list scrolled or the data changed.
+"""
 
 from __future__ import annotations
 
-from rich.segment import Segment
-from rich.style import Style
-from rich.text import Text
-from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
+from textual import events
 from textual.strip import Strip
+from textual.widget import Widget
+
+from gitops_tui.tui.paint import Palette, Pieces, regions, strip_of
+
+_WHEEL = 3
 
 
-class Lines(ScrollView, can_focus=False):
-    """Draws `line(y, width)` for the visible rows."""
+class Lines(Widget, can_focus=False):
+    """Draws `line(index, width)` for the lines in sight, with `head_rows` fixed lines above and `foot_rows` below."""
 
-    DEFAULT_CSS = "Lines { scrollbar-size-horizontal: 0; scrollbar-size-vertical: 1; background: $background; }"
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "Lines { width: 1fr; height: 1fr; }"
 
-    def line(self, y: int, width: int) -> Text:
+    head_rows = 0
+    foot_rows = 0
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.top = 0
+        self.count = 0
+        self._drawn: list[Strip] = []
+
+    # --- what a subclass says ---------------------------------------------------------------------------------
+
+    def line(self, index: int, width: int) -> Pieces | Strip:
         raise NotImplementedError
 
-    def set_count(self, count: int) -> None:
-        self.virtual_size = Size(0, count)
-        self.refresh()
+    def head(self, y: int, width: int) -> Pieces | Strip:
+        return []
+
+    def foot(self, y: int, width: int) -> Pieces | Strip:
+        return []
+
+    # --- drawing ----------------------------------------------------------------------------------------------
+
+    @property
+    def palette(self) -> Palette:
+        return Palette.of(self.app)
+
+    @property
+    def body(self) -> int:
+        """How many lines are in sight."""
+        return max(0, self.size.height - self.head_rows - self.foot_rows)
+
+    @property
+    def text_width(self) -> int:
+        """The columns of a line; the last one is the scroll bar's."""
+        return max(0, self.size.width - 1)
+
+    def _strip(self, y: int) -> Strip:
+        width = self.size.width
+        palette = self.palette
+        inside = y - self.head_rows
+        if inside < 0:
+            made = self.head(y, width)
+            return made if isinstance(made, Strip) else strip_of(made, width, palette)
+        if inside >= self.body:
+            made = self.foot(inside - self.body, width)
+            return made if isinstance(made, Strip) else strip_of(made, width, palette)
+        index = self.top + inside
+        made = self.line(index, width - 1) if index < self.count else []
+        strip = made if isinstance(made, Strip) else strip_of(made, width - 1, palette)
+        return Strip.join([strip, strip_of([self._bar(inside)], 1, palette)])
+
+    def _bar(self, y: int) -> tuple[str, str]:
+        body = self.body
+        if self.count <= body:
+            return " ", "text"
+        size = max(1, body * body // self.count)
+        at = (body - size) * self.top // max(1, self.count - body)
+        return ("┃" if at <= y < at + size else " "), "muted"
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        index = y + int(self.scroll_offset.y)
-        base = self.rich_style
-        if index >= self.virtual_size.height:
-            return Strip.blank(width, base)
-        text = self.line(index, width)
-        text.truncate(width, overflow="ellipsis", pad=True)
-        segments = [
-            Segment(s.text, base + s.style if isinstance(s.style, Style) else base)
-            for s in text.render(self.app.console)
-        ]
-        return Strip(segments).adjust_cell_length(width, base)
+        if len(self._drawn) != self.size.height or (self._drawn and self._drawn[0].cell_length != self.size.width):
+            self._drawn = [self._strip(each) for each in range(self.size.height)]
+        return self._drawn[y] if y < len(self._drawn) else Strip.blank(self.size.width)
 
-    def refresh_row(self, index: int) -> None:
-        y = index - int(self.scroll_offset.y)
-        if 0 <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+    def paint(self) -> None:
+        """Draws what is in sight and has what differs from before sent."""
+        if not self.is_mounted or not self.size:
+            return
+        self.top = max(0, min(self.top, self.count - self.body))
+        new = [self._strip(y) for y in range(self.size.height)]
+        old, self._drawn = self._drawn, new
+        if len(old) != len(new) or old[0].cell_length != new[0].cell_length:
+            self.refresh()
+        elif changed := regions(old, new):
+            self.refresh(*changed)
 
-    def show_row(self, index: int, *, margin: int = 0) -> None:
-        """Scrolls so that the row is visible, without animation."""
-        top, height = int(self.scroll_offset.y), max(1, self.size.height)
-        if index < top + margin:
-            self.scroll_to(y=max(0, index - margin), animate=False, force=True)
-        elif index >= top + height:
-            self.scroll_to(y=index - height + 1, animate=False, force=True)
+    def repaint_all(self) -> None:
+        """After a change of theme."""
+        self._drawn = []
+        self.refresh()
 
-    def role(self, name: str) -> Style:
-        """The theme's colour for a role, as a style."""
-        theme = self.app.current_theme
-        colours = {"ok": theme.success, "bad": theme.error, "warn": theme.warning, "head": theme.primary}
-        if name == "muted":
-            return Style(dim=True)
-        colour = colours.get(name)
-        return Style(color=colour) if colour and colour.startswith("#") else Style()
+    def on_resize(self) -> None:
+        self.paint()
+
+    # --- scrolling --------------------------------------------------------------------------------------------
+
+    def bring(self, index: int) -> None:
+        """Moves the view so that the line is in sight; `paint` follows by whoever asks."""
+        body = max(1, self.body)
+        if index < self.top:
+            self.top = index
+        elif index >= self.top + body:
+            self.top = index - body + 1
+
+    def scroll_lines(self, by: int) -> None:
+        self.scroll_top(self.top + by)
+
+    def scroll_top(self, top: int) -> None:
+        """The line that stands first."""
+        before, self.top = self.top, max(0, min(top, self.count - self.body))
+        if self.top != before:
+            self.paint()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.scroll_lines(_WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.scroll_lines(-_WHEEL)
+
+    def bar_clicked(self, event: events.Click) -> bool:
+        """Whether the click was on the scroll bar; then the view goes there."""
+        if event.x != self.size.width - 1 or self.count <= self.body:
+            return False
+        self.scroll_top((event.y - self.head_rows) * self.count // max(1, self.body))
+        return True

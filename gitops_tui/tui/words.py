@@ -14,7 +14,7 @@ HEALTH_SIGNS = {
     HealthStatus.HEALTHY: "♥",
     HealthStatus.PROGRESSING: "◐",
     HealthStatus.SUSPENDED: "⏸",
-    HealthStatus.DEGRADED: "✗",
+    HealthStatus.DEGRADED: "↯",
     HealthStatus.MISSING: "−",
     HealthStatus.UNKNOWN: "?",
 }

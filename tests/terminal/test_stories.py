@@ -31,7 +31,7 @@ def demo(request: pytest.FixtureRequest) -> Iterator[object]:
 
 
 def test_drift_is_seen_synced_and_rolled_back(demo) -> None:
-    demo.wait_for("observability-settings − Missing", 25)
+    demo.wait_for("− missing", 25)
     demo.press("]")
     demo.wait_for("region: eu-west")
     demo.press("s")
@@ -39,7 +39,8 @@ def test_drift_is_seen_synced_and_rolled_back(demo) -> None:
     demo.press("\r")
     demo.wait_for("Succeeded")
     demo.press("\x1b")
-    demo.wait_for("observability-settings ✓")
+    demo.wait_until_gone("Succeeded")
+    demo.wait_until_gone("− missing")
     demo.press("h")
     demo.wait_for("deployed")
     demo.press("j")
@@ -56,7 +57,7 @@ def test_drift_is_seen_synced_and_rolled_back(demo) -> None:
 
 
 def test_idle_sends_no_byte(demo) -> None:
-    demo.wait_for("observability-settings − Missing", 25)
+    demo.wait_for("− missing", 25)
     demo.read(3.0)
     before = demo.sent
     demo.read(5.0)

@@ -1,0 +1,256 @@
+"""A diff made ready to be drawn: rows, colours by line, folding, wrapping; and the drawing of one row. Pure; `build` is
+slow for large objects and runs off the screen's thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rich.cells import chop_cells
+from textual.strip import Strip
+
+from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
+from gitops_tui.model.drift import DriftKind, FieldDifference
+from gitops_tui.model.snapshot import ResourceState
+from gitops_tui.model.text import printable
+from gitops_tui.tui.highlight import Span, highlight_yaml
+from gitops_tui.tui.paint import Palette, Pieces, strip_of, width_of
+from gitops_tui.tui.words import age, plural
+
+_QUIET = {RowKind.EXTRA, RowKind.IGNORED}
+_COUNTED = {RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT}
+Lines = tuple[tuple[Span, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffView:
+    """rows: the whole diff, unfolded. left, right: colours of each side's lines, by number from 1.
+    sides: 2 for side by side, 1 where only one side exists or both are the same."""
+
+    rows: DiffRows
+    left: Lines
+    right: Lines
+    sides: int
+    digits: int
+
+
+def build(state: ResourceState) -> DiffView:
+    """The view of one resource."""
+    from gitops_tui.compare import diff_rows  # pulls in the schemas: after the first paint
+
+    rows = diff_rows(state.manifest.obj if state.manifest else None, state.live, state.drift, fold=False)
+    texts = ["\n".join(cell.text for row in rows.rows if (cell := side(row))) for side in (_left, _right)]
+    digits = max(2, len(str(max(text.count("\n") + 1 for text in texts))))
+    sides = 2 if state.drift.kind is DriftKind.MODIFIED else 1
+    return DiffView(rows, highlight_yaml(texts[0]), highlight_yaml(texts[1]), sides, digits)
+
+
+def _left(row: DiffRow) -> DiffCell | None:
+    return row.left
+
+
+def _right(row: DiffRow) -> DiffCell | None:
+    return row.right
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a diff is looked at. context: equal lines kept around a change, -1 for all. left: columns scrolled away."""
+
+    unified: bool = False
+    wrap: bool = False
+    context: int = 3
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line to draw: a row, which of its sides ("" both, "left", "right"), and which part where it is wrapped; of a
+    fold, how many of its rows are in the cluster only."""
+
+    row: DiffRow
+    side: str = ""
+    part: int = 0
+
+
+def lines_of(view: DiffView, look: Look, width: int) -> tuple[list[Line], list[int]]:
+    """The lines to draw, and at which of them each change starts."""
+    one_column = look.unified or view.sides == 1
+    rows, starts, quiet = folded(view.rows, look.context)
+    made: list[Line] = []
+    changes: list[int] = []
+    held: list[Line] = []
+    room = _room(view, one_column, width)
+    for at, row in enumerate(rows):
+        if held and not (row.kind is RowKind.CHANGED and at not in starts):
+            made += held
+            held = []
+        if at in starts:
+            changes.append(len(made))
+        if row.kind is RowKind.FOLD:
+            made.append(Line(row, part=quiet[at]))
+            continue
+        if one_column and row.kind is RowKind.CHANGED and row.left and row.right:
+            # Both versions of a run of changed lines stand together, as in `diff -u`.
+            made += _parts(Line(row, "left"), look, room)
+            held += _parts(Line(row, "right"), look, room)
+        else:
+            made += _parts(Line(row), look, room)
+    return made + held, changes
+
+
+def _room(view: DiffView, one_column: bool, width: int) -> int:
+    whole = width if one_column else (width - 1) // 2
+    return max(8, whole - view.digits - 4)
+
+
+def _parts(line: Line, look: Look, room: int) -> list[Line]:
+    if not look.wrap or line.row.kind is RowKind.FOLD:
+        return [line]
+    both = (line.row.left if line.side != "right" else None, line.row.right if line.side != "left" else None)
+    cells = [cell for cell in both if cell]
+    most = max((len(_chunks(cell.text, room)) for cell in cells), default=1)
+    return [Line(line.row, line.side, part) for part in range(most)]
+
+
+def _chunks(text: str, room: int) -> list[str]:
+    if len(text) <= room and text.isascii():
+        return [text]
+    return chop_cells(text, room) or [""]
+
+
+def folded(diff: DiffRows, context: int) -> tuple[tuple[DiffRow, ...], frozenset[int], dict[int, int]]:
+    """The rows with long equal runs as one FOLD row each, where changes start, and how many rows of each fold (by its
+    index) are in the cluster only."""
+    rows = diff.rows
+    if context < 0 or not diff.changes:
+        return rows, frozenset(diff.changes), {}
+    keep = [False] * len(rows)
+    for at, row in enumerate(rows):
+        if row.kind in _COUNTED or row.difference is not None:
+            for near in range(max(0, at - context), min(len(rows), at + context + 1)):
+                keep[near] = True
+    made: list[DiffRow] = []
+    starts: set[int] = set()
+    quiet: dict[int, int] = {}
+    marks = set(diff.changes)
+    at = 0
+    while at < len(rows):
+        end = at
+        while end < len(rows) and not keep[end]:
+            end += 1
+        if end - at > 2:
+            quiet[len(made)] = sum(row.kind in _QUIET for row in rows[at:end])
+            made.append(DiffRow(RowKind.FOLD, None, None, folded=end - at))
+            at = end
+            continue
+        for each in range(at, max(end, at + 1)):
+            if each in marks:
+                starts.add(len(made))
+            made.append(rows[each])
+        at = max(end, at + 1)
+    return tuple(made), frozenset(starts), quiet
+
+
+def owner_words(difference: FieldDifference | None) -> str:
+    """ "kubectl-edit 2m": who set the live value, and when."""
+    owner = difference.live_owner if difference else None
+    return f"{printable(owner.manager)} {age(owner.time)}".strip() if owner else ""
+
+
+def draw(view: DiffView, line: Line, look: Look, width: int, palette: Palette) -> Strip:
+    """One line of the diff, `width` cells wide."""
+    row = line.row
+    if row.kind is RowKind.FOLD:
+        equal = row.folded - line.part
+        words = [plural(equal, "equal line")] if equal else []
+        words += [f"{line.part:,} set in the cluster only"] if line.part else []
+        return strip_of([(f" {'⋯':>{view.digits}} {', '.join(words)}", "muted")], width, palette)
+    differs = row.kind in _COUNTED
+    note = owner_words(row.difference) if not line.part else ""
+    if look.unified or view.sides == 1:
+        right = line.side == "right" or row.left is None or (not line.side and row.kind in _QUIET)
+        cell = (row.right if right else row.left) or row.left
+        sign = ("+" if right else "-") if differs else "~" if row.kind in _QUIET else " "
+        note = note if right or line.side == "" else ""
+        return _cell(view, cell, sign, row.kind, right, line.part, look, width, palette, note)
+    half = (width - 1) // 2
+    left = _cell(view, row.left, "-" if differs else " ", row.kind, False, line.part, look, half, palette)
+    right_cell = _cell(
+        view, row.right, "+" if differs else " ", row.kind, True, line.part, look, width - half - 1, palette, note
+    )
+    return Strip.join([left, strip_of([("│", "muted")], 1, palette), right_cell])
+
+
+def _cell(
+    view: DiffView,
+    cell: DiffCell | None,
+    sign: str,
+    kind: RowKind,
+    right: bool,
+    part: int,
+    look: Look,
+    width: int,
+    palette: Palette,
+    note: str = "",
+) -> Strip:
+    if cell is None:
+        return strip_of([(f" {note}", "muted")] if note else [], width, palette)
+    name = "cluster" if right else "git"
+    ground = f"{name}-ground" if sign in "-+" else "base"
+    room = max(1, width - view.digits - 4)
+    # Two cells a character at most, so what is beyond is out of sight; a line may be of megabytes.
+    text, start = cell.text[: look.left + 2 * room], look.left
+    if look.wrap:
+        text, start = cell.text, 0
+        chunks = _chunks(text, room)
+        if part >= len(chunks):
+            return strip_of([("", "text")], width, palette, f"text on {ground}")
+        start = sum(len(chunk) for chunk in chunks[:part])
+        text = text[: start + len(chunks[part])]
+    number = f" {cell.number:>{view.digits}}" if not part else " " * (view.digits + 1)
+    pieces: Pieces = [
+        (number, f"muted on {ground}"),
+        (f" {sign} ", f"bold {name} on {ground}" if sign in "-+" else "muted"),
+    ]
+    spans: tuple[Span, ...] = ()
+    colours = view.right if right else view.left
+    if kind not in _QUIET and cell.number <= len(colours):
+        spans = colours[cell.number - 1]
+    base = "muted" if kind in _QUIET else "text"
+    pieces += _coloured(text, start, spans, cell.changed, base, ground, f"{name}-mark")
+    if note:
+        used = sum(width_of(piece) for piece, _ in pieces)
+        # The owner stands at the line's end where there is room beside the text; the pane's foot says it anyway.
+        if width - used >= len(note) + 2:
+            pieces.append((" " * (width - used - len(note) - 1), f"text on {ground}"))
+            pieces.append((note, f"muted on {ground}"))
+    return strip_of(pieces, width, palette, f"text on {ground}")
+
+
+def _coloured(
+    text: str,
+    start: int,
+    spans: tuple[Span, ...],
+    marks: tuple[tuple[int, int], ...],
+    base: str,
+    ground: str,
+    mark: str,
+) -> Pieces:
+    """text[start:] in pieces: the roles of its spans, on the mark's ground inside the marks."""
+    if start >= len(text):
+        return []
+    edges = {start, len(text)}
+    for begin, end, _ in spans:
+        edges |= {begin, end}
+    for begin, end in marks:
+        edges |= {begin, end}
+    points = sorted(edge for edge in edges if start <= edge <= len(text))
+    made: Pieces = []
+    for begin, end in pairwise(points):
+        role = next((role for one, other, role in spans if one <= begin < other), base)
+        if any(one <= begin < other for one, other in marks):
+            made.append((text[begin:end], f"bold text on {mark}"))
+        else:
+            made.append((text[begin:end], f"{role} on {ground}"))
+    return made

@@ -1,0 +1,212 @@
+"""Roles to colours, and pieces of text to strips. What is drawn is `(text, role)`: text is data, never markup.
+
+A role is one or more words: a colour for the text (`ok`, `bad`, `key`, …), `on` and one for the ground
+(`key on git`), and `bold` or `underline`. Themes name the colours; without colours, attributes stand in for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+from rich.color import Color as RichColor
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.theme import Theme
+
+Piece = tuple[str, str]
+Pieces = list[Piece]
+
+# What a theme may say in its [variables], and what stands in where it doesn't.
+TEXT_ROLES = ("text", "ok", "bad", "warn", "info", "head", "muted", "key", "string", "number", "git", "cluster")
+GROUNDS = ("base", "bar", "selected", "blurred", "git-ground", "cluster-ground", "git-mark", "cluster-mark")
+_BARE = {
+    "bad": "bold",
+    "warn": "bold",
+    "head": "bold",
+    "muted": "dim",
+    "selected": "reverse",
+    "blurred": "underline",
+    "git-mark": "bold underline",
+    "cluster-mark": "bold underline",
+    "bar": "reverse",
+}
+
+# With the terminal's own colours these are told by attributes too: its palette is not known.
+_ATTRIBUTED = ("muted", "selected", "blurred", "git-mark", "cluster-mark")
+
+
+def colours(theme: Theme) -> dict[str, str]:
+    """The theme's colour for each text role and each ground ("" for the terminal's own)."""
+    said = theme.variables
+    made = {
+        "text": theme.foreground or "",
+        "ok": theme.success or "",
+        "bad": theme.error or "",
+        "warn": theme.warning or "",
+        "info": theme.accent or theme.secondary or "",
+        "head": theme.primary,
+        "base": theme.background or "",
+        "bar": theme.panel or "",
+    }
+    for name in (*TEXT_ROLES, *GROUNDS, "selected-text"):
+        made[name] = said.get(f"gt-{name}") or made.get(name, "")
+    return made
+
+
+_PALETTES: dict[str, Palette] = {}
+
+
+class Palette:
+    """Styles of one theme, made once each. bare: without colours (NO_COLOR)."""
+
+    def __init__(self, theme: Theme, *, bare: bool = False) -> None:
+        self.theme, self.bare = theme, bare
+        self._colours: Mapping[str, str] = colours(theme)
+        self._made: dict[str, Style] = {}
+
+    @classmethod
+    def of(cls, app: App[Any]) -> Palette:
+        """The palette of the app's theme, one for all widgets."""
+        theme, bare = app.current_theme, app.no_color
+        found = _PALETTES.get(theme.name)
+        if found is None or found.theme is not theme or found.bare is not bare:
+            found = _PALETTES[theme.name] = cls(theme, bare=bare)
+        return found
+
+    def __getitem__(self, role: str) -> Style:
+        found = self._made.get(role)
+        if found is None:
+            found = self._made[role] = self._make(role)
+        return found
+
+    def _make(self, role: str) -> Style:
+        words = role.split()
+        ground = "base"
+        if "on" in words:
+            at = words.index("on")
+            ground = words[at + 1]
+            del words[at : at + 2]
+        attributes = [word for word in words if word in ("bold", "underline", "italic")]
+        text = next((word for word in words if word not in attributes), "text")
+        if text in ("selected", "blurred"):
+            text, ground = "text", text
+        plain = self.bare or self.theme.ansi
+        if plain:
+            for word in (text, ground):
+                bare = _BARE.get(word, "") if self.bare or word in _ATTRIBUTED else ""
+                attributes += bare.split()
+        style = Style.parse(" ".join(dict.fromkeys(attributes)))
+        if self.bare:
+            return style
+        fore, back = self._colours.get(text, ""), self._colours.get(ground, "")
+        if ground in ("selected",) and text == "text":
+            fore = self._colours.get("selected-text") or fore
+        if "reverse" in attributes:
+            back = self._colours.get("base", "")
+            fore = self._colours.get("text", "")
+        return style + Style.from_color(_colour(fore), _colour(back))
+
+
+def _colour(said: str) -> RichColor | None:
+    return Color.parse(said).rich_color if said else None
+
+
+def width_of(text: str) -> int:
+    """How many cells the text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most `width` cells, with an ellipsis where it was longer."""
+    if width_of(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    return (text[: width - 1] if text.isascii() else set_cell_size(text, width - 1)) + "…"
+
+
+def cut_middle(text: str, width: int) -> str:
+    """As `cut`, but the end stays: names of Kubernetes objects differ at their ends."""
+    if width_of(text) <= width:
+        return text
+    if width < 8 or not text.isascii():
+        return cut(text, width)
+    tail = min(width // 3, 12)
+    return f"{text[: width - 1 - tail]}…{text[-tail:]}"
+
+
+def strip_of(pieces: Iterable[Piece], width: int, palette: Palette, ground: str = "text") -> Strip:
+    """The pieces as one line of exactly `width` cells, cut with an ellipsis or filled up with the ground."""
+    segments: list[Segment] = []
+    left = width
+    last = ""
+    for text, role in pieces:
+        if left <= 0:
+            break
+        if not text:
+            continue
+        size = len(text) if text.isascii() else cell_len(text)
+        if size > left:
+            text = cut(text, left)
+            size = width_of(text)
+        if segments and role == last:
+            text = segments.pop().text + text
+        segments.append(Segment(text, palette[role]))
+        last = role
+        left -= size
+    if left > 0:
+        fill = palette[ground]
+        style = segments[-1].style if segments else None
+        if style is not None and style.bgcolor == fill.bgcolor and not style.underline and not style.reverse:
+            segments[-1] = Segment(segments[-1].text + " " * left, style)
+        else:
+            segments.append(Segment(" " * left, fill))
+    return Strip(segments, width)
+
+
+def changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
+    """The columns (from, to) in which two lines of one width differ, None where they look the same."""
+    one, other = list(old), list(new)
+    if one == other:
+        return None
+    start, at = 0, 0
+    while at < len(one) and at < len(other) and one[at] == other[at]:
+        start += width_of(one[at].text)
+        at += 1
+    end, back = new.cell_length, 1
+    while back <= min(len(one), len(other)) - at and one[-back] == other[-back]:
+        end -= width_of(one[-back].text)
+        back += 1
+    first, second = one[at : at + 1], other[at : at + 1]
+    if first and second and first[0].style == second[0].style:
+        start += _same_start(first[0].text, second[0].text)
+    first, second = one[len(one) - back :][:1], other[len(other) - back :][:1]
+    if len(one) - back >= at and len(other) - back >= at and first and second and first[0].style == second[0].style:
+        end -= min(_same_start(first[0].text[::-1], second[0].text[::-1]), max(0, end - start - 1))
+    return (start, max(end, start + 1))
+
+
+def _same_start(one: str, other: str) -> int:
+    """How many characters two texts begin alike with; 0 unless both are of one cell a character."""
+    if not (one.isascii() and other.isascii()):
+        return 0
+    limit = min(len(one), len(other))
+    for at in range(limit):
+        if one[at] != other[at]:
+            return at
+    return limit
+
+
+def regions(old: Sequence[Strip], new: Sequence[Strip]) -> list[Region]:
+    """What has to be painted again."""
+    made = []
+    for y, (one, other) in enumerate(zip(old, new, strict=True)):
+        if one is not other and (span := changed_span(one, other)):
+            made.append(Region(span[0], y, span[1] - span[0], 1))
+    return made

@@ -1,0 +1,165 @@
+"""How a row of the tree reads: its name, then sync and health in aligned columns, each as sign, word and colour.
+
+Pure but for the age of a pause, which is told as of the moment of drawing.
+"""
+
+from __future__ import annotations
+
+from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.health import HealthStatus, worst
+from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, ResourceState, Severity
+from gitops_tui.model.sync import OperationPhase, SyncStatus
+from gitops_tui.model.text import printable
+from gitops_tui.tui.blocks import KindSummary, Note, Row
+from gitops_tui.tui.paint import Pieces, cut, cut_middle, width_of
+from gitops_tui.tui.words import (
+    HEALTH_ROLES,
+    HEALTH_SIGNS,
+    SYNC_ROLES,
+    SYNC_SIGNS,
+    drift_words,
+    health_words,
+    pause_words,
+    pin_words,
+)
+
+Said = tuple[str, str]  # words and their role
+
+
+def sync_of(state: ResourceState) -> Said:
+    """A resource's sync status."""
+    if state.error:
+        return f"? {printable(state.error)}", "warn"
+    if state.drift.kind is not DriftKind.NONE:
+        return drift_words(state.drift), "warn" if state.drift.kind is DriftKind.EXTRA else "bad"
+    if state.hook:
+        return f"⚓ {', '.join(state.hook)} hook", "muted"
+    return f"{SYNC_SIGNS[state.sync]} {state.sync.value}", SYNC_ROLES[state.sync]
+
+
+def app_sync(state: ApplicationState) -> Said:
+    """An application's sync status; never calm while loading or in error."""
+    if state.loading:
+        return "… loading", "muted"
+    if state.operation is not None and state.operation.phase is OperationPhase.RUNNING:
+        return "↻ syncing", "info"
+    if state.errors:
+        return "✗ error", "bad"
+    return f"{SYNC_SIGNS[state.sync]} {state.sync.value}", SYNC_ROLES[state.sync]
+
+
+def app_health(state: ApplicationState) -> Said:
+    if state.loading or (state.errors and not state.resources):
+        return "", "muted"
+    return health_words(state.health), HEALTH_ROLES[state.health]
+
+
+def _kind(what: KindSummary) -> tuple[Said, Said]:
+    if what.drifted:
+        sync = f"✗ {what.drifted} of {what.total}", "bad"
+    elif what.unknown:
+        sync = f"? {what.unknown} of {what.total}", "warn"
+    else:
+        sync = f"✓ {what.total}", "ok"
+    if not what.health:
+        return sync, ("", "muted")
+    status = worst(status for status, _ in what.health)
+    number = dict(what.health)[status]
+    # Every member of one health: its word; otherwise how many are worst.
+    total = sum(count for _, count in what.health)
+    words = health_words(status) if number == total else f"{HEALTH_SIGNS[status]} {number} {status.value}"
+    return sync, (words, HEALTH_ROLES[status])
+
+
+def _columns(row: Row) -> tuple[Said, Said]:
+    what = row.what
+    if isinstance(what, ApplicationState):
+        return app_sync(what), app_health(what)
+    if isinstance(what, KindSummary):
+        return _kind(what)
+    if isinstance(what, ResourceState):
+        health: Said = ("", "muted")
+        if what.health is not None:
+            words = health_words(what.health.status)
+            if what.summary and what.health.status is not HealthStatus.HEALTHY:
+                words += f" {printable(what.summary)}"
+            health = words, HEALTH_ROLES[what.health.status]
+        return sync_of(what), health
+    if isinstance(what, OwnedObject):
+        said = printable(what.summary)
+        if what.health is None:
+            return (said, "muted"), ("", "muted")
+        role = HEALTH_ROLES[what.health.status]
+        return (said, "muted" if role == "ok" else role), (health_words(what.health.status), role)
+    return ("", "muted"), ("", "muted")
+
+
+def note_of(row: Row) -> Said | None:
+    """A line that is one text across all columns, None for the others."""
+    what = row.what
+    if isinstance(what, Condition):
+        bad = what.severity is Severity.ERROR
+        return f"{'✗' if bad else '!'} {row.name}", "bad" if bad else "warn"
+    if isinstance(what, Note):
+        state = what.state
+        if what.what == "pause":
+            return pause_words(state) or "⏸ the pause is over", "warn"
+        if what.what == "pin":
+            return pin_words(state), "warn"
+        if what.what == "operation" and state.operation is not None:
+            done = sum(each.status.value in ("done", "failed", "skipped") for each in state.operation.results)
+            doing = f" · {printable(state.operation.doing)}" if state.operation.doing else ""
+            return f"↻ {done} of {len(state.operation.results)}{doing}", "info"
+        if what.what == "loading":
+            return "… loading", "muted"
+        return "no objects in Git and none of ours in the cluster", "muted"
+    return None
+
+
+class Columns:
+    """Where the columns of a tree of that width start."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        # Health needs 14 columns for its longest word, sync 13 and better 22 for the fields that differ.
+        self.name = width if width < 30 else max(14, min(width - 36, 48) if width >= 60 else width - 29)
+        self.sync = min(24, max(14, width - self.name - 14))
+        self.health = self.name + self.sync
+
+
+def row_pieces(row: Row, columns: Columns) -> Pieces:
+    """The row without cursor and staleness."""
+    width = columns.width
+    arrow = "  " if row.is_open is None else "▾ " if row.is_open else "▸ "
+    start = f" {'  ' * row.depth}{arrow}"
+    if (note := note_of(row)) is not None:
+        return [(start, "text"), (cut(note[0], max(0, width - len(start))), note[1])]
+    (sync, sync_role), (health, health_role) = _columns(row)
+    drifted = isinstance(row.what, ResourceState) and row.what.drift.kind is not DriftKind.NONE
+    role = "muted" if isinstance(row.what, OwnedObject | KindSummary) else "text"
+    if row.depth == 0:
+        role = "bold text"
+    if columns.name >= width:
+        # Too narrow for columns: the sign before the name says it.
+        name = cut_middle(row.name, max(1, width - len(start) - 2))
+        return [(start, role), (f"{sync[:1] or ' '} ", sync_role), (name, role)]
+    name = cut_middle(row.name, max(1, columns.name - len(start) - 1))
+    pieces: Pieces = [(f"{start}{name}".ljust(columns.name - width_of(name) + len(name)), role)]
+    room = width - columns.name
+    calm = health_role == "ok" or not health
+    if drifted and calm and width_of(sync) >= columns.sync and health:
+        # What drifts says more than a healthy "Healthy".
+        sync = cut(sync, room - 2)
+        pieces += [(sync, sync_role), (f" {health[:1]}", health_role)]
+        return pieces
+    if isinstance(row.what, OwnedObject) and width_of(sync) >= columns.sync:
+        return [*pieces, (f"{health[:1]} " if health else "", health_role), (cut(sync, room - 2), sync_role)]
+    if not health:
+        return [*pieces, (cut(sync, room), sync_role)]
+    sync = cut(sync, columns.sync - 1)
+    pieces.append((sync + " " * (columns.sync - width_of(sync)), sync_role))
+    pieces.append((cut(health, width - columns.health), health_role))
+    return pieces
+
+
+__all__ = ["Columns", "SyncStatus", "app_health", "app_sync", "row_pieces", "sync_of"]
