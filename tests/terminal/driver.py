@@ -53,13 +53,24 @@ class Terminal:
         os.write(self._handle, keys.encode())
 
     def wait_for(self, text: str, seconds: float = 30.0) -> str:
-        """The screen once it shows `text`. Raises AssertionError with the screen where it never does."""
+        """The screen once it shows `text`, also where that is wrapped. Raises AssertionError with the screen where it
+        never does."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.read(0.05)
-            if text in self.text():
-                return self.text()
+            shown = self.text()
+            if text in shown or text in " ".join(shown.translate({ord("│"): " "}).split()):
+                return shown
         raise AssertionError(f"{text!r} did not appear:\n{self.text()}")
+
+    def wait_until_gone(self, text: str, seconds: float = 30.0) -> str:
+        """The screen once it no longer shows `text`. Raises AssertionError with the screen where it stays."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.read(0.05)
+            if text not in self.text():
+                return self.text()
+        raise AssertionError(f"{text!r} stayed:\n{self.text()}")
 
     def ended(self, seconds: float = 10.0) -> int:
         """The exit code once it has left."""
