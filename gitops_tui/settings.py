@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_tui.errors import ConfigError
+from gitops_tui.model.application import IgnoreRule
 
 FIELD_MANAGER = "gitops-tui"
 TRACKING_ANNOTATION = "gitops-tui.io/tracking-id"
@@ -32,7 +33,9 @@ class Settings:
     Argo CD's repository Secrets are looked for ("" for nowhere). max_manifest_bytes: of one application's sources. concurrency: writes under way at once for one cluster.
     wave_timeout: how long a wave may take to become healthy. history_limit: syncs kept for an application.
     client_managers: field managers whose client-side apply counts as ours until our first sync. confirm: settle a
-    local "Modified" by a dry run on the server. keys: action -> key, over the table's defaults. drifted_first: drifted
+    local "Modified" by a dry run on the server. ignore_differences: rules as in an Application's
+    `spec.ignoreDifferences`, for all applications. mask_keys: globs for keys of ConfigMaps whose values are shown masked
+    as a Secret's are. keys: action -> key, over the table's defaults. drifted_first: drifted
     applications float up. read_only: nothing is changed anywhere.
     """
 
@@ -56,6 +59,18 @@ class Settings:
         "kustomize-controller",
     )
     confirm: bool = True
+    ignore_differences: tuple[IgnoreRule, ...] = ()
+    mask_keys: tuple[str, ...] = (
+        "*password*",
+        "*passwd*",
+        "*secret*",
+        "*token*",
+        "*apikey*",
+        "*api_key*",
+        "*api-key*",
+        "*private*key*",
+        "*credential*",
+    )
     allow_remote_bases: bool = False
     theme: str = ""
     drifted_first: bool = True
@@ -104,8 +119,43 @@ def settings_from(data: Mapping[str, Any], where: str) -> Settings:
     for name, value in data.items():
         if name not in known:
             raise ConfigError(f"{where}: unknown setting {name!r}", hint=f"known settings: {', '.join(sorted(known))}")
-        values[name] = _convert(name, value, getattr(defaults, name), where)
+        if name == "ignore_differences":
+            values[name] = _rules(value, where)
+        else:
+            values[name] = _convert(name, value, getattr(defaults, name), where)
     return Settings(**values)
+
+
+_RULE_TEXTS = {"group": "group", "kind": "kind", "name": "name", "namespace": "namespace"}
+_RULE_LISTS = {
+    "jsonPointers": "json_pointers",
+    "jqPathExpressions": "jq_path_expressions",
+    "managedFieldsManagers": "managed_fields_managers",
+}
+
+
+def _rules(value: Any, where: str) -> tuple[IgnoreRule, ...]:
+    if not isinstance(value, list) or not all(isinstance(rule, dict) for rule in value):
+        raise ConfigError(f"{where}: ignore_differences must be a list of rules, not {value!r}")
+    made = []
+    for number, rule in enumerate(value):
+        place = f"{where}: ignore_differences[{number}]"
+        words: dict[str, Any] = {}
+        for name, given in rule.items():
+            if name in _RULE_TEXTS and isinstance(given, str):
+                words[_RULE_TEXTS[name]] = given
+            elif name in _RULE_LISTS and isinstance(given, list) and all(isinstance(each, str) for each in given):
+                words[_RULE_LISTS[name]] = tuple(given)
+            elif name in _RULE_TEXTS or name in _RULE_LISTS:
+                wanted = "text" if name in _RULE_TEXTS else "a list of texts"
+                raise ConfigError(f"{place}.{name} must be {wanted}, not {given!r}")
+            else:
+                known = ", ".join((*_RULE_TEXTS, *_RULE_LISTS))
+                raise ConfigError(f"{place}: unknown field {name!r}", hint=f"known fields: {known}")
+        if not any(words.get(name) for name in _RULE_LISTS.values()):
+            raise ConfigError(f"{place} ignores nothing", hint=f"give one of {', '.join(_RULE_LISTS)}")
+        made.append(IgnoreRule(**words, source="setting ignore_differences"))
+    return tuple(made)
 
 
 def _convert(name: str, value: Any, default: Any, where: str) -> Any:

@@ -9,7 +9,6 @@ values are masked (`show`). Where the schema doesn't tell, the API server's dry 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from gitops_tui.compare.fields import LAST_APPLIED, OUR_MARKS
@@ -17,7 +16,7 @@ from gitops_tui.compare.ignore import Hidden, hide
 from gitops_tui.compare.ownership import covered, managed
 from gitops_tui.compare.quick import agrees
 from gitops_tui.compare.removed import removed
-from gitops_tui.compare.show import Masks
+from gitops_tui.compare.show import Masks, masked_keys
 from gitops_tui.compare.values import normalised
 from gitops_tui.compare.walk import Walk
 from gitops_tui.model.application import IgnoreRule
@@ -37,13 +36,15 @@ def compare(
     field_manager: str = FIELD_MANAGER,
     ignore: Sequence[IgnoreRule] = (),
     client_managers: Sequence[str] = CLIENT_MANAGERS,
+    mask_keys: Sequence[str] = (),
 ) -> Drift:
     """Compares what Git renders with what the API server has. Pure; takes any JSON and never raises on it.
 
     desired: None where Git has the object no longer (Extra); live: None where it is not there (Missing).
     schema: a SchemaSet, a kind's Node, or a custom kind's structural schema as its CRD holds it (`openAPIV3Schema`);
     default: the built-in kinds. field_manager: whose server-side applied fields are ours. ignore: rules as in
-    `spec.ignoreDifferences`. client_managers: whose fields count as ours while our manager has none yet.
+    `spec.ignoreDifferences`. client_managers: whose fields count as ours while our manager has none yet. mask_keys:
+    globs for the keys of a ConfigMap whose values are masked as a Secret's are.
 
     >>> service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}}
     >>> live = {**service, "spec": {"clusterIP": "10.0.0.7", "ports": [{"port": 80, "protocol": "TCP", "targetPort": 80}]}}
@@ -71,17 +72,19 @@ def compare(
     >>> drift.is_drifted, [(each.path, each.ignored_by) for each in drift.hidden]
     (False, [('spec.max', 'ignoreDifferences: /spec/max')])
     """
+    masked = masked_keys(mask_keys, desired, live) if mask_keys else ()
+    clean = Drift(DriftKind.NONE, masked=masked) if masked else NO_DRIFT
     if desired is None or live is None:
         if desired is None and live is None:
             return NO_DRIFT
-        return Drift(DriftKind.EXTRA if desired is None else DriftKind.MISSING)
+        return Drift(DriftKind.EXTRA if desired is None else DriftKind.MISSING, masked=masked)
     node = node_for(schema, desired)
     wanted, there = normalised(desired), normalised(live)
     if _plainly_in_sync(wanted, there, desired, node, field_manager, client_managers):
-        return NO_DRIFT
+        return clean
     walk = walked(wanted, there, node, field_manager, client_managers)
     if not walk.found:
-        return NO_DRIFT
+        return clean
     result = Hidden(tuple(difference for difference, _ in walk.found))
     if ignore:
 
@@ -90,11 +93,17 @@ def compare(
 
         result = hide(walk, ignore, _key(desired), again)
     left, hidden = result.left, result.hidden
-    if desired.get("kind") == "Secret":
-        masks = Masks()
-        left, hidden = tuple(masks.differences(left)), tuple(masks.differences(hidden))
-    drift = Drift(DriftKind.MODIFIED if left else DriftKind.NONE, left, len(hidden), warnings=result.warnings)
-    return replace(drift, hidden=hidden) if hidden else drift
+    if masked or desired.get("kind") == "Secret":
+        masks, keys = Masks(), None if desired.get("kind") == "Secret" else masked
+        left, hidden = tuple(masks.differences(left, keys)), tuple(masks.differences(hidden, keys))
+    return Drift(
+        DriftKind.MODIFIED if left else DriftKind.NONE,
+        left,
+        len(hidden),
+        warnings=result.warnings,
+        hidden=hidden,
+        masked=masked,
+    )
 
 
 def walked(

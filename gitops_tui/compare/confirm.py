@@ -124,9 +124,9 @@ def _settled(
     else:
         said = f"{ADMISSION} (IncludeMutationWebhook=true shows it as drift)"
         hidden += [replace(each, ignored_by=said) for each in by_admission]
-    if desired.get("kind") == "Secret":
-        masks = Masks()
-        left, hidden = masks.differences(left), masks.differences(hidden)
+    if drift.masked or desired.get("kind") == "Secret":
+        masks, keys = Masks(), None if desired.get("kind") == "Secret" else drift.masked
+        left, hidden = masks.differences(left, keys), masks.differences(hidden, keys)
     return replace(
         drift,
         kind=DriftKind.MODIFIED if left else DriftKind.NONE,

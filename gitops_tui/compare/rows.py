@@ -1,35 +1,37 @@
 """A diff as aligned rows of YAML: Git on the left, the cluster on the right.
 
 One walk over both sides at once, list items matched by their merge keys, so that a moved or added item does not shift
-the rest. What the two sides' YAML says is the same as `clean_live` and the manifest; Secrets are masked first.
+the rest. Texts of several lines, and documents of JSON inside a string, are compared line by line. What the two sides'
+YAML says is the same as `clean_live` and the manifest; Secrets are masked first. Bounded: past a number of rows equal
+ones are left out, and past twice that all others.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from glob import escape
 from typing import Any
 
-import yaml
-
 from gitops_tui.compare import paths
-from gitops_tui.compare.show import Masks, clean_live, displayable
-from gitops_tui.compare.values import normalised
+from gitops_tui.compare.fold import changes, folded, unified
+from gitops_tui.compare.linediff import increasing, line_blocks, marks
+from gitops_tui.compare.show import Masks, clean_live, displayable, value_text
+from gitops_tui.compare.values import normalised, same
 from gitops_tui.compare.walk import keyed
+from gitops_tui.compare.yamltext import clipped, inner_documents, scalar_text
 from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
-from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Masked, Reason
-from gitops_tui.model.keys import GVK
+from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.text import printable
 from gitops_tui.schema import Node, SchemaSet, builtin
 from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
 
+__all__ = ["diff_rows", "scalar_text", "unified"]
+
 _FIRST = ("apiVersion", "kind", "metadata")
-_MAX_LINES = 20_000
+_MAX_ROWS = 20_000
 _MAX_INDENT = 200
 _TOO_DEEP = "… (deeper than is shown)"
-_PLAIN = re.compile(r"^[A-Za-z/_][A-Za-z0-9 ._/@=+-]*$|^[0-9]+$")
-_RESOLVER = yaml.SafeLoader.yaml_implicit_resolvers
 
 
 def diff_rows(
@@ -43,21 +45,32 @@ def diff_rows(
 ) -> DiffRows:
     """Lays out a diff. context: equal lines kept around a change; fold: put one FOLD row for longer equal runs."""
     masks = Masks()
-    left = displayable(normalised(desired), masks) if desired is not None else None
-    right = displayable(_untracked(clean_live(live)), masks) if live is not None else None
+    left = right = None
+    if desired is not None:
+        shown = normalised(desired) if desired.get("kind") == "Secret" else desired
+        left = displayable(shown, masks, mask_keys=_exactly(drift.masked))
+    if live is not None:
+        right = displayable(_untracked(clean_live(live)), masks, mask_keys=_exactly(drift.masked))
     some = left or right or {}
-    gvk = GVK.of(str(some.get("apiVersion") or ""), str(some.get("kind") or ""))
+    node = (schema or builtin()).node_of(some.get("apiVersion"), some.get("kind"))
     layout = _Layout(drift)
+    kind = RowKind.EQUAL
     if left is None or right is None:
         kind = RowKind.RIGHT if left is None else RowKind.LEFT
-        layout.mapping(left or ABSENT, right or ABSENT, (schema or builtin()).node(gvk), "", 0, kind)
-    else:
-        layout.mapping(left, right, (schema or builtin()).node(gvk), "", 0, RowKind.EQUAL)
+    try:
+        layout.mapping(left or ABSENT, right or ABSENT, node, "", 0, kind)
+        layout.untold(drift.differences)
+    except _Full:
+        pass
     rows = layout.rows
-    changes = _changes(rows)
+    begun = changes(rows)
     if fold and drift.kind in (DriftKind.MODIFIED, DriftKind.NONE):
-        rows, changes = _folded(rows, context)
-    return DiffRows(tuple(rows), tuple(changes))
+        rows, begun = folded(rows, context)
+    return DiffRows(tuple(rows), tuple(begun), layout.left_out)
+
+
+def _exactly(keys: Sequence[str]) -> list[str]:
+    return [escape(key) for key in keys]
 
 
 def _untracked(obj: dict[str, Any]) -> dict[str, Any]:
@@ -76,36 +89,16 @@ def _untracked(obj: dict[str, Any]) -> dict[str, Any]:
     return {**obj, "metadata": made}
 
 
-def scalar_text(value: Any) -> str:
-    """One scalar as YAML on one line."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Masked):
-        return str(value)
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, Mapping):
-        return "{}"
-    if isinstance(value, list):
-        return "[]"
-    text = printable(str(value))
-    if _PLAIN.match(text) and not text.endswith(" ") and text == value and _stays_text(text):
-        return text
-    if text and text == value and ": " not in text and " #" not in text and text[0] not in "-?:,[]{}#&*!|>'\"%@` ":
-        return text if _stays_text(text) and not text.endswith((" ", ":")) else f"'{text}'"
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _stays_text(text: str) -> bool:
-    return all(not pattern.match(text) for _, pattern in _RESOLVER.get(text[:1], [])) and text not in ("~", "null")
+class _Full(Exception):
+    """No more rows are taken."""
 
 
 class _Layout:
     def __init__(self, drift: Drift) -> None:
         self.rows: list[DiffRow] = []
-        self._differences = {difference.path: difference for difference in drift.differences}
+        self.left_out = 0
+        self._differences = {each.path: each for each in (*drift.hidden, *drift.differences)}
+        self._told: set[str] = set()
         self._numbers = [0, 0]
 
     def _cell(self, side: int, text: str, changed: tuple[tuple[int, int], ...] = ()) -> DiffCell:
@@ -121,12 +114,21 @@ class _Layout:
         difference: FieldDifference | None = None,
         start: int = 0,
     ) -> None:
-        if len(self.rows) > _MAX_LINES:
-            return
+        if len(self.rows) >= _MAX_ROWS:
+            self.left_out += 1
+            if len(self.rows) >= 2 * _MAX_ROWS:
+                raise _Full
+            if difference is None and kind in (RowKind.EQUAL, RowKind.EXTRA):
+                self._numbers[0] += left is not None
+                self._numbers[1] += right is not None
+                return
+            self.left_out -= 1
         left_marks: tuple[tuple[int, int], ...] = ()
         right_marks: tuple[tuple[int, int], ...] = ()
         if kind is RowKind.CHANGED and left is not None and right is not None:
             left_marks, right_marks = marks(left, right, start)
+        if difference is not None:
+            self._told.add(difference.path)
         self.rows.append(
             DiffRow(
                 kind,
@@ -137,38 +139,40 @@ class _Layout:
             )
         )
 
+    def untold(self, differences: Iterable[FieldDifference]) -> None:
+        """Differences in fields that neither side has (what a webhook would add) as comments at the end."""
+        for each in differences:
+            if each.path not in self._told and not each.ignored_by:
+                said = f"# {printable(each.path)}: {each.reason.value}"
+                if each.desired is not ABSENT:
+                    said += f": {value_text(each.desired)}"
+                self.emit(said, None, RowKind.LEFT, each.path, each)
+
     def _kind(self, path: str, left: Any, right: Any, inherited: RowKind) -> tuple[RowKind, FieldDifference | None]:
         found = self._differences.get(path)
         if found is not None:
-            if found.reason is Reason.REMOVED:
+            if found.ignored_by:
+                return RowKind.IGNORED, found
+            if found.reason is Reason.ORDER:
+                return RowKind.EQUAL, found
+            if left is ABSENT:
                 return RowKind.RIGHT, found
             return (RowKind.LEFT if right is ABSENT else RowKind.CHANGED), found
         if inherited is not RowKind.EQUAL:
             return inherited, None
-        if left is ABSENT:
-            return RowKind.EXTRA, None
-        return RowKind.EQUAL, None
+        return (RowKind.EXTRA if left is ABSENT else RowKind.EQUAL), None
 
     def mapping(self, left: Any, right: Any, node: Node | None, path: str, indent: int, kind: RowKind) -> None:
         left = left if isinstance(left, Mapping) else {}
         right = right if isinstance(right, Mapping) else {}
-        names = list(left)
-        for name in right:
-            if name not in left:
-                names.append(name)
+        names = list({**left, **right})
         if not indent:
             names.sort(key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
         for name in names:
-            self.field(
-                name,
-                left.get(name, ABSENT),
-                right.get(name, ABSENT),
-                node.child(str(name)) if node is not None else None,
-                paths.child(path, str(name)),
-                indent,
-                kind,
-                "",
-            )
+            below = node.child(str(name)) if node is not None else None
+            place = paths.child(path, str(name))
+            one, other = left.get(name, ABSENT), right.get(name, ABSENT)
+            self.field(name, one, other, below, place, indent, _inner(kind, one, other), "")
 
     def field(
         self, name: Any, left: Any, right: Any, node: Node | None, path: str, indent: int, kind: RowKind, dash: str
@@ -184,18 +188,45 @@ class _Layout:
             for at, side in enumerate((left, right)):
                 if side is not ABSENT and not nested[at]:
                     sides[at] = f"{head} {scalar_text(side)}"
-            row_kind = kind if difference is None or not all(nested) else RowKind.EQUAL
-            self.emit(sides[0], sides[1], row_kind, path, difference if row_kind is kind else None, len(head))
+            if difference is not None and difference.reason is Reason.ORDER:
+                sides = [f"{head}  # {value_text(each)}" for each in (difference.desired, difference.live)]
+                self.emit(sides[0], sides[1], RowKind.CHANGED, path, difference, len(head))
+            else:
+                row_kind = kind if difference is None or not all(nested) else RowKind.EQUAL
+                self.emit(sides[0], sides[1], row_kind, path, difference if row_kind is kind else None, len(head))
             if isinstance(left, list) or isinstance(right, list):
                 self.sequence(left, right, node, path, inner, kind)
             else:
                 self.mapping(left, right, node, path, inner + 2, kind)
+            self._note_first(difference, path)
+            return
+        inside = inner_documents(left, right) if kind is RowKind.CHANGED else None
+        if inside is not None:
+            self.block(head, *inside, path, inner + 2, kind, difference, "  # JSON on one line")
             return
         if any(isinstance(side, str) and "\n" in side for side in (left, right)):
             self.block(head, left, right, path, inner + 2, kind, difference)
             return
+        left, right = clipped(left, right)
         texts = [f"{head} {scalar_text(side)}" if side is not ABSENT else None for side in (left, right)]
         self.emit(texts[0], texts[1], kind, path, difference, len(head) + 1)
+
+    def _note_first(self, difference: FieldDifference | None, path: str) -> None:
+        """Puts a difference of a whole on the first of its rows that tells it."""
+        if difference is None or path in self._told:
+            return
+        for at in range(len(self.rows) - 1, -1, -1):
+            if not self.rows[at].path.startswith(path):
+                break
+            first = at
+        else:
+            first = 0
+        if self.rows and first < len(self.rows):
+            changed = (at for at in range(first, len(self.rows)) if self.rows[at].kind is not RowKind.EQUAL)
+            at = next(changed, first)
+            if self.rows[at].difference is None:
+                self.rows[at] = replace(self.rows[at], difference=difference)
+                self._told.add(path)
 
     def sequence(self, left: Any, right: Any, node: Node | None, path: str, indent: int, kind: RowKind) -> None:
         lefts = left if isinstance(left, list) else []
@@ -204,48 +235,77 @@ class _Layout:
         keys = node.list_keys if node is not None and node.list_type == "map" else ()
         there = (keyed(lefts, keys, below), keyed(rights, keys, below)) if keys else (None, None)
         if there[0] is not None and there[1] is not None:
-            for identity in [*there[0], *(each for each in there[1] if each not in there[0])]:
+            moved = _moved(list(there[0]), list(there[1]))
+            for identity in {**there[0], **there[1]}:
                 place = paths.item(path, keys, dict(zip(keys, identity, strict=True)))
+                first = len(self.rows)
                 self.item(there[0].get(identity, ABSENT), there[1].get(identity, ABSENT), below, place, indent, kind)
+                if identity in moved and first < len(self.rows):
+                    self.rows[first] = replace(self.rows[first], moved=True)
+            return
+        if lefts and rights and (node is None or node.list_type != "map") and len(lefts) != len(rights):
+            self._by_value(lefts, rights, node, path, indent, kind)
             return
         for at in range(max(len(lefts), len(rights))):
             one = lefts[at] if at < len(lefts) else ABSENT
             other = rights[at] if at < len(rights) else ABSENT
-            inner = kind
-            if kind is RowKind.CHANGED:
-                inner = RowKind.LEFT if other is ABSENT else RowKind.RIGHT if one is ABSENT else RowKind.EQUAL
-                inner = RowKind.CHANGED if inner is RowKind.EQUAL and one != other else inner
-            self.item(one, other, below, paths.index(path, at), indent, inner)
+            self.item(one, other, below, paths.index(path, at), indent, _inner(kind, one, other))
+
+    def _by_value(
+        self, lefts: list[Any], rights: list[Any], node: Node | None, path: str, indent: int, kind: RowKind
+    ) -> None:
+        """A list without keys that has become longer or shorter: items are matched by what they say."""
+        below = node.items if node is not None else None
+        is_set = node is not None and node.list_type == "set"
+        texts = [[_said(each) for each in side] for side in (lefts, rights)]
+        if is_set:
+            known = [set(side) for side in texts]
+            both = [(each, each if text in known[1] else ABSENT) for text, each in zip(texts[0], lefts, strict=True)]
+            both += [(ABSENT, each) for text, each in zip(texts[1], rights, strict=True) if text not in known[0]]
+            for one, other in both:
+                place = f"{path}[={printable(str(one if one is not ABSENT else other)[:60])}]"
+                self.item(one, other, below, place, indent, RowKind.EQUAL)
+            return
+        for _, a, b, c, d in line_blocks(texts[0], texts[1]):
+            for at in range(max(b - a, d - c)):
+                one = lefts[a + at] if a + at < b else ABSENT
+                other = rights[c + at] if c + at < d else ABSENT
+                place = paths.index(path, a + at if one is not ABSENT else c + at)
+                self.item(one, other, below, place, indent, _inner(kind, one, other))
 
     def item(self, left: Any, right: Any, node: Node | None, path: str, indent: int, kind: RowKind) -> None:
         kind, difference = self._kind(path, left, right, kind)
         sides: list[Any] = [side if isinstance(side, Mapping) and side else ABSENT for side in (left, right)]
-        if all(side is ABSENT for side in sides):
-            texts = [" " * indent + f"- {scalar_text(side)}" if side is not ABSENT else None for side in (left, right)]
+        if indent > _MAX_INDENT or all(side is ABSENT for side in sides):
+            if indent > _MAX_INDENT:
+                left, right = (side if side is ABSENT else _TOO_DEEP for side in (left, right))
+            left, right = clipped(left, right)
+            texts = [" " * indent + f"- {_one_line(side)}" if side is not ABSENT else None for side in (left, right)]
             self.emit(texts[0], texts[1], kind, path, difference, indent + 2)
             return
         first = True
-        names = list(sides[0]) if sides[0] is not ABSENT else []
-        names += [name for name in (sides[1] if sides[1] is not ABSENT else ()) if name not in names]
-        if sides[0] is not ABSENT and sides[1] is not ABSENT:
+        left_side, right_side = (side if side is not ABSENT else {} for side in sides)
+        names = list({**left_side, **right_side})
+        if left_side and right_side:
             # The dash stands before a field that both sides have.
-            names.sort(key=lambda name: 0 if name in sides[0] and name in sides[1] else 1)
+            names.sort(key=lambda name: 0 if name in left_side and name in right_side else 1)
         before = len(self.rows)
         for name in names:
+            one, other = left_side.get(name, ABSENT), right_side.get(name, ABSENT)
             self.field(
                 name,
-                sides[0].get(name, ABSENT) if sides[0] is not ABSENT else ABSENT,
-                sides[1].get(name, ABSENT) if sides[1] is not ABSENT else ABSENT,
+                one,
+                other,
                 node.child(str(name)) if node is not None else None,
                 paths.child(path, str(name)),
                 indent if first else indent + 2,
-                kind,
+                _inner(kind, one, other),
                 "- " if first else "",
             )
             first = False
         if difference is not None and len(self.rows) > before and self.rows[before].difference is None:
-            row = self.rows[before]
-            self.rows[before] = DiffRow(row.kind, row.left, row.right, row.path, row.folded, difference)
+            self.rows[before] = replace(self.rows[before], difference=difference)
+            self._told.add(difference.path)
 
     def block(
         self,
@@ -256,123 +316,68 @@ class _Layout:
         indent: int,
         kind: RowKind,
         difference: FieldDifference | None,
+        note: str = "",
     ) -> None:
         def lines(side: Any) -> list[str]:
             if side is ABSENT:
                 return []
-            return [" " * indent + printable(line) for line in str(side).rstrip("\n").split("\n")]
+            if not isinstance(side, str):
+                return [" " * indent + scalar_text(side)]
+            return [" " * indent + clipped(printable(line), "")[0] for line in side.rstrip("\n").split("\n")]
 
         def mark(side: Any) -> str | None:
-            return None if side is ABSENT else f"{head} |" + ("" if str(side).endswith("\n") else "-")
+            return None if side is ABSENT else f"{head} |" + ("" if str(side).endswith("\n") else "-") + note
 
         one, other = lines(left), lines(right)
         head_kind = kind if kind is not RowKind.CHANGED or mark(left) != mark(right) else RowKind.EQUAL
         self.emit(mark(left), mark(right), head_kind, path, difference)
-        if left is ABSENT or right is ABSENT or left == right or len(one) + len(other) > 4000:
+        if left is ABSENT or right is ABSENT or one == other:
             for at in range(max(len(one), len(other))):
                 self.emit(
                     one[at] if at < len(one) else None,
                     other[at] if at < len(other) else None,
-                    kind if kind is not RowKind.CHANGED or one[at : at + 1] != other[at : at + 1] else RowKind.EQUAL,
+                    kind if kind is not RowKind.CHANGED else RowKind.EQUAL,
                     path,
                 )
             return
-        for tag, a, b, c, d in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        for tag, a, b, c, d in line_blocks(one, other):
             for at in range(max(b - a, d - c)):
                 text = one[a + at] if a + at < b else None
                 other_text = other[c + at] if c + at < d else None
                 row_kind = RowKind.EQUAL
-                if tag != "equal":
+                if kind is RowKind.IGNORED:
+                    row_kind = kind
+                elif tag != "equal":
                     row_kind = (
                         RowKind.LEFT if other_text is None else RowKind.RIGHT if text is None else RowKind.CHANGED
                     )
                 self.emit(text, other_text, row_kind, path, None, indent)
 
 
-_WORDS = re.compile(r"\w+|\W")
+def _inner(kind: RowKind, one: Any, other: Any) -> RowKind:
+    if kind is not RowKind.CHANGED:
+        return kind
+    if one is ABSENT or other is ABSENT:
+        return RowKind.RIGHT if one is ABSENT else RowKind.LEFT
+    return RowKind.EQUAL if same(one, other) else RowKind.CHANGED
 
 
-def marks(left: str, right: str, start: int) -> tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]:
-    """The character ranges in which two lines differ, from `start` on, by words."""
-    if left == right:
-        return (), ()
-    one, other = _WORDS.findall(left[start:]), _WORDS.findall(right[start:])
-    if len(one) + len(other) > 600:
-        return ((start, len(left)),), ((start, len(right)),)
-    found: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if tag == "equal":
-            continue
-        for words, begin, end, into in ((one, a, b, found[0]), (other, c, d, found[1])):
-            if end > begin:
-                at = start + sum(map(len, words[:begin]))
-                into.append((at, at + sum(map(len, words[begin:end]))))
-    return tuple(found[0]), tuple(found[1])
+def _said(value: Any) -> str:
+    try:
+        return repr(value)[:2000]
+    except RecursionError:
+        return f"deep {id(value)}"
 
 
-_COUNTED = (RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT)
+def _one_line(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return value_text(value, 1000)
+    return scalar_text(value)
 
 
-def _changes(rows: list[DiffRow]) -> list[int]:
-    found = []
-    before = False
-    for at, row in enumerate(rows):
-        counted = row.kind in _COUNTED or row.difference is not None
-        if counted and (not before or row.difference is not None):
-            found.append(at)
-        before = counted
-    return found
-
-
-def _folded(rows: list[DiffRow], context: int) -> tuple[list[DiffRow], list[int]]:
-    keep = [False] * len(rows)
-    for at, row in enumerate(rows):
-        if row.kind in _COUNTED or row.difference is not None:
-            for near in range(max(0, at - context), min(len(rows), at + context + 1)):
-                keep[near] = True
-    if not any(keep):
-        return rows, []
-    made: list[DiffRow] = []
-    at = 0
-    while at < len(rows):
-        if keep[at]:
-            made.append(rows[at])
-            at += 1
-            continue
-        end = at
-        while end < len(rows) and not keep[end]:
-            end += 1
-        if end - at <= 2:
-            made += rows[at:end]
-        else:
-            made.append(DiffRow(RowKind.FOLD, None, None, folded=end - at))
-        at = end
-    return made, _changes(made)
-
-
-def unified(diff: DiffRows) -> list[tuple[str, str]]:
-    """The rows as (sign, text): "-" what the cluster has, "+" what Git has, " " both, "~" only in the cluster and no
-    drift, "…" a fold. As `kubectl diff`: applying turns "-" into "+"."""
-    made: list[tuple[str, str]] = []
-    plus: list[tuple[str, str]] = []
-
-    def flush() -> None:
-        made.extend(plus)
-        plus.clear()
-
-    for row in diff.rows:
-        if row.kind in _COUNTED:
-            if row.right is not None:
-                made.append(("-", row.right.text))
-            if row.left is not None:
-                plus.append(("+", row.left.text))
-            continue
-        flush()
-        if row.kind is RowKind.FOLD:
-            made.append(("…", f"{row.folded} lines"))
-        elif row.kind in (RowKind.EXTRA, RowKind.IGNORED):
-            made.append(("~", (row.right or row.left or DiffCell(0, "")).text))
-        elif row.left is not None or row.right is not None:
-            made.append((" ", (row.left or row.right or DiffCell(0, "")).text))
-    flush()
-    return made
+def _moved(lefts: list[Any], rights: list[Any]) -> set[Any]:
+    """The items that stand elsewhere on the other side, as few as explain it."""
+    places = {identity: at for at, identity in enumerate(rights)}
+    common = [identity for identity in lefts if identity in places]
+    kept = {common[at] for at in increasing([places[identity] for identity in common])}
+    return {identity for identity in common if identity not in kept}

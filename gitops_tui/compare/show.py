@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
+from gitops_tui.compare import paths
 from gitops_tui.model.drift import ABSENT, FieldDifference, Masked
 from gitops_tui.model.text import printable
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_SECRET = ("data", "stringData", f'metadata.annotations["{_LAST_APPLIED}"]')
+_VALUES = ("data", "binaryData")
 _NOISE = (
     "managedFields",
     "uid",
@@ -30,22 +36,39 @@ class Masks:
         known = self._marks.setdefault(repr(value), _letters(len(self._marks)))
         return Masked(known)
 
-    def differences(self, found: Iterable[FieldDifference]) -> list[FieldDifference]:
-        """The differences of a Secret without its values."""
-        return [
-            replace(each, desired=self._side(each, each.desired), live=self._side(each, each.live))
-            if each.path.startswith(("data", "stringData", f'metadata.annotations["{_LAST_APPLIED}"]'))
-            or each.path == "metadata.annotations"
-            else each
-            for each in found
-        ]
+    def differences(
+        self, found: Iterable[FieldDifference], keys: Collection[str] | None = None
+    ) -> list[FieldDifference]:
+        """The differences of a Secret without its values; with `keys` those of a ConfigMap without these keys'."""
+        hidden = {paths.child(field, key) for field in _VALUES for key in keys or ()}
+        made = []
+        for each in found:
+            if keys is None:
+                masked = each.path.startswith(_SECRET) or each.path == "metadata.annotations"
+            else:
+                masked = each.path in hidden
+            if masked:
+                each = replace(each, desired=self._side(each.desired, None), live=self._side(each.live, None), note="")
+            elif keys is not None and each.path in _VALUES:
+                each = replace(each, desired=self._side(each.desired, keys), live=self._side(each.live, keys), note="")
+            made.append(each)
+        return made
 
-    def _side(self, difference: FieldDifference, value: Any) -> Any:
+    def _side(self, value: Any, keys: Collection[str] | None) -> Any:
         if value is ABSENT:
             return value
         if isinstance(value, Mapping):
-            return {key: self.mask(below) for key, below in value.items()}
+            return {key: self.mask(below) if keys is None or key in keys else below for key, below in value.items()}
         return self.mask(value)
+
+    def config_map(self, obj: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+        """A ConfigMap with these keys' values masked."""
+        made = dict(obj)
+        for field in _VALUES:
+            values = made.get(field)
+            if isinstance(values, Mapping):
+                made[field] = self._side(values, keys)
+        return self._without_note(made)
 
     def secret(self, obj: Mapping[str, Any]) -> dict[str, Any]:
         """A Secret with its values masked."""
@@ -56,12 +79,63 @@ class Masks:
                 made[field] = {key: self.mask(value) for key, value in values.items()}
             elif values is not None:
                 made[field] = self.mask(values)
+        return self._without_note(made)
+
+    def _without_note(self, made: dict[str, Any]) -> dict[str, Any]:
         metadata = made.get("metadata")
         notes = metadata.get("annotations") if isinstance(metadata, Mapping) else None
         if isinstance(metadata, Mapping) and isinstance(notes, Mapping) and _LAST_APPLIED in notes:
             masked = {**notes, _LAST_APPLIED: self.mask(notes[_LAST_APPLIED])}
             made["metadata"] = {**metadata, "annotations": masked}
         return made
+
+
+def masked_keys(patterns: Collection[str], *sides: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The keys of a ConfigMap that look like credentials by these globs (upper and lower case alike)."""
+    found: dict[str, None] = {}
+    for side in sides:
+        if not patterns or side is None or side.get("kind") != "ConfigMap":
+            continue
+        for field in _VALUES:
+            values = side.get(field)
+            for key in values if isinstance(values, Mapping) else ():
+                if isinstance(key, str) and key not in found and _looks_like(key.lower(), tuple(patterns)):
+                    found[key] = None
+    return tuple(found)
+
+
+@lru_cache(maxsize=8192)
+def _looks_like(key: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(key, pattern.lower()) for pattern in patterns)
+
+
+def scrubbed(message: str, *sides: Mapping[str, Any] | None, mask_keys: Collection[str] = ()) -> str:
+    """What an API server says about an object, without the values that are to be masked in it."""
+    for side in sides:
+        if side is None or side.get("kind") not in ("Secret", "ConfigMap"):
+            continue
+        keys = None if side.get("kind") == "Secret" else masked_keys(mask_keys, side)
+        for field in ("data", "stringData", "binaryData"):
+            values = side.get(field)
+            if not isinstance(values, Mapping):
+                continue
+            for key, value in values.items():
+                if keys is not None and key not in keys:
+                    continue
+                for form in _forms(value):
+                    message = message.replace(form, "••••••••")
+    return message
+
+
+def _forms(value: Any) -> list[str]:
+    """A value as it may stand in a message: as text, as base64, and what that stands for."""
+    text = value if isinstance(value, str) else str(value)
+    forms = {text, text.strip(), b64encode(text.encode("utf-8", "surrogatepass")).decode()}
+    try:
+        forms.add(b64decode(text, validate=True).decode())
+    except ValueError:
+        pass
+    return sorted((each for each in forms if len(each) >= 3), key=len, reverse=True)
 
 
 def _letters(number: int) -> str:
@@ -73,13 +147,19 @@ def _letters(number: int) -> str:
     return text
 
 
-def displayable(obj: Mapping[str, Any], masks: Masks | None = None) -> dict[str, Any]:
-    """The object without managedFields, and with a Secret's values masked."""
+def displayable(
+    obj: Mapping[str, Any], masks: Masks | None = None, *, mask_keys: Collection[str] = ()
+) -> dict[str, Any]:
+    """The object without managedFields, and with a Secret's values masked; so are those of a ConfigMap whose keys match
+    the globs `mask_keys`."""
     made = dict(obj)
     metadata = made.get("metadata")
     if isinstance(metadata, Mapping) and "managedFields" in metadata:
         made["metadata"] = {key: value for key, value in metadata.items() if key != "managedFields"}
-    return (masks or Masks()).secret(made) if made.get("kind") == "Secret" else made
+    if made.get("kind") == "Secret":
+        return (masks or Masks()).secret(made)
+    keys = masked_keys(mask_keys, made)
+    return (masks or Masks()).config_map(made, keys) if keys else made
 
 
 def clean_live(obj: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,16 +177,20 @@ def clean_live(obj: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def plain(value: Any) -> Any:
-    """JSON values with Masked and ABSENT as text or None, for output."""
+def plain(value: Any, depth: int = 0) -> Any:
+    """JSON values with Masked and ABSENT as text or None, for output; what lies deeper than 100 levels as "…"."""
     if isinstance(value, Masked):
         return str(value)
     if value is ABSENT:
         return None
     if isinstance(value, Mapping):
-        return {str(key): plain(below) for key, below in value.items()}
+        return {str(key): plain(below, depth + 1) for key, below in value.items()} if depth < 100 else "…"
     if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
+        return [plain(each, depth + 1) for each in value] if depth < 100 else "…"
+    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
+        return f"{value:e}" if value.bit_length() < 1000 else f"a number of {value.bit_length()} bits"
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode()
     return value
 
 

@@ -36,7 +36,8 @@ class DiffCell:
 @dataclass(frozen=True, slots=True)
 class DiffRow:
     """One row; a side that has nothing there is None. path: the field's path ("" where there is none).
-    difference: set on the first row of each FieldDifference."""
+    difference: set on the first row of each FieldDifference. moved: the first row of a list item that stands
+    elsewhere in the cluster's list than in Git's, which is no change."""
 
     kind: RowKind
     left: DiffCell | None
@@ -44,11 +45,14 @@ class DiffRow:
     path: str = ""
     folded: int = 0
     difference: FieldDifference | None = None
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DiffRows:
-    """A whole diff. changes: indexes into `rows` at which each change starts, ascending."""
+    """A whole diff. changes: indexes into `rows` at which each change starts, ascending. truncated: how many rows past
+    the bound were left out, at least."""
 
     rows: tuple[DiffRow, ...]
     changes: tuple[int, ...] = ()
+    truncated: int = 0

@@ -108,7 +108,7 @@ class Drift:
     differences: what Git sets, in its order, then what was removed from it; empty for Missing and Extra. ignored: how
     many differences ignore rules hide; hidden: those differences. confirmed: whether the API server's dry run settled
     it; refused: why it refused ("" where it didn't). ignored_by: the option by which an Extra object doesn't count, ""
-    for none. warnings: what a person should know about the comparison itself (a bad ignore rule, …).
+    for none. masked: keys of a ConfigMap whose values are to be masked wherever it is shown. warnings: what a person should know about the comparison itself (a bad ignore rule, …).
     """
 
     kind: DriftKind
@@ -119,6 +119,7 @@ class Drift:
     hidden: tuple[FieldDifference, ...] = ()
     refused: str = ""
     ignored_by: str = ""
+    masked: tuple[str, ...] = ()
 
     @property
     def is_drifted(self) -> bool:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from gitops_tui.model.application import Application
-from gitops_tui.model.drift import NO_DRIFT, Drift
+from gitops_tui.model.drift import NO_DRIFT, Drift, DriftEpisode, Moved
 from gitops_tui.model.health import Health, HealthStatus
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -42,7 +42,8 @@ class ResourceState:
     manifest: None where Git has it no longer (Extra). live: the object as the API server gave it, None where it is
     Missing or not known. sync: Unknown where the live side can't be read (`error` says why). tracked: whether the
     live object carries our tracking id for this application. hook: the phases it runs in, for hooks; a hook takes no
-    part in the application's sync status and health. summary: as in OwnedObject.
+    part in the application's sync status and health. summary: as in OwnedObject. moved: which side changed since the
+    last sync. episodes: when it was drifted, as far as this session saw it, oldest first.
     """
 
     key: ResourceKey
@@ -59,6 +60,20 @@ class ResourceState:
     error: str = ""
     warnings: tuple[str, ...] = ()
     owned: tuple[OwnedObject, ...] = ()
+    moved: Moved = Moved.NONE
+    episodes: tuple[DriftEpisode, ...] = ()
+
+    @property
+    def drifted_since(self) -> datetime | None:
+        """When the drift that lasts now began, None where there is none."""
+        last = self.episodes[-1] if self.episodes and self.drift.is_drifted else None
+        return last.began if last is not None and last.ended is None else None
+
+    @property
+    def drifted_by(self) -> str:
+        """Who made the drift that lasts now, "" where that is not known."""
+        last = self.episodes[-1] if self.episodes and self.drift.is_drifted else None
+        return last.by if last is not None and last.ended is None else ""
 
 
 class Severity(StrEnum):

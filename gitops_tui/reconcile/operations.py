@@ -26,6 +26,7 @@ from gitops_tui.model.sync import (
 )
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.auto import Decision
+from gitops_tui.reconcile.rules import respected
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.sync import Executor, make_plan
 from gitops_tui.sync.execute import for_apply
@@ -52,8 +53,16 @@ class Operations:
         self.who = user_at_host()
 
     def desired(self, runtime: Runtime, manifest: Manifest) -> dict[str, Any]:
-        """What is applied for a manifest."""
+        """What is applied for a manifest: with ignored fields' live values where the application asks for that."""
+        manifest = self._respected(runtime, manifest)
         return for_apply(tracked(manifest.obj, runtime.app.key.tracking_name, manifest.key))
+
+    def _respected(self, runtime: Runtime, manifest: Manifest) -> Manifest:
+        session = self._engine.session(runtime)
+        store, key = session.cluster.store, manifest.key
+        live = store.get(manifest.gvk, key.namespace, key.name)
+        scaler = runtime.scalers.scaler(runtime, store, key, manifest.obj)
+        return respected(runtime, manifest, live, self._engine.settings, session.schemas, scaler)
 
     async def plan(self, app: AppKey, options: SyncOptions) -> SyncPlan:
         """What a sync would do now, for the commit compared against or another one."""
@@ -254,6 +263,7 @@ class Operations:
                 )
                 self._engine.operation_changed(runtime, operation)
                 return operation
+        manifests = {key: self._respected(runtime, each) for key, each in manifests.items()}
         executor = Executor(runtime.app, plan, manifests, session.cluster, self._engine.settings, progress)
         runtime.executor = executor
         try:

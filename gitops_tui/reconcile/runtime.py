@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from gitops_tui.compare import compare, confirm
+from gitops_tui.compare.blame import which_moved
 from gitops_tui.errors import ClusterError, UnknownKind
 from gitops_tui.health import assess, summary
 from gitops_tui.kube import Cluster, WatchStatus
 from gitops_tui.model.application import Application
-from gitops_tui.model.drift import Drift, DriftKind
+from gitops_tui.model.drift import Drift, DriftKind, Moved
 from gitops_tui.model.health import Health, HealthStatus, worst
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -20,8 +22,11 @@ from gitops_tui.model.record import AppRecord
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ApplicationState, Condition, ResourceState
 from gitops_tui.model.sync import SyncOperation, SyncStatus
+from gitops_tui.reconcile.answers import Answer, answer_for
 from gitops_tui.reconcile.auto import Attempts
 from gitops_tui.reconcile.owned import owned
+from gitops_tui.reconcile.rules import Scalers, compare_options, rules_of, scaler_rule, unknown_options
+from gitops_tui.reconcile.since import episodes
 from gitops_tui.schema import SchemaSet
 from gitops_tui.settings import Settings
 from gitops_tui.sync.annotations import hook_words, wave
@@ -33,6 +38,7 @@ class Runtime:
     """One application under work. Only the engine's loop touches it.
 
     dirty: keys to compare again; all_dirty: all of them; state_dirty: only what is said of the application as a whole.
+    synced: what Git said at the last sync, whose commit is synced_revision; None where that is not known.
     """
 
     app: Application
@@ -52,12 +58,15 @@ class Runtime:
     dirty: set[ResourceKey] = field(default_factory=set)
     all_dirty: bool = True
     state_dirty: bool = True
-    confirmed: dict[ResourceKey, tuple[tuple[str, str], dict[str, Any] | str]] = field(default_factory=dict)
+    confirmed: dict[ResourceKey, Answer] = field(default_factory=dict)
     confirming: set[ResourceKey] = field(default_factory=set)
     operation: SyncOperation | None = None
     executor: Any = None
     expiry: asyncio.TimerHandle | None = None
     attempts: Attempts = field(default_factory=Attempts)
+    synced: dict[ResourceKey, Manifest] | None = None
+    synced_revision: str = ""
+    scalers: Scalers = field(default_factory=Scalers)
 
 
 def place(manifests: tuple[Manifest, ...], cluster: Cluster, namespace: str) -> dict[ResourceKey, Manifest]:
@@ -150,28 +159,98 @@ def evaluate(
     )
     if hook:
         return replace(base, sync=SyncStatus.SYNCED)
-    drift = compare(
-        manifest.obj if manifest is not None else None,
-        live,
-        schema=schemas,
-        ignore=runtime.app.ignore_differences,
-        client_managers=settings.client_managers,
-    )
-    warnings = list(drift.warnings)
-    if drift.kind is DriftKind.MODIFIED and manifest is not None and live is not None:
-        known = runtime.confirmed.get(key)
-        if known is not None and known[0] == (manifest.digest, live["metadata"].get("resourceVersion")):
-            if isinstance(known[1], str):
-                warnings.append(f"sync would fail: {known[1]}")
-            else:
-                drift = confirm(drift, live, known[1])
+    drift, warnings = _verdict(runtime, key, manifest, live, cluster, settings, schemas)
     if live is not None and (owner := owner_of(live, key)) and owner != runtime.app.key.tracking_name:
         warnings.append(f"it belongs to the application {owner} as well")
+    moved = _moved(runtime, key, manifest, live, drift, schemas, settings)
+    known = runtime.resources.get(key)
+    git_time = runtime.revision.commit_time if runtime.revision is not None else None
     return replace(
         base,
         sync=SyncStatus.OUT_OF_SYNC if drift.is_drifted else SyncStatus.SYNCED,
         drift=drift,
         warnings=tuple(warnings),
+        moved=moved,
+        episodes=episodes(known.episodes if known is not None else (), drift, moved, datetime.now(UTC), git_time),
+    )
+
+
+def _verdict(
+    runtime: Runtime,
+    key: ResourceKey,
+    manifest: Manifest | None,
+    live: dict[str, Any] | None,
+    cluster: Cluster,
+    settings: Settings,
+    schemas: SchemaSet,
+) -> tuple[Drift, list[str]]:
+    rules = rules_of(runtime.app, settings)
+    scaler = runtime.scalers.scaler(runtime, cluster.store, key, manifest.obj) if manifest is not None else ""
+    if scaler:
+        rules = (*rules, scaler_rule(key, scaler))
+    options = compare_options(runtime.app, manifest.obj if manifest is not None else None, live)
+    drift = compare(
+        manifest.obj if manifest is not None else None,
+        live,
+        schema=schemas,
+        ignore=rules,
+        client_managers=settings.client_managers,
+        mask_keys=settings.mask_keys,
+    )
+    warnings = [*drift.warnings, *unknown_options(options)]
+    if scaler:
+        warnings.append(f"the HorizontalPodAutoscaler {scaler} sets replicas: leave spec.replicas out of Git")
+    if drift.kind is DriftKind.EXTRA and "IgnoreExtraneous" in options:
+        drift = replace(drift, ignored_by="compare-options: IgnoreExtraneous")
+    if manifest is not None and live is not None and asks_server(drift, options, settings):
+        known = answer_for(runtime.confirmed, manifest, live)
+        if known is not None and known.result is not None:
+            if isinstance(known.result, str):
+                drift = replace(drift, refused=known.result)
+                warnings.append(f"sync would fail: {known.result}")
+            else:
+                drift = confirm(
+                    drift,
+                    live,
+                    known.result,
+                    desired=manifest.obj,
+                    schema=schemas,
+                    client_managers=settings.client_managers,
+                    ignore=rules,
+                    include_webhooks=options.get("IncludeMutationWebhook") == "true",
+                )
+    return drift, warnings
+
+
+def asks_server(drift: Drift, options: Mapping[str, str], settings: Settings) -> bool:
+    """Whether the API server's dry run is to settle a verdict: where it is Modified, and always under
+    `ServerSideDiff=true`, never under `ServerSideDiff=false`."""
+    wanted = options.get("ServerSideDiff")
+    if not settings.confirm or wanted == "false":
+        return False
+    return drift.kind is DriftKind.MODIFIED or (drift.kind is DriftKind.NONE and wanted == "true")
+
+
+def _moved(
+    runtime: Runtime,
+    key: ResourceKey,
+    manifest: Manifest | None,
+    live: dict[str, Any] | None,
+    drift: Drift,
+    schemas: SchemaSet,
+    settings: Settings,
+) -> Moved:
+    if not drift.is_drifted or runtime.synced is None:
+        return Moved.NONE
+    last = runtime.synced.get(key)
+    return which_moved(
+        last.obj if last is not None else None,
+        manifest.obj if manifest is not None else None,
+        live,
+        drift,
+        schema=schemas,
+        ignore=rules_of(runtime.app, settings),
+        client_managers=settings.client_managers,
     )
 
 
@@ -197,7 +276,7 @@ def application_state(
         or any(each.sync is SyncStatus.UNKNOWN for each in counted)
     ):
         sync = SyncStatus.UNKNOWN
-    elif any(each.drift.is_drifted for each in counted):
+    elif any(each.drift.is_drifted and not each.drift.ignored_by for each in counted):
         sync = SyncStatus.OUT_OF_SYNC
     else:
         sync = SyncStatus.SYNCED

@@ -14,6 +14,7 @@ from gitops_tui.kube import Cluster, ContextInfo, ResourceType, WatchSpec, Watch
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.snapshot import ClusterState, Link
 from gitops_tui.reconcile.owned import kinds_below
+from gitops_tui.reconcile.rules import AUTOSCALER, is_scalable
 from gitops_tui.schema import SchemaSet, builtin
 from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
@@ -129,7 +130,8 @@ class ClusterSession:
             kind = self.cluster.discovery.get(gvk)
             if kind is not None and "watch" in kind.verbs:
                 specs[gvk] = WatchSpec(kind, frozenset(each for each in places if each))
-        for gvk in kinds_below((gvk.group, gvk.kind) for gvk in namespaces):
+        beside = {AUTOSCALER} if any(is_scalable(gvk.kind) for gvk in namespaces) else set()
+        for gvk in {*kinds_below((gvk.group, gvk.kind) for gvk in namespaces), *beside}:
             kind = self.cluster.discovery.get(gvk)
             if gvk not in specs and kind is not None:
                 specs[gvk] = WatchSpec(kind, frozenset(everywhere), keep_managed_fields=False)

@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gitops_tui.errors import ApiError, Forbidden, GitOpsError
-from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.snapshot import Condition, Severity
 from gitops_tui.reconcile.auto import decide
+from gitops_tui.reconcile.confirming import Confirming
+from gitops_tui.reconcile.lastsync import LastSync
 from gitops_tui.reconcile.runtime import Runtime, application_state, desired_and_extra, desired_or_extra, evaluate
 from gitops_tui.reconcile.session import ClusterSession
 from gitops_tui.sync.plan import unsupported
@@ -30,6 +30,8 @@ class Verdicts:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._confirming = Confirming(engine)
+        self._last_sync = LastSync(engine)
 
     def recompute(self, runtime: Runtime) -> None:
         session = self._engine.session(runtime)
@@ -41,6 +43,7 @@ class Verdicts:
             self._compare(runtime, session)
         runtime.dirty.clear()
         runtime.all_dirty = runtime.state_dirty = False
+        self._last_sync.keep(runtime)
         self._expire(runtime)
         # The first verdict waits for the server's; later ones show the local one until it is settled.
         state = self._state(runtime, session, ready and not (runtime.confirming and runtime.state.loading), "off")
@@ -77,7 +80,7 @@ class Verdicts:
             made = evaluate(runtime, key, gvk, cluster, self._engine.settings, session.schemas)
             if runtime.resources.get(key) != made:
                 runtime.resources[key] = made
-            self._maybe_confirm(runtime, session, made)
+            self._confirming.consider(runtime, session, made)
 
     def _expire(self, runtime: Runtime) -> None:
         """A pause whose time is over is no pause; one that ends later is looked at again then."""
@@ -112,35 +115,6 @@ class Verdicts:
         conditions += [Condition(Severity.WARNING, "application", text, now) for text in dict.fromkeys(texts)]
         return application_state(runtime, tuple(conditions), ready=ready, stale=session.stale_since, auto=auto)
 
-    def _maybe_confirm(self, runtime: Runtime, session: ClusterSession, state: Any) -> None:
-        if state.drift.kind is not DriftKind.MODIFIED or state.hook or not self._engine.settings.confirm:
-            return
-        stamp = (state.manifest.digest, state.live["metadata"].get("resourceVersion"))
-        known = runtime.confirmed.get(state.key)
-        if (known is not None and known[0] == stamp) or state.key in runtime.confirming:
-            return
-        runtime.confirming.add(state.key)
-        self._engine.spawn(self._confirm(runtime, session, state.key, state.manifest, stamp))
-
-    async def _confirm(
-        self, runtime: Runtime, session: ClusterSession, key: ResourceKey, manifest: Manifest, stamp: tuple[str, str]
-    ) -> None:
-        try:
-            obj = self._engine.operations.desired(runtime, manifest)
-            runtime.confirmed[key] = (stamp, await session.cluster.apply(obj, dry_run=True))
-        except Forbidden:
-            runtime.confirmed.pop(key, None)
-            runtime.confirmed[key] = (stamp, "you may not apply this object")
-        except ApiError as error:
-            runtime.confirmed[key] = (stamp, str(error))
-        except GitOpsError:
-            # The link is down: the local verdict stands until it is back.
-            pass
-        finally:
-            runtime.confirming.discard(key)
-            runtime.dirty.add(key)
-            self._engine.wake()
-
     async def revision_states(self, runtime: Runtime, revision: str) -> dict[ResourceKey, Any]:
         """What the application's objects would be like, compared with another commit."""
         session = self._engine.session(runtime)
@@ -171,4 +145,6 @@ def replace_runtime(runtime: Runtime, manifests: dict[ResourceKey, Manifest]) ->
         manifests=manifests,
         rendered=True,
         record=runtime.record,
+        synced=runtime.synced,
+        synced_revision=runtime.synced_revision,
     )

@@ -32,6 +32,7 @@ from gitops_tui.reconcile.owned import root_of
 from gitops_tui.reconcile.records import Records
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.reconcile.request import Request
+from gitops_tui.reconcile.rules import scaled_by
 from gitops_tui.reconcile.runtime import Runtime, place
 from gitops_tui.reconcile.session import CONFIGMAP, ClusterSession
 from gitops_tui.reconcile.startup import load_applications
@@ -262,9 +263,13 @@ class Engine:
         root = root_of(store, obj)
         meta = root["metadata"]
         key = ResourceKey.of(root)
+        scaled = scaled_by(kind.gvk, obj)
         for runtime in self.runtimes.values():
             if runtime.app.key.cluster != session.cluster.name:
                 continue
+            if scaled is not None and scaled in runtime.manifests:
+                runtime.dirty.add(scaled)
+                self.wake()
             labelled = (meta.get("labels") or {}).get(APPLICATION_LABEL)
             before = ((old or {}).get("metadata", {}).get("labels") or {}).get(APPLICATION_LABEL)
             if key in runtime.manifests or key in runtime.resources or labelled or before:

@@ -1,0 +1,78 @@
+"""Where the changes of a diff begin, which equal rows are folded away, and the diff as plain text."""
+
+from __future__ import annotations
+
+from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
+
+_COUNTED = (RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT)
+
+
+def _is_change(row: DiffRow) -> bool:
+    return row.kind in _COUNTED or (row.difference is not None and not row.difference.ignored_by)
+
+
+def changes(rows: list[DiffRow]) -> list[int]:
+    """The indexes at which changes begin."""
+    found = []
+    before = False
+    for at, row in enumerate(rows):
+        counted = _is_change(row)
+        if counted and (not before or row.difference is not None):
+            found.append(at)
+        before = counted
+    return found
+
+
+def folded(rows: list[DiffRow], context: int) -> tuple[list[DiffRow], list[int]]:
+    """The rows with longer runs of equal ones folded, `context` of them kept around what differs or is ignored."""
+    keep = [False] * len(rows)
+    for at, row in enumerate(rows):
+        if _is_change(row) or row.kind is RowKind.IGNORED:
+            for near in range(max(0, at - context), min(len(rows), at + context + 1)):
+                keep[near] = True
+    if not any(keep):
+        return rows, []
+    made: list[DiffRow] = []
+    at = 0
+    while at < len(rows):
+        if keep[at]:
+            made.append(rows[at])
+            at += 1
+            continue
+        end = at
+        while end < len(rows) and not keep[end]:
+            end += 1
+        if end - at <= 2:
+            made += rows[at:end]
+        else:
+            made.append(DiffRow(RowKind.FOLD, None, None, folded=end - at))
+        at = end
+    return made, changes(made)
+
+
+def unified(diff: DiffRows) -> list[tuple[str, str]]:
+    """The rows as (sign, text): "-" what the cluster has, "+" what Git has, " " both, "~" only in the cluster and no
+    drift, "…" a fold. As `kubectl diff`: applying turns "-" into "+"."""
+    made: list[tuple[str, str]] = []
+    plus: list[tuple[str, str]] = []
+
+    def flush() -> None:
+        made.extend(plus)
+        plus.clear()
+
+    for row in diff.rows:
+        if row.kind in _COUNTED:
+            if row.right is not None:
+                made.append(("-", row.right.text))
+            if row.left is not None:
+                plus.append(("+", row.left.text))
+            continue
+        flush()
+        if row.kind is RowKind.FOLD:
+            made.append(("…", f"{row.folded} lines"))
+        elif row.kind in (RowKind.EXTRA, RowKind.IGNORED):
+            made.append(("~", (row.right or row.left or DiffCell(0, "")).text))
+        elif row.left is not None or row.right is not None:
+            made.append((" ", (row.left or row.right or DiffCell(0, "")).text))
+    flush()
+    return made

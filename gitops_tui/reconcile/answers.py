@@ -1,0 +1,63 @@
+"""What the API server's dry runs said, kept by what it depends on.
+
+An answer is kept by what was applied and by the live object's resourceVersion. Where only the status or another
+manager's note has moved the resourceVersion on, the answer still holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from gitops_tui.compare import clean_live
+from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a dry run said. digest: of what was applied; version: the live resourceVersion; content: a hash of the live
+    object without status. result: the object as it would be, why it was refused, or None where nothing was said.
+    again: when it may be asked again (the loop's time)."""
+
+    digest: str
+    version: str
+    content: bytes
+    result: dict[str, Any] | str | None
+    again: float = 0.0
+
+
+def content_of(live: Mapping[str, Any]) -> bytes:
+    """A hash of a live object, its owners included, without what moves by itself."""
+    metadata = live.get("metadata")
+    managed = metadata.get("managedFields") if isinstance(metadata, Mapping) else None
+    owners = [
+        (each.get("manager"), each.get("operation"), each.get("fieldsV1"))
+        for each in (managed if isinstance(managed, list) else ())
+        if isinstance(each, Mapping) and each.get("subresource") != "status"
+    ]
+    try:
+        text = orjson.dumps([clean_live(live), owners], option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError):
+        return b""
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def answer_for(
+    answers: MutableMapping[ResourceKey, Answer], manifest: Manifest, live: Mapping[str, Any]
+) -> Answer | None:
+    """The answer that still holds for these two sides, None where there is none."""
+    known = answers.get(manifest.key)
+    if known is None or known.digest != manifest.digest:
+        return None
+    version = str(live["metadata"].get("resourceVersion"))
+    if known.version == version:
+        return known
+    if known.content and known.content == content_of(live):
+        known = answers[manifest.key] = replace(known, version=version)
+        return known
+    return None

@@ -1,0 +1,78 @@
+"""Asks the API server's dry runs that settle local verdicts, each once for what it depends on (`answers`).
+
+What fails in passing (a busy or unreachable server) is asked again a little later, and until then the local verdict
+stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gitops_tui.compare import scrubbed
+from gitops_tui.errors import ApiError, GitOpsError
+from gitops_tui.model.manifest import Manifest
+from gitops_tui.model.snapshot import ResourceState
+from gitops_tui.model.text import printable, redact
+from gitops_tui.reconcile.answers import Answer, answer_for, content_of
+from gitops_tui.reconcile.rules import compare_options
+from gitops_tui.reconcile.runtime import Runtime, asks_server
+from gitops_tui.reconcile.session import ClusterSession
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.worker import Engine
+
+RETRY = 5.0
+_PASSING = (0, 408, 429, 500, 502, 503, 504)
+
+
+class Confirming:
+    """Asks for one engine. Everything runs on its loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def consider(self, runtime: Runtime, session: ClusterSession, state: ResourceState) -> None:
+        """Asks the server where a verdict is to be settled and nothing is known yet."""
+        manifest, live = state.manifest, state.live
+        if manifest is None or live is None or state.hook or state.key in runtime.confirming:
+            return
+        options = compare_options(runtime.app, manifest.obj, live)
+        known = answer_for(runtime.confirmed, manifest, live)
+        settled = known is not None and (known.result is not None or self._engine.loop.time() < known.again)
+        if settled or not asks_server(state.drift, options, self._engine.settings):
+            return
+        runtime.confirming.add(state.key)
+        self._engine.spawn(self._ask(runtime, session, manifest, live))
+
+    async def _ask(
+        self, runtime: Runtime, session: ClusterSession, manifest: Manifest, live: Mapping[str, Any]
+    ) -> None:
+        result: dict[str, Any] | str | None = None
+        again = 0.0
+        try:
+            obj = self._engine.operations.desired(runtime, manifest)
+            result = await session.cluster.apply(obj, dry_run=True)
+        except ApiError as error:
+            if error.status not in _PASSING:
+                said = scrubbed(str(error), manifest.obj, live, mask_keys=self._engine.settings.mask_keys)
+                result = printable(redact(said))[:2000]
+        except GitOpsError:
+            # The link is down: the local verdict stands until it is back.
+            pass
+        finally:
+            if result is None:
+                again = self._engine.loop.time() + RETRY
+                self._engine.loop.call_later(RETRY + 0.1, self._once_more, runtime, manifest)
+            version = str(live["metadata"].get("resourceVersion"))
+            runtime.confirmed[manifest.key] = Answer(manifest.digest, version, content_of(live), result, again)
+            runtime.confirming.discard(manifest.key)
+            runtime.dirty.add(manifest.key)
+            self._engine.wake()
+
+    def _once_more(self, runtime: Runtime, manifest: Manifest) -> None:
+        known = runtime.confirmed.get(manifest.key)
+        if known is not None and known.result is None:
+            del runtime.confirmed[manifest.key]
+            runtime.dirty.add(manifest.key)
+            self._engine.wake()

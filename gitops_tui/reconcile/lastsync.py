@@ -1,0 +1,49 @@
+"""What Git said at the last sync, so that a person sees which side has moved since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitops_tui.errors import GitOpsError
+from gitops_tui.reconcile.runtime import Runtime
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.worker import Engine
+
+
+class LastSync:
+    """Keeps the manifests of each application's last successful sync. Everything runs on the engine's loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._loading: set[object] = set()
+
+    def keep(self, runtime: Runtime) -> None:
+        """Has the manifests at hand: those of now where Git hasn't moved, else rendered once, when something drifts."""
+        done = runtime.record.deployed
+        if done is None or done.revision == runtime.synced_revision or not runtime.rendered:
+            return
+        if runtime.revision is not None and runtime.revision.sha == done.revision:
+            first = runtime.synced is None
+            runtime.synced, runtime.synced_revision = runtime.manifests, done.revision
+            if first and any(each.drift.is_drifted for each in runtime.resources.values()):
+                runtime.all_dirty = True
+                self._engine.wake()
+            return
+        drifted = any(each.drift.is_drifted for each in runtime.resources.values())
+        if drifted and runtime.app.key not in self._loading:
+            self._loading.add(runtime.app.key)
+            self._engine.spawn(self._load(runtime, done.revision))
+
+    async def _load(self, runtime: Runtime, revision: str) -> None:
+        try:
+            manifests = await self._engine.render(runtime.app.key, revision)
+            runtime.synced = {each.key: each for each in manifests}
+        except GitOpsError:
+            # The commit is gone or renders no more: then nobody can say which side moved.
+            runtime.synced = None
+        finally:
+            self._loading.discard(runtime.app.key)
+        runtime.synced_revision = revision
+        runtime.all_dirty = True
+        self._engine.wake()
