@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import threading
 from collections.abc import Callable
@@ -67,6 +68,7 @@ class GitOpsApp(Moves, Acting):
         self.animation_level = "none"
         # Whether the start has failed, and how many of the session's conditions were said.
         self.failed, self.said = False, 0
+        self.settled = False
         self._follow_timer: Timer | None = None
         for theme in load_themes():
             self.register_theme(theme)
@@ -197,6 +199,10 @@ class GitOpsApp(Moves, Acting):
             more = f" (and {len(fresh) - 1} more)" if len(fresh) > 1 else ""
             self.say(f"{fresh[-1].message}{more} · E shows all", fresh[-1].severity.value)
         self.said = len(snapshot.conditions)
+        if not self.settled and not snapshot.starting and not any(a.loading for a in snapshot.applications.values()):
+            # What was loaded stays: a full collection over 20,000 objects would hold a key up for a quarter second.
+            self.settled = True
+            gc.freeze()
         self.tree_pane.show(snapshot)
         read_only = snapshot.read_only or self.settings.read_only
         self._bar("header").set(header_items(snapshot, title=self.head, read_only=read_only))

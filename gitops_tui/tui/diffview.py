@@ -248,9 +248,12 @@ def _coloured(
     points = sorted(edge for edge in edges if start <= edge <= len(text))
     made: Pieces = []
     for begin, end in pairwise(points):
-        role = next((role for one, other, role in spans if one <= begin < other), base)
         if any(one <= begin < other for one, other in marks):
             made.append((text[begin:end], f"bold text on {mark}"))
-        else:
-            made.append((text[begin:end], f"{role} on {ground}"))
+            continue
+        role = next((role for one, other, role in spans if one <= begin < other), base)
+        if text[begin:end].isspace():
+            # Space has no colour: it goes with what stands before it, one run less to send.
+            role = made[-1][1].partition(" ")[0] if made and not made[-1][1].startswith("bold") else "muted"
+        made.append((text[begin:end], f"{role} on {ground}"))
     return made

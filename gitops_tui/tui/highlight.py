@@ -20,7 +20,7 @@ def highlight_yaml(text: str) -> tuple[tuple[Span, ...], ...]:
     roles = (
         (Name.Tag, "key"),
         (Comment, "muted"),
-        (Punctuation, "muted"),
+        (Punctuation, "key"),
         (Number, "number"),
         (Keyword, "number"),
         (Literal.Scalar.Plain, ""),

@@ -38,7 +38,7 @@ _BARE = {
 }
 
 # With the terminal's own colours these are told by attributes too: its palette is not known.
-_ATTRIBUTED = ("muted", "selected", "blurred", "git-mark", "cluster-mark")
+_ATTRIBUTED = ("bad", "muted", "selected", "blurred", "git-mark", "cluster-mark")
 
 
 def colours(theme: Theme) -> dict[str, str]:

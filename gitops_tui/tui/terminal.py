@@ -64,7 +64,8 @@ def compressed(data: str) -> str:
     at = 0
     for found in _ESCAPE.finditer(data):
         if found.start() > at:
-            if pending:
+            # A line feed between two rows moves the cursor like the rest.
+            if pending and data[at : found.start()] not in ("\n", "\r\n"):
                 made.append("\x1b[0m")
                 now, pending = _NONE, False
             made.append(data[at : found.start()])
@@ -104,14 +105,18 @@ def _step(now: tuple[str, str, frozenset[str]], wanted: tuple[str, str, frozense
     """The sequence that leads from the attributes in force to those wanted."""
     if now == wanted:
         return ""
+    whole = _sequence(["0", *sorted(wanted[2]), wanted[0], wanted[1]])
     if now[2] - wanted[2] or "?" in now[2]:
-        parts = ["0", *sorted(wanted[2]), wanted[0], wanted[1]]
-    else:
-        parts = sorted(wanted[2] - now[2])
-        if now[0] != wanted[0]:
-            parts.append(wanted[0] or "39")
-        if now[1] != wanted[1]:
-            parts.append(wanted[1] or "49")
+        return whole
+    parts = sorted(wanted[2] - now[2])
+    if now[0] != wanted[0]:
+        parts.append(wanted[0] or "39")
+    if now[1] != wanted[1]:
+        parts.append(wanted[1] or "49")
+    return min(_sequence(parts), whole, key=len)
+
+
+def _sequence(parts: list[str]) -> str:
     return f"\x1b[{';'.join(part for part in parts if part)}m"
 
 

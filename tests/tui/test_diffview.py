@@ -1,0 +1,143 @@
+"""The diff as it is drawn: aligned, folded, coloured, wrapped."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from gitops_tui.compare import compare
+from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.manifest import Manifest, Origin
+from gitops_tui.model.snapshot import ResourceState
+from gitops_tui.model.sync import SyncStatus
+from gitops_tui.tui.diffview import Look, build, draw, lines_of
+from gitops_tui.tui.highlight import highlight_yaml
+from gitops_tui.tui.paint import Palette
+from gitops_tui.tui.themes import load_themes
+
+PALETTE = Palette(next(theme for theme in load_themes() if theme.name == "gitops-dark"))
+GIT: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "c", "namespace": "n"},
+    "data": {f"key-{number:02}": "same" for number in range(40)} | {"a": "region: eu-west", "z": "one"},
+}
+
+
+def state(live: dict[str, Any] | None) -> ResourceState:
+    key = ResourceKey("", "ConfigMap", "n", "c")
+    manifest = Manifest(key, "v1", GIT, Origin("c.yaml"), "d")
+    return ResourceState(key, "v1", SyncStatus.OUT_OF_SYNC, compare(GIT, live), manifest=manifest, live=live)
+
+
+@pytest.fixture
+def drifted() -> ResourceState:
+    live = copy.deepcopy(GIT)
+    live["data"]["a"], live["data"]["z"] = "region: eu-north", "two"
+    live["data"]["mine"] = "by hand"
+    return state(live)
+
+
+def texts(view, look: Look, width: int = 100) -> list[str]:
+    return [draw(view, line, look, width, PALETTE).text for line in lines_of(view, look, width)[0]]
+
+
+def test_both_sides_stand_beside_each_other_and_equal_runs_are_folded(drifted) -> None:
+    assert drifted.drift.kind is DriftKind.MODIFIED
+    view = build(drifted)
+    look = Look()
+    lines, changes = lines_of(view, look, 100)
+    shown = texts(view, look)
+    assert all(len(line) == 100 for line in shown)
+    assert len(changes) == 2
+    first = shown[changes[0]]
+    assert first.index("│") == 49
+    assert "-" in first[:6]
+    assert "eu-west" in first[:49]
+    assert "eu-north" in first[50:]
+    folds = [line for line in shown if "⋯" in line]
+    assert any("equal lines" in line for line in folds)
+    # Nothing is lost: what folds count and what is shown make up the whole.
+    counted = sum(line.row.folded or 1 for line in lines)
+    assert counted == len(view.rows.rows)
+
+
+def test_a_mark_covers_just_what_changed_inside_the_line(drifted) -> None:
+    view = build(drifted)
+    lines, changes = lines_of(view, Look(), 100)
+    strip = draw(view, lines[changes[0]], Look(), 100, PALETTE)
+    marked = [
+        s.text
+        for s in strip
+        if s.style and s.style.bgcolor in (PALETTE["text on git-mark"].bgcolor, PALETTE["text on cluster-mark"].bgcolor)
+    ]
+    assert marked == ["west", "north"]
+
+
+def test_unified_shows_git_then_cluster(drifted) -> None:
+    view = build(drifted)
+    shown = texts(view, Look(unified=True))
+    at = next(at for at, line in enumerate(shown) if "eu-west" in line)
+    assert " - " in shown[at]
+    assert " + " in shown[at + 1]
+    assert "eu-north" in shown[at + 1]
+
+
+def test_what_only_the_cluster_has_is_quiet(drifted) -> None:
+    shown = build(drifted)
+    look = Look(context=-1)
+    lines, _ = lines_of(shown, look, 100)
+    line = next(line for line in lines if line.row.right and "mine" in line.row.right.text)
+    strip = draw(shown, line, look, 100, PALETTE)
+    said = next(segment for segment in strip if "mine" in segment.text)
+    assert said.style.color == PALETTE["muted"].color
+
+
+def test_more_context_shows_more_and_all_shows_everything(drifted) -> None:
+    view = build(drifted)
+    sizes = [len(lines_of(view, Look(context=context), 100)[0]) for context in (0, 3, 10, -1)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[-1] == len(view.rows.rows)
+
+
+def test_wrapped_lines_keep_every_character() -> None:
+    live = copy.deepcopy(GIT)
+    live["data"]["a"] = "x" * 150 + "漢字" * 20
+    view = build(state(live))
+    look = Look(wrap=True, context=0)
+    lines, changes = lines_of(view, look, 60)
+    assert len(changes) == 1
+    shown = "".join(texts(view, look, 60)[at][30:] for at in range(len(lines)))
+    assert shown.count("x") >= 150
+    assert shown.count("漢") == 20
+
+
+def test_a_scrolled_line_shows_its_end() -> None:
+    live = copy.deepcopy(GIT)
+    live["data"]["a"] = "x" * 300 + "end"
+    view = build(state(live))
+    assert not any("end" in line for line in texts(view, Look(context=0)))
+    assert any("end" in line for line in texts(view, Look(context=0, left=280)))
+
+
+def test_a_missing_object_is_one_column_of_git() -> None:
+    view = build(state(None))
+    assert view.sides == 1
+    shown = texts(view, Look())
+    assert all(" - " in line for line in shown)
+
+
+def test_pygments_tells_keys_from_values() -> None:
+    lines = highlight_yaml("a: b\nc:\n  - 5\n  - 'x'\n# no\n")
+    assert lines[0][0] == (0, 1, "key")
+    assert (3, 4, "string") in lines[0]
+    assert any(role == "number" for _, _, role in lines[2])
+    assert any(role == "string" for _, _, role in lines[3])
+    assert lines[4][0][2] == "muted"
+
+
+def test_a_huge_text_is_left_plain() -> None:
+    assert highlight_yaml("a: " + "x" * 500_000) == ()
