@@ -30,7 +30,8 @@ class Settings:
     two looks at a remote repository (a tenth is added at random). git_timeout, render_timeout, request_timeout:
     seconds. git_partial: clone without the contents of files, which come when they are read. require_signed: no revision
     without a verified signature is ever deployed. submodules: read them (https and ssh only). argocd_namespace: where
-    Argo CD's repository Secrets are looked for ("" for nowhere). max_manifest_bytes: of one application's sources. concurrency: writes under way at once for one cluster.
+    Argo CD's repository Secrets are looked for ("" for nowhere). forges: host -> github, gitlab, bitbucket, gitea or azure,
+    for the links to open a pull request. max_manifest_bytes: of one application's sources. concurrency: writes under way at once for one cluster.
     wave_timeout: how long a wave may take to become healthy. history_limit: syncs kept for an application.
     client_managers: field managers whose client-side apply counts as ours until our first sync. confirm: settle a
     local "Modified" by a dry run on the server. ignore_differences: rules as in an Application's
@@ -46,6 +47,7 @@ class Settings:
     require_signed: bool = False
     submodules: bool = False
     argocd_namespace: str = "argocd"
+    forges: Mapping[str, str] = field(default_factory=dict)
     render_timeout: float = 90.0
     request_timeout: float = 30.0
     max_manifest_bytes: int = 50_000_000

@@ -36,7 +36,7 @@ def visit(address: Address, credentials: Credentials) -> Iterator[dict[str, str]
         elif address.scheme == "ssh" and (credentials.ssh_private_key or credentials.insecure):
             _ssh(credentials, env, stack)
         if settings:
-            env |= config_environment(settings)
+            env = config_environment(settings, env)
         yield env
 
 

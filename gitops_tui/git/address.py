@@ -39,6 +39,8 @@ class Address:
     def parse(cls, url: str) -> Address:
         """Raises CloneError for what is no address that git may be given."""
         url = url.strip()
+        if url.startswith(("/", "file:///")):
+            return cls("file", "", 0, url.removeprefix("file://"), url)
         if not _SCHEME.match(url):
             found = _SCP.match(url)
             if found is None or url.startswith("-") or (found["host"] or "").startswith("-"):

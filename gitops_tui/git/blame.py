@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitops_tui.errors import GitError, PathNotFound
+from gitops_tui.errors import PathNotFound
 from gitops_tui.git.log import pull_request
 from gitops_tui.model.revision import BlameLine
 from gitops_tui.model.text import printable
@@ -81,21 +81,28 @@ _ancestors: dict[tuple[str, str], bool] = {}
 
 def _ask(repository: Repository, commit: str, path: str, lines: Sequence[int], ignored: str) -> dict[int, BlameLine]:
     _bring_versions(repository, commit, path)
-    most = repository.read_many([_blob(repository, commit, path)])[0].count(b"\n") + 1
-    ranges = [part for line in lines if line <= most for part in ("-L", f"{line},{line}")]
+    content = repository.read_many([_blob(repository, commit, path)])[0]
+    most = content.count(b"\n") + (0 if content.endswith(b"\n") or not content else 1)
+    ranges = [part for first, last in _runs(lines, most) for part in ("-L", f"{first},{last}")]
     if not ranges:
         return {}
     with tempfile.TemporaryDirectory(prefix="gitops-tui-") as folder:
         flags = ["--ignore-revs-file", str(_ignore_file(repository, ignored, Path(folder)))] if ignored else []
-        try:
-            out = repository.git_with_blobs(
-                "blame", "-w", "--no-textconv", "--porcelain", "--encoding=UTF-8", *flags, *ranges, commit, "--", path
-            )
-        except GitError as error:
-            if "has only" in error.message:  # the last line has no line feed
-                return {}
-            raise
+        out = repository.git_with_blobs(
+            "blame", "-w", "--no-textconv", "--porcelain", "--encoding=UTF-8", *flags, *ranges, commit, "--", path
+        )
     return _parse(out)
+
+
+def _runs(lines: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """Lines as ranges of neighbours."""
+    made: list[tuple[int, int]] = []
+    for line in sorted(line for line in lines if line <= most):
+        if made and line == made[-1][1] + 1:
+            made[-1] = (made[-1][0], line)
+        else:
+            made.append((line, line))
+    return made
 
 
 def _blob(repository: Repository, commit: str, path: str) -> str:

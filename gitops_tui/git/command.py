@@ -54,7 +54,7 @@ _SAFE = (
     ("log.showSignature", "false"),
     ("log.follow", "false"),
     ("log.mailmap", "true"),
-    ("diff.orderFile", ""),
+    ("diff.orderFile", os.devnull),
     ("diff.noprefix", "false"),
     ("diff.mnemonicPrefix", "false"),
     ("diff.renameLimit", "1000"),
@@ -138,11 +138,13 @@ def ssh_command() -> str:
     return users_config("core.sshcommand") or "ssh -o BatchMode=yes -o ConnectTimeout=15"
 
 
-def config_environment(entries: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Settings for one run by the environment, which no list of processes shows; they beat every file."""
-    made = {"GIT_CONFIG_COUNT": str(len(entries))}
-    for at, (name, value) in enumerate(entries):
+def config_environment(entries: Sequence[tuple[str, str]], env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """`env` with more settings for one run, by the environment, which no list of processes shows; they beat every file."""
+    made = dict(env or {})
+    count = int(made.get("GIT_CONFIG_COUNT", "0"))
+    for at, (name, value) in enumerate(entries, count):
         made[f"GIT_CONFIG_KEY_{at}"], made[f"GIT_CONFIG_VALUE_{at}"] = name, value
+    made["GIT_CONFIG_COUNT"] = str(count + len(entries))
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError
@@ -66,6 +66,26 @@ def _one(repository: Repository, commit: str, paths: tuple[str, ...], first_pare
             commit,
             "--",
             *pathspecs(paths),
+        )
+    )
+
+
+def between(repository: Repository, old: str, new: str, paths: Sequence[str], most: int) -> list[Commit]:
+    """The commits after `old` up to `new` that touch `paths`, on whatever branch they were made, newest first."""
+    return list(
+        parse_stream(
+            repository.stream_git(
+                "log",
+                f"--max-count={most}",
+                "--no-patch",
+                "--decorate=short",
+                "--encoding=UTF-8",
+                f"--format={LOG_FORMAT}",
+                "--end-of-options",
+                f"{old}..{new}",
+                "--",
+                *pathspecs(list(paths)),
+            )
         )
     )
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from gitops_tui.errors import CloneError, FetchError, GitError, GitOpsError, GitStopped, PushRejected
 from gitops_tui.git.access import visit
 from gitops_tui.git.address import Address
-from gitops_tui.git.command import Stop, run
+from gitops_tui.git.command import Stop, config_environment, run
 from gitops_tui.git.credentials import Credentials
 from gitops_tui.git.lock import drop_stale_locks, locked
 from gitops_tui.git.paths import parse_refs
@@ -26,6 +26,7 @@ from gitops_tui.settings import Settings
 
 _REFSPECS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _MANY_PACKS = 40
+_PARTIAL = (("remote.origin.promisor", "true"), ("remote.origin.partialclonefilter", "blob:none"))
 
 Progress = Callable[[str], None]
 CredentialsFor = Callable[[Address], Credentials]
@@ -44,9 +45,13 @@ class Remote:
 
     @contextmanager
     def visit(self) -> Iterator[dict[str, str]]:
-        """The environment for git commands that speak to this remote."""
+        """The environment for git commands that speak to this remote, and that may fetch what a partial mirror lacks.
+
+        That it is partial stands nowhere else: for git commands outside of a visit what is not there is simply missing,
+        and no question ever reaches the network by itself."""
+        partial = _PARTIAL if self.is_partial else ()
         with visit(self.address, self._credentials(self.address)) as env:
-            yield env
+            yield config_environment(partial, env)
 
     def _git(self, env: Mapping[str, str], *args: str, **options: object) -> bytes:
         options = {"timeout": self._settings.git_timeout, "what": self.address.shown, **options}
@@ -73,16 +78,15 @@ class Remote:
             return False
         return (self.folder / "HEAD").exists() and self.folder.joinpath("complete").exists()
 
-    def clone(self, progress: Progress | None = None, stop: Stop | None = None) -> None:
-        """Makes the mirror, or makes it anew where it is broken. Raises CloneError, GitStopped."""
+    def clone(self, progress: Progress | None = None, stop: Stop | None = None, *, anew: bool = False) -> None:
+        """Makes the mirror, or makes it anew where it is broken (or `anew`, where an object in it is). The old one
+        leaves once the new one is whole. Raises CloneError, GitStopped."""
         said = (lambda: progress("waiting for another process that clones it")) if progress else None
         try:
             with locked(self.folder, timeout=self._settings.git_timeout * 4, stop=stop, waiting=said):
-                if self.folder.exists():
-                    if self.is_whole():
-                        self._configure(self.folder)
-                        return
-                    shutil.rmtree(self.folder)
+                if self.folder.exists() and not anew and self.is_whole():
+                    self._configure(self.folder)
+                    return
                 self._clone(progress, stop)
         except GitStopped:
             raise
@@ -100,7 +104,13 @@ class Remote:
                 self._set_head(env)
             self._keep_quick(made)
             (made / "complete").touch()
-            made.rename(kept)
+            if kept.exists():
+                broken = Path(tempfile.mkdtemp(prefix="broken-", dir=kept.parent))
+                kept.rename(broken / "mirror")
+                made.rename(kept)
+                shutil.rmtree(broken, ignore_errors=True)
+            else:
+                made.rename(kept)
         finally:
             self.folder = kept
             if made.exists():
@@ -108,17 +118,9 @@ class Remote:
 
     def _configure(self, folder: Path) -> None:
         """Writes the mirror's own configuration: never a credential."""
-        wanted = {
-            "remote.origin.url": self.address.clean,
-            "core.repositoryformatversion": "1",
-            "core.bare": "true",
-            "extensions.partialclone": "origin",
-            "remote.origin.promisor": "true",
-            "remote.origin.partialclonefilter": "blob:none",
-        }
-        if not self._settings.git_partial:
-            for name in [name for name in wanted if "partial" in name or "promisor" in name]:
-                del wanted[name]
+        wanted = {"remote.origin.url": self.address.clean, "core.bare": "true"}
+        if not (folder / "complete").exists() and self._settings.git_partial:
+            wanted["gitops-tui.partial"] = "true"
         out = run(folder, "config", "--file", str(folder / "config"), "--list", "-z", ok=(0, 1))
         there = dict(each.split("\n", 1) for each in out.decode("utf-8", "replace").split("\0") if "\n" in each)
         for name, value in wanted.items():
@@ -129,7 +131,7 @@ class Remote:
     def is_partial(self) -> bool:
         """Whether blobs may be missing here; once a mirror is partial it stays so."""
         try:
-            return "partialclone" in (self.folder / "config").read_text(encoding="utf-8", errors="replace").lower()
+            return "[gitops-tui]" in (self.folder / "config").read_text(encoding="utf-8", errors="replace").lower()
         except OSError:
             return False
 
@@ -228,7 +230,7 @@ class Remote:
         try:
             with self._fill, self.visit() as env:
                 self._git(
-                    {**env, **_quiet_negotiation(env)},
+                    config_environment([("fetch.negotiationAlgorithm", "noop")], env),
                     "fetch",
                     "--quiet",
                     "--no-tags",
@@ -291,15 +293,6 @@ def _push_error(remote: Remote, branch: str, error: GitOpsError) -> GitError:
             hint="push to a new branch (--branch NEW) and open a pull request",
         )
     return remote._error(FetchError, "pushed to", error)
-
-
-def _quiet_negotiation(env: Mapping[str, str]) -> dict[str, str]:
-    count = int(env.get("GIT_CONFIG_COUNT", "0"))
-    return {
-        "GIT_CONFIG_COUNT": str(count + 1),
-        f"GIT_CONFIG_KEY_{count}": "fetch.negotiationAlgorithm",
-        f"GIT_CONFIG_VALUE_{count}": "noop",
-    }
 
 
 def _advertised(out: bytes) -> dict[str, str]:

@@ -12,11 +12,12 @@ import difflib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from gitops_tui.errors import FetchError, GitError, PathNotFound, RevisionNotFound
-from gitops_tui.git import revisions
+from gitops_tui.git import revisions, trees
 from gitops_tui.git.command import Stop, run, stream
 from gitops_tui.git.log import Pages
 from gitops_tui.git.objects import CatFile
@@ -70,6 +71,7 @@ class Repository:
         self._refs: dict[str, str] | None = None
         self._moves: tuple[RefMove, ...] = ()
         self._stamp: Hashable = None
+        self._uncommitted: set[str] = set()
         self.deepening: Deepening | None = None
 
     @property
@@ -141,6 +143,14 @@ class Repository:
         self._commits.clear()  # refs are on the lines
         return True
 
+    def repair(self, *, progress: Progress | None = None, stop: Stop | None = None) -> None:
+        """Clones a damaged mirror anew. Raises GitError for a local repository, CloneError, GitStopped."""
+        if self.remote is None:
+            raise GitError(f"{self.url} is damaged", hint="'git fsck' there says what is broken")
+        self.close()
+        self.remote.clone(progress, stop, anew=True)
+        self.restart()
+
     def moves(self) -> tuple[RefMove, ...]:
         """What the last `fetch` that returned True found moved."""
         return self._moves
@@ -158,7 +168,8 @@ class Repository:
 
     def commit(self, sha: str) -> Commit:
         """One commit by its full SHA. Raises RevisionNotFound."""
-        return self._cached(self._commits, sha, lambda: revisions.commit(self, sha))
+        found = self._cached(self._commits, sha, lambda: revisions.commit(self, sha))
+        return replace(found, working_tree=True) if sha in self._uncommitted else found
 
     def _cached(self, kept: OrderedDict[K, V], key: K, make: Callable[[], V], most: int = _KEPT) -> V:
         with self._lock:
@@ -177,7 +188,14 @@ class Repository:
         remote repository."""
         from gitops_tui.git.working_tree import snapshot
 
-        return snapshot(self)
+        found = snapshot(self)
+        if found.working_tree:
+            self._uncommitted.add(found.sha)
+        return found
+
+    def is_working_tree(self, sha: str) -> bool:
+        """Whether a commit stands for uncommitted changes."""
+        return sha in self._uncommitted
 
     # --- trees and blobs ------------------------------------------------------------------------------------------
 
@@ -203,17 +221,7 @@ class Repository:
 
     def find_many(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str] | None]:
         """(type, SHA) for each (commit, path), None for what there is not; one question to a running process."""
-        names = [f"{commit}:{path}" for commit, path in places]
-        odd = [index for index, name in enumerate(names) if "\n" in name or "\r" in name]
-        found: list[tuple[str, str] | None] = [
-            (info.type, info.sha) if info else None
-            for info in self._objects.info([name for index, name in enumerate(names) if index not in odd])
-        ]
-        for index in odd:
-            out = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", names[index], ok=(0, 1, 128)).strip()
-            kind = self.git("cat-file", "-t", out.decode(), ok=(0, 128)).decode().strip() if out else ""
-            found.insert(index, (kind, out.decode()) if kind else None)
-        return found
+        return trees.find_many(self, self._objects, places)
 
     def _near(self, commit: str, path: str) -> str:
         known = self.folders(commit, "**")

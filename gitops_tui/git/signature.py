@@ -33,12 +33,12 @@ _KINDS = (
 _ANY = re.compile(rb"^gpgsig(?:-sha256)? ", re.MULTILINE)
 
 
-def verification_environment() -> dict[str, str]:
-    """What beats a repository's own words on how signatures are checked."""
+def verification_entries() -> list[tuple[str, str]]:
+    """Settings that beat a repository's own words on which programs sign and check."""
     made = [(name, users_config(name) or fallback) for name, fallback in _PROGRAMS]
     made += [(name, users_config(name)) for name in _FROM_USER if users_config(name) or name != "gpg.mintrustlevel"]
     made.append(("gpg.ssh.defaultkeycommand", users_config("gpg.ssh.defaultkeycommand")))
-    return config_environment(made)
+    return made
 
 
 def signature(repository: Repository, sha: str, kept: dict[str, Signature]) -> Signature:
@@ -65,7 +65,7 @@ def _ask(repository: Repository, sha: str) -> Signature:
     try:
         out = repository.git(
             "log", "-1", f"--format={_FORMAT}", "--end-of-options", sha, "--",
-            env={**repository.env, **verification_environment()},
+            env=config_environment(verification_entries(), repository.env),
         )  # fmt: skip
     except GitError as error:
         return Signature(SignatureStatus.UNKNOWN_KEY, kind, detail=f"it can't be checked: {error.message}")

@@ -33,7 +33,6 @@ def snapshot(repository: Repository) -> Commit:
             hint="--working-tree needs the folder of a local, non-bare repository",
         )
     head = revisions.verify(repository, "HEAD")
-    store = _store(repository)
     own, _ = git_folders(repository.folder)
     with tempfile.TemporaryDirectory(prefix="gitops-tui-") as folder:
         index = Path(folder) / "index"
@@ -42,9 +41,8 @@ def snapshot(repository: Repository) -> Commit:
         env = {
             **repository.env,
             **config_environment(_filters_off(repository)),
+            **scratch_store(repository),
             "GIT_INDEX_FILE": str(index),
-            "GIT_OBJECT_DIRECTORY": str(store),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(_objects(repository)),
         }
         repository.git("add", "--all", "--", ".", env=env)
         tree = repository.git("write-tree", env=env).decode().strip()
@@ -73,8 +71,20 @@ def _commit(repository: Repository, tree: str, head: str, env: dict[str, str]) -
     return out.decode().strip()
 
 
+def scratch_store(repository: Repository) -> dict[str, str]:
+    """The environment in which git writes objects beside a local repository instead of into it; they are read together
+    with the repository's own from now on. A mirror is ours: objects go into it."""
+    if repository.remote is not None:
+        return {}
+    store = _store(repository)
+    others = [str(_objects(repository)), repository.env.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")]
+    return {
+        "GIT_OBJECT_DIRECTORY": str(store),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(each for each in others if each),
+    }
+
+
 def _store(repository: Repository) -> Path:
-    """Our store of objects for this folder; git reads it beside the repository's own from now on."""
     name = hashlib.sha256(os.fsencode(repository.folder)).hexdigest()[:16]
     store = repository.settings.cache_folder / "working-trees" / name
     try:

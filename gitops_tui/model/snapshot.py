@@ -150,7 +150,8 @@ class ClusterState:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryState:
-    """One repository. url: redacted. fetched: when it last was brought up to date; error: why not since, "" if fine."""
+    """One repository. url: redacted. fetched: when it last was brought up to date; error: why not since, "" if
+    fine. progress: git's own line on a clone or fetch that is under way."""
 
     url: str
     revision: str = ""
@@ -158,6 +159,7 @@ class RepositoryState:
     fetched: datetime | None = None
     fetching: bool = False
     error: str = ""
+    progress: str = ""
 
 
 @dataclass(frozen=True, slots=True)

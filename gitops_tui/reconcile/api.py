@@ -19,6 +19,7 @@ from gitops_tui.model.record import AppRecord, HistoryEntry
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.sync import SyncOperation, SyncOptions, SyncPlan
+from gitops_tui.reconcile.git_api import GitApi
 from gitops_tui.settings import Settings
 
 
@@ -47,7 +48,7 @@ class HistoryCommit:
         return tuple(name.replace("_", " ") for name in names if getattr(self, name))
 
 
-class EngineApi(Protocol):
+class EngineApi(GitApi, Protocol):
     """The engine, as screens and commands see it."""
 
     @property
@@ -89,8 +90,10 @@ class EngineApi(Protocol):
     def refresh(self, app: AppKey | None = None, *, hard: bool = False) -> Future[None]:
         """Fetches Git now, for one application or all. hard: renders and lists everything again."""
 
-    def history(self, app: AppKey, *, limit: int = 50, skip: int = 0) -> Future[tuple[HistoryCommit, ...]]:
-        """Commits that touch the application's folder, newest first."""
+    def history(
+        self, app: AppKey, *, limit: int = 50, skip: int = 0, first_parent: bool = True
+    ) -> Future[tuple[HistoryCommit, ...]]:
+        """Commits that touch what the application depends on, newest first; of merges the first parent's line only."""
 
     def commit_diff(self, app: AppKey, sha: str) -> Future[str]:
         """What one commit changed in the application's folder, as a unified patch (bounded, may be "")."""

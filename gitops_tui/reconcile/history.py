@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 
 from gitops_tui.reconcile.api import HistoryCommit
-from gitops_tui.reconcile.repositories import Repositories
+from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.runtime import Runtime
 
 
-async def history_of(runtime: Runtime, repositories: Repositories, limit: int, skip: int) -> tuple[HistoryCommit, ...]:
-    commits = await asyncio.to_thread(repositories.log, runtime.app, limit, skip)
+async def history_of(
+    runtime: Runtime, git: GitQuestions, limit: int, skip: int, *, first_parent: bool = True
+) -> tuple[HistoryCommit, ...]:
+    commits = await asyncio.to_thread(git.log, runtime.app, limit, skip, first_parent=first_parent)
     record, target = runtime.record, runtime.target
     done = record.deployed
     found = []
     waiting = skip == 0
     for number, commit in enumerate(commits):
         deployed = done is not None and await asyncio.to_thread(
-            repositories.stands_for, runtime.app, commit, commits, number, done.revision
+            git.stands_for, runtime.app, commit, commits, number, done.revision
         )
         waiting = waiting and not deployed and done is not None
         found.append(

@@ -85,6 +85,8 @@ class Operations:
             refused, hint = "its pause and pin can't be read, so nothing may be changed", "wait until they can"
         if session.stale_since is not None:
             refused, hint = "the cluster can't be watched just now, so its state is not known", "wait until it is back"
+        if not options.dry_run and (why := await self._engine.refusal(runtime, revision)):
+            refused, hint = why
         if self._engine.settings.read_only and not options.dry_run:
             refused, hint = "this session is read-only", "start it without --read-only"
         plan = make_plan(

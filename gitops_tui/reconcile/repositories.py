@@ -1,32 +1,47 @@
-"""All repositories of a session: opened once each, fetched on an interval, rendered from. Blocking; called in threads."""
+"""All repositories of a session: opened once each, fetched on an interval, rendered from. Blocking; called in threads.
+
+What an application depends on is remembered with what it rendered to: a new commit that touches none of it costs a look
+at the changed paths, and gives back the very same manifests.
+"""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from gitops_tui.errors import GitError, GitOpsError
+from gitops_tui.errors import DamagedRepository, GitError, GitOpsError
 from gitops_tui.git import Repository, open_repository
-from gitops_tui.git.open import is_remote
-from gitops_tui.model.application import Application
+from gitops_tui.git.address import Address
+from gitops_tui.git.command import Stop
+from gitops_tui.git.credentials import Credentials, Keyring, RepositorySecret
+from gitops_tui.git.open import identity, is_remote
+from gitops_tui.model.application import Application, Source
+from gitops_tui.model.keys import AppKey
 from gitops_tui.model.manifest import Manifest
-from gitops_tui.model.revision import Commit
+from gitops_tui.model.revision import Commit, RefMove
 from gitops_tui.model.snapshot import RepositoryState
 from gitops_tui.model.text import printable, redact
+from gitops_tui.reconcile.argocd import ArgoCD
+from gitops_tui.reconcile.signed import Demands
 from gitops_tui.render import render
+from gitops_tui.render.dependencies import Dependencies, dependencies
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.settings import Settings
 
-_LOCAL_INTERVAL = 1.0
+_LOCAL_INTERVAL = 0.4
+_WORKING_TREE_INTERVAL = 2.0
+_PROGRESS_INTERVAL = 0.2
+_MOST_PARTS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An application rendered: its commits, its objects."""
+    """An application rendered: its commits, its objects. unsigned: why its revision must not be deployed ("" if it may)."""
 
     target: Commit
     revision: Commit
@@ -34,45 +49,120 @@ class Found:
     manifests: tuple[Manifest, ...]
     warnings: tuple[str, ...]
     source_type: str
+    unsigned: str = ""
+
+
+class _Key(NamedTuple):
+    """What a source's manifests follow from, beside the commit."""
+
+    app: AppKey
+    number: int
+    source: str
+    kube_version: str
+    api_versions: tuple[str, ...]
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One source rendered at a commit, and what that read."""
+
+    url: str
+    commit: Commit
+    dependencies: Dependencies
+    manifests: tuple[Manifest, ...]
+    warnings: tuple[str, ...]
+    source_type: str
 
 
 class Repositories:
-    """The repositories by the URL that the applications give."""
+    """The repositories by the URL that the applications give. on_news: called (from any thread) when a state changed
+    without being asked."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, working_tree: bool = False) -> None:
         self._settings = settings
+        self._working_tree = working_tree
         self._open: dict[str, Repository] = {}
         self._states: dict[str, RepositoryState] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._due: dict[str, float] = {}
+        self._urls: dict[str, set[str]] = {}
+        self._parts: dict[_Key, _Part] = {}
+        self._looked: dict[str, str] = {}
+        self._notices: dict[str, tuple[RefMove, ...]] = {}
+        self._keyring = Keyring()
+        self.demands = Demands(settings)
+        self.stop = Stop()
+        self.on_news: Callable[[], None] = lambda: None
+
+    # --- opening --------------------------------------------------------------------------------------------------
+
+    def set_secrets(self, secrets: Iterable[RepositorySecret]) -> None:
+        """Argo CD's repository Secrets, from now on used for whatever fits."""
+        self._keyring = Keyring(secrets)
+
+    def use(self, argocd: ArgoCD) -> None:
+        """What an Argo CD in a cluster knows: its repository Secrets, and who must sign."""
+        if argocd.secrets:
+            self.set_secrets(argocd.secrets)
+        self.demands.set_projects(argocd.projects)
+
+    def credentials(self, address: Address) -> Credentials:
+        return self._keyring.for_address(address)
 
     def open(self, url: str) -> Repository:
-        """The repository, cloned where needed. Raises CloneError."""
+        """The repository, cloned where needed; one for all spellings of its URL. Raises CloneError, GitStopped."""
+        key = identity(url, self._settings)
         with self._lock:
-            lock = self._locks.setdefault(url, threading.Lock())
+            lock = self._locks.setdefault(key, threading.Lock())
+            self._urls.setdefault(key, set()).add(url)
         with lock:
-            if url not in self._open:
+            if key not in self._open:
                 shown = printable(redact(url))
-                self._states[url] = RepositoryState(shown, fetching=True)
+                self._states[key] = RepositoryState(shown, fetching=True)
+                self.on_news()
                 try:
-                    repository = open_repository(url, settings=self._settings)
-                    repository.fetch()
+                    progress = self._progress(key)
+                    repository = open_repository(
+                        url, settings=self._settings, credentials=self.credentials, progress=progress, stop=self.stop
+                    )
+                    repository.fetch(progress=progress, stop=self.stop)
                 except GitOpsError as error:
-                    self._states[url] = RepositoryState(shown, error=error.message)
+                    self._states[key] = RepositoryState(shown, error=error.message)
                     raise
-                self._open[url] = repository
-                self._states[url] = RepositoryState(repository.url, fetched=datetime.now(UTC))
-                self._due[url] = time.monotonic() + self._interval(url)
-            return self._open[url]
+                self._open[key] = repository
+                self._states[key] = RepositoryState(repository.url, fetched=datetime.now(UTC))
+                self._notices[key] = repository.moves()
+                self._due[key] = time.monotonic() + self._interval(url)
+            return self._open[key]
+
+    def _progress(self, key: str) -> Callable[[str], None]:
+        last = 0.0
+
+        def told(line: str) -> None:
+            nonlocal last
+            if time.monotonic() - last >= _PROGRESS_INTERVAL:
+                last = time.monotonic()
+                self._states[key] = replace(self._states[key], progress=line[:200])
+                self.on_news()
+
+        return told
 
     def _interval(self, url: str) -> float:
         if not is_remote(url):
-            return _LOCAL_INTERVAL
-        return self._settings.git_interval * random.uniform(1.0, 1.1)  # noqa: S311
+            return _WORKING_TREE_INTERVAL if self._working_tree else _LOCAL_INTERVAL
+        # Argo CD adds up to half of the interval (60 s to 120 s), so that not all repositories are asked at once.
+        return self._settings.git_interval * random.uniform(1.0, 1.5)  # noqa: S311
 
     def states(self) -> tuple[RepositoryState, ...]:
         return tuple(self._states.values())
+
+    def state(self, url: str) -> RepositoryState | None:
+        """What is known of one repository."""
+        return self._states.get(identity(url, self._settings))
+
+    # --- freshness ------------------------------------------------------------------------------------------------
 
     def next_look(self) -> float:
         """Seconds until a repository is due."""
@@ -80,26 +170,58 @@ class Repositories:
         return max(0.2, due - time.monotonic())
 
     def moved(self) -> list[str]:
-        """Fetches what is due; the URLs where something moved."""
+        """Fetches what is due; the URLs, in every spelling, where something moved."""
         now = time.monotonic()
-        return self.fetch([url for url, due in self._due.items() if due <= now])
+        return self._fetch([key for key, due in self._due.items() if due <= now])
 
     def fetch(self, urls: Iterable[str]) -> list[str]:
-        """Fetches; the URLs where a ref moved. What fails is kept in the repository's state."""
-        found = []
-        for url in urls:
-            repository = self._open.get(url)
+        """Fetches; the URLs, in every spelling, where a ref moved. What fails is kept in the repository's state."""
+        return self._fetch({identity(url, self._settings) for url in urls})
+
+    def _fetch(self, keys: Iterable[str]) -> list[str]:
+        found: list[str] = []
+        for key in keys:
+            repository = self._open.get(key)
             if repository is None:
                 continue
-            self._due[url] = time.monotonic() + self._interval(url)
-            state = self._states[url]
+            url = next(iter(self._urls[key]))
+            self._due[key] = time.monotonic() + self._interval(url)
             try:
-                if repository.fetch():
-                    found.append(url)
-                self._states[url] = replace(state, fetched=datetime.now(UTC), error="")
+                if repository.fetch(stop=self.stop):
+                    self._notices[key] = repository.moves()
+                    found += self._urls[key]
+                elif self._working_tree and self._uncommitted(key, repository):
+                    found += self._urls[key]
+                self._states[key] = replace(self._states[key], fetched=datetime.now(UTC), error="", progress="")
+            except DamagedRepository as error:
+                self._states[key] = replace(self._states[key], error=error.message)
+                if self._cloned_anew(key, repository):
+                    found += self._urls[key]
             except GitError as error:
-                self._states[url] = replace(state, error=error.message)
+                self._states[key] = replace(self._states[key], error=error.message)
         return found
+
+    def _uncommitted(self, key: str, repository: Repository) -> bool:
+        if not repository.is_local or not (repository.folder / ".git").exists():
+            return False
+        sha = repository.working_tree().sha
+        before = self._looked.get(key)
+        self._looked[key] = sha
+        return before is not None and before != sha
+
+    def _cloned_anew(self, key: str, repository: Repository) -> bool:
+        """A mirror that is damaged is made again; whether that worked."""
+        if repository.remote is None:
+            return False
+        try:
+            repository.repair(progress=self._progress(key), stop=self.stop)
+        except GitError as error:
+            self._states[key] = replace(self._states[key], error=error.message)
+            return False
+        self._states[key] = replace(self._states[key], fetched=datetime.now(UTC), error="", progress="")
+        return True
+
+    # --- rendering ------------------------------------------------------------------------------------------------
 
     def revisions(self, app: Application, pinned: str) -> tuple[Commit | None, Commit | None]:
         """(target, revision) as far as they can be told."""
@@ -113,32 +235,43 @@ class Repositories:
     def render(
         self, app: Application, revision: str, kube_version: str, api_versions: Sequence[str], namespace: str
     ) -> Found:
-        """Renders all sources of an application; the first one at `revision` where given."""
+        """Renders all sources of an application; the first one at `revision` where given. A mirror that turns out to be
+        damaged is cloned anew, once."""
+        try:
+            return self._render(app, revision, kube_version, api_versions, namespace)
+        except DamagedRepository:
+            again = False
+            for source in app.sources:
+                key = identity(source.repo_url, self._settings)
+                repository = self._open.get(key)
+                again = (repository is not None and self._cloned_anew(key, repository)) or again
+            if not again:
+                raise
+            return self._render(app, revision, kube_version, api_versions, namespace)
+
+    def _render(
+        self, app: Application, revision: str, kube_version: str, api_versions: Sequence[str], namespace: str
+    ) -> Found:
         manifests: list[Manifest] = []
         warnings: list[str] = []
         kinds = []
+        unsigned = ""
         first: tuple[Commit, Commit] | None = None
         for number, source in enumerate(app.sources):
             repository = self.open(source.repo_url)
-            target = repository.resolve(source.target_revision)
+            target = self._target(repository, source)
             commit = repository.resolve(revision) if revision and number == 0 else target
             first = first or (target, commit)
+            unsigned = unsigned or self.demands.refusal(app, repository, commit, source.repo_url)
+            warnings += self._said(app, source)
             if source.ref and not source.path:
                 warnings.append(f"spec.sources[{number}].ref is not supported yet and has no effect")
                 continue
-            rendered = render(
-                repository,
-                commit,
-                source,
-                app_name=app.name,
-                namespace=namespace,
-                settings=self._settings,
-                kube_version=kube_version,
-                api_versions=api_versions,
-            )
-            manifests += rendered.manifests
-            warnings += rendered.warnings
-            kinds.append(rendered.source_type)
+            key = _Key(app.key, number, repr(source), kube_version, tuple(api_versions), namespace)
+            part = self._part(key, app, repository, commit, source, kube_version, api_versions, namespace)
+            manifests += part.manifests
+            warnings += part.warnings
+            kinds.append(part.source_type)
         if first is None:
             raise GitError(f"the application {app.name} has no source")
         if len(app.sources) > 1:
@@ -147,43 +280,86 @@ class Repositories:
         target, commit = first
         behind = 0
         if commit.sha != target.sha:
-            behind = self.open(app.source.repo_url).count(commit.sha, target.sha, [app.source.path])
-        url = app.source.repo_url
+            behind = self.open(app.source.repo_url).count(commit.sha, target.sha, self.paths(app, target))
+        url = identity(app.source.repo_url, self._settings)
         self._states[url] = replace(self._states[url], head=target, revision=app.source.target_revision)
-        return Found(target, commit, behind, tuple(manifests), tuple(warnings), " + ".join(dict.fromkeys(kinds)))
+        return Found(
+            target, commit, behind, tuple(manifests), tuple(warnings), " + ".join(dict.fromkeys(kinds)), unsigned
+        )
 
-    def resolve(self, app: Application, revision: str) -> Commit:
-        return self.open(app.source.repo_url).resolve(revision)
+    def _target(self, repository: Repository, source: Source) -> Commit:
+        if self._working_tree and repository.is_local and (repository.folder / ".git").exists():
+            return repository.working_tree()
+        return repository.resolve(source.target_revision)
 
-    def log(self, app: Application, limit: int, skip: int) -> list[Commit]:
-        repository = self.open(app.source.repo_url)
-        target = repository.resolve(app.source.target_revision)
-        return repository.log(target.sha, [app.source.path], limit=limit, skip=skip)
+    def _part(
+        self,
+        key: _Key,
+        app: Application,
+        repository: Repository,
+        commit: Commit,
+        source: Source,
+        kube_version: str,
+        api_versions: Sequence[str],
+        namespace: str,
+    ) -> _Part:
+        known = self._parts.get(key)
+        if known is not None:
+            old = known.commit.sha
+            if old == commit.sha or not repository.touched(old, commit.sha, {"it": known.dependencies.inputs}):
+                # The manifests keep the commit that they were read at: it holds the same files.
+                return known
+        read = dependencies(repository, commit, source, app.name)
+        rendered = render(
+            repository,
+            commit,
+            source,
+            app_name=app.name,
+            namespace=namespace,
+            settings=self._settings,
+            kube_version=kube_version,
+            api_versions=api_versions,
+        )
+        made = _Part(source.repo_url, commit, read, rendered.manifests, rendered.warnings, rendered.source_type)
+        with self._lock:
+            while len(self._parts) >= _MOST_PARTS:
+                del self._parts[next(iter(self._parts))]
+            self._parts[key] = made
+        return made
 
-    def stands_for(self, app: Application, commit: Commit, listed: Sequence[Commit], at: int, revision: str) -> bool:
-        """Whether a listed commit is the newest that touched the application up to `revision`."""
-        if commit.sha == revision:
-            return True
-        if any(each.sha == revision for each in listed):
-            return False
-        repository = self.open(app.source.repo_url)
+    def _said(self, app: Application, source: Source) -> list[str]:
+        """What moved in a way that people should know of, where the application follows it."""
+        del app
+        key = identity(source.repo_url, self._settings)
+        repository = self._open[key]
+        followed = repository.symbol(source.target_revision)
+        made = []
+        for move in self._notices.get(key, ()):
+            if not move.forced or move.name not in (followed, f"origin/{followed}"):
+                continue
+            what = "was moved" if move.kind == "tag" else "was force-pushed"
+            made.append(f"the {move.kind} {printable(move.name)} {what}: from {move.old[:7]} to {move.new[:7]}")
+        return made
+
+    def paths(self, app: Application, commit: Commit) -> tuple[str, ...]:
+        """The paths that the first source depends on, its own folder first; as `Dependencies.paths`."""
+        source = app.source
+        repository = self.open(source.repo_url)
         try:
-            same = repository.tree_sha(revision, app.source.path) == repository.tree_sha(commit.sha, app.source.path)
-            later = listed[at - 1] if at else None
-            return (
-                same
-                and repository.count(commit.sha, revision, ["."]) >= 0
-                and (
-                    later is None
-                    or repository.tree_sha(later.sha, app.source.path) != repository.tree_sha(revision, app.source.path)
-                )
-            )
+            return dependencies(repository, commit, source, app.name).paths
         except GitError:
-            return False
+            return (source.path,)  # a path that is gone at that commit still has a history
 
-    def commit_diff(self, app: Application, sha: str) -> str:
-        return self.open(app.source.repo_url).commit_diff(sha, [app.source.path])
+    def users_of(self, url: str, path: str, but: Application) -> list[str]:
+        """The other applications of this session that depend on a path."""
+        found = set()
+        for key, part in list(self._parts.items()):
+            same = identity(part.url, self._settings) == identity(url, self._settings)
+            if same and key.app != but.key and path in part.dependencies.paths:
+                found.add(str(key.app))
+        return sorted(found)
 
     def close(self) -> None:
+        self.stop.set()
         for repository in self._open.values():
             repository.close()

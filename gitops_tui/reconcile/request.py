@@ -12,7 +12,8 @@ class Request:
 
     revision: what the folders' applications follow. namespace: where their objects without one go. context, kubeconfig:
     the cluster ("" and None for the current ones). create_namespace: adds CreateNamespace=true.
-    automatic: whether this process may sync by itself where a policy says so.
+    automatic: whether this process may sync by itself where a policy says so. working_tree: look at the uncommitted changes
+    of local folders; nothing of them is ever deployed.
     """
 
     repo: str = ""
@@ -24,3 +25,4 @@ class Request:
     files: tuple[Path, ...] = ()
     create_namespace: bool = False
     automatic: bool = True
+    working_tree: bool = False

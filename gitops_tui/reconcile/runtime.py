@@ -49,6 +49,7 @@ class Runtime:
     rendered: bool = False
     render_error: Condition | None = None
     record_error: Condition | None = None
+    unsigned: Condition | None = None
     warnings: tuple[str, ...] = ()
     source_type: str = ""
     behind: int = 0

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gitops_tui.errors import ApplicationError, ConfigError, GitOpsError
+from gitops_tui.errors import ApplicationError, CloneError, ConfigError, GitOpsError
+from gitops_tui.git import Repository
+from gitops_tui.git.open import is_remote
 from gitops_tui.kube import ContextInfo, contexts
 from gitops_tui.kube.config import pick
 from gitops_tui.model.application import Application, Destination
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER, read_applications
+from gitops_tui.reconcile.argocd import read_once
 from gitops_tui.reconcile.folders import applications_for_folders
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.reconcile.request import Request
@@ -25,7 +28,6 @@ class Loaded:
 
 def load_applications(request: Request, settings: Settings, repositories: Repositories) -> Loaded:
     """Raises KubeconfigError, CloneError, ConfigError and the like where nothing can be shown at all."""
-    del settings
     known = contexts(request.kubeconfig)
     current = pick(request.context or None, known)
     applications: list[Application] = []
@@ -35,7 +37,7 @@ def load_applications(request: Request, settings: Settings, repositories: Reposi
         applications += declared.applications
         problems += declared.problems
     if request.repo:
-        repository = repositories.open(request.repo)
+        repository = _opened(request, settings, repositories, current)
         commit = repository.resolve(request.revision)
         options = ("CreateNamespace=true",) if request.create_namespace else ()
         applications += applications_for_folders(
@@ -60,6 +62,23 @@ def load_applications(request: Request, settings: Settings, repositories: Reposi
     return Loaded(
         tuple(unique.values()), tuple(each for each in known if each.name in used or each is current), tuple(problems)
     )
+
+
+def _opened(request: Request, settings: Settings, repositories: Repositories, current: ContextInfo) -> Repository:
+    """The repository; where it refuses us, once more with what Argo CD in the cluster knows of it."""
+    try:
+        return repositories.open(request.repo)
+    except CloneError as error:
+        if not is_remote(request.repo):
+            raise
+        argocd = read_once(current, request.kubeconfig, settings)
+        repositories.use(argocd)
+        if not argocd.secrets:
+            raise
+        try:
+            return repositories.open(request.repo)
+        except CloneError as again:
+            raise again from error
 
 
 def _inside(subfolder: str, pattern: str) -> str:

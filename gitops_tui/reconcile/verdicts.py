@@ -54,9 +54,12 @@ class Verdicts:
             wall=datetime.now(UTC),
             record_known=runtime.record_known,
             enabled=self._engine.request.automatic
+            and not self._engine.request.working_tree
             and not self._engine.settings.read_only
             and not self._engine.stopping,
         )
+        if runtime.unsigned is not None and state.app.sync_policy.automated is not None:
+            decision = replace(decision, act=False, why="held: the revision is not signed as demanded", wait=0.0)
         if decision.act and runtime.confirming:
             decision = replace(decision, act=False, why="waiting: the API server's dry run settles what differs")
         runtime.state = replace(state, auto=decision.why)
@@ -108,7 +111,9 @@ class Verdicts:
             conditions.append(
                 Condition(Severity.ERROR, "cluster", session.error.message, session.state.since, session.error.hint)
             )
-        conditions += [each for each in (runtime.render_error, runtime.record_error) if each is not None]
+        conditions += [
+            each for each in (runtime.render_error, runtime.unsigned, runtime.record_error) if each is not None
+        ]
         forbidden = {each.error for each in runtime.resources.values() if each.error}
         conditions += [Condition(Severity.ERROR, "cluster", text, now) for text in sorted(forbidden)[:5]]
         texts = (*runtime.app.warnings, *unsupported(runtime.app), *runtime.warnings, *runtime.record.notes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +25,10 @@ from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ApplicationState, Condition, Severity, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.reconcile.api import HistoryCommit
+from gitops_tui.reconcile.argocd import read_argocd
 from gitops_tui.reconcile.auto import Attempts
+from gitops_tui.reconcile.git_api import GitCommands
+from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.history import history_of
 from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.owned import root_of
@@ -42,9 +45,10 @@ from gitops_tui.settings import APPLICATION_LABEL, Settings
 T = TypeVar("T")
 _COALESCE = 0.03
 _LOAD_AGAIN = 3.0
+_UNSIGNED = "it is shown and not deployed; sign the commit with a key that counts"
 
 
-class Engine:
+class Engine(GitCommands):
     """The engine; see `EngineApi` for what it answers."""
 
     def __init__(self, request: Request, settings: Settings) -> None:
@@ -56,7 +60,9 @@ class Engine:
         self._subscribers: list[Callable[[Snapshot], None]] = []
         self.runtimes: dict[AppKey, Runtime] = {}
         self._sessions: dict[str, ClusterSession] = {}
-        self._repositories = Repositories(settings)
+        self._repositories = Repositories(settings, working_tree=request.working_tree)
+        self._repositories.on_news = self._git_news
+        self.git = GitQuestions(self._repositories, settings)
         self.operations = Operations(self)
         self.verdicts = Verdicts(self)
         self.records = Records(self)
@@ -79,6 +85,7 @@ class Engine:
         if not self._thread.is_alive():
             return
         self.stopping = True
+        self._repositories.stop.set()
         for runtime in list(self.runtimes.values()):
             if runtime.executor is not None:
                 runtime.executor.stop()
@@ -170,6 +177,10 @@ class Engine:
 
     async def _connected(self, session: ClusterSession) -> None:
         mine = [each for each in self.runtimes.values() if each.app.key.cluster == session.cluster.name]
+        argocd = await read_argocd(session.cluster, self.settings)
+        self._repositories.use(argocd)
+        for problem in argocd.problems:
+            self.say(Severity.WARNING, "git", problem.message, problem.hint)
         for runtime in mine:
             await self.records.load(session, runtime)
         await asyncio.gather(*(self.refresh_app(runtime) for runtime in mine))
@@ -180,13 +191,25 @@ class Engine:
         while True:
             await asyncio.sleep(self._repositories.next_look())
             before = [each.error for each in self._repositories.states()]
-            for url in await asyncio.to_thread(self._repositories.moved):
-                for runtime in self.runtimes.values():
-                    if runtime.app.source.repo_url == url:
-                        await self.refresh_app(runtime)
+            await self._refresh_users(await asyncio.to_thread(self._repositories.moved))
             # A look that found nothing new is no news: the screen stays as it is.
             if before != [each.error for each in self._repositories.states()]:
                 self.wake()
+
+    async def _refresh_users(self, moved: Iterable[str]) -> None:
+        urls = set(moved)
+        for runtime in list(self.runtimes.values()):
+            if urls & {source.repo_url for source in runtime.app.sources}:
+                await self.refresh_app(runtime)
+
+    async def look_at_git(self, url: str) -> None:
+        """Looks at a repository now, and refreshes what follows it."""
+        await self._refresh_users(await asyncio.to_thread(self._repositories.fetch, [url]))
+        self.wake()
+
+    def _git_news(self) -> None:
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.wake)
 
     async def refresh_app(self, runtime: Runtime, *, hard: bool = False) -> None:
         """Resolves, renders and sets watches for one application; then everything of it is compared anew."""
@@ -215,6 +238,7 @@ class Engine:
         runtime.render_error = None
         runtime.target, runtime.revision, runtime.behind = found.target, found.revision, found.behind
         runtime.source_type, runtime.warnings = found.source_type, found.warnings
+        runtime.unsigned = Condition(Severity.ERROR, "git", found.unsigned, now, _UNSIGNED) if found.unsigned else None
         if session.connected.is_set():
             runtime.manifests = place(found.manifests, session.cluster, self.namespace_of(runtime))
             runtime.rendered = True
@@ -378,7 +402,8 @@ class Engine:
 
     async def _refresh(self, app: AppKey | None, hard: bool) -> None:
         chosen = [self.runtime(app)] if app is not None else list(self.runtimes.values())
-        await asyncio.to_thread(self._repositories.fetch, {each.app.source.repo_url for each in chosen})
+        urls = {source.repo_url for each in chosen for source in each.app.sources}
+        await asyncio.to_thread(self._repositories.fetch, urls)
         for runtime in chosen:
             session = self.session(runtime)
             if hard and session.connected.is_set():
@@ -387,14 +412,16 @@ class Engine:
             runtime.attempts = Attempts()
             await self.refresh_app(runtime, hard=hard)
 
-    def history(self, app: AppKey, *, limit: int = 50, skip: int = 0) -> Future[tuple[HistoryCommit, ...]]:
-        return self._ask(history_of(self.runtime(app), self._repositories, limit, skip))
+    def history(
+        self, app: AppKey, *, limit: int = 50, skip: int = 0, first_parent: bool = True
+    ) -> Future[tuple[HistoryCommit, ...]]:
+        return self._ask(history_of(self.runtime(app), self.git, limit, skip, first_parent=first_parent))
 
     def commit_diff(self, app: AppKey, sha: str) -> Future[str]:
-        return self._ask(asyncio.to_thread(lambda: self._repositories.commit_diff(self.runtime(app).app, sha)))
+        return self._ask(asyncio.to_thread(lambda: self.git.commit_diff(self.runtime(app).app, sha)))
 
     def resolve(self, app: AppKey, revision: str) -> Future[Commit]:
-        return self._ask(asyncio.to_thread(lambda: self._repositories.resolve(self.runtime(app).app, revision)))
+        return self._ask(asyncio.to_thread(lambda: self.git.resolve(self.runtime(app).app, revision)))
 
     def manifests(self, app: AppKey, revision: str = "") -> Future[tuple[Manifest, ...]]:
         return self._ask(self.render(app, revision))

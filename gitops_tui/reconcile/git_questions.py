@@ -1,0 +1,169 @@
+"""What is asked of Git about one application: its log, a commit, who set a field, signatures, reverting. Blocking; called
+in threads by the engine's futures (`git_api`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gitops_tui.errors import CloneError, GitError, RevertRefused
+from gitops_tui.git import Repository
+from gitops_tui.git.open import is_remote, remote_for
+from gitops_tui.git.remote import Remote
+from gitops_tui.git.revert import carry_out, preview
+from gitops_tui.model.application import Application
+from gitops_tui.model.change import CommitDetail
+from gitops_tui.model.manifest import Manifest
+from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
+from gitops_tui.model.revision import BlameLine, Commit, Signature
+from gitops_tui.model.text import printable
+from gitops_tui.reconcile.repositories import Repositories
+from gitops_tui.render.fields import places_of_field
+from gitops_tui.settings import Settings
+
+
+class GitQuestions:
+    """The questions of one engine."""
+
+    def __init__(self, repositories: Repositories, settings: Settings) -> None:
+        self._repositories = repositories
+        self._settings = settings
+
+    def _repository(self, app: Application) -> Repository:
+        return self._repositories.open(app.source.repo_url)
+
+    def resolve(self, app: Application, revision: str) -> Commit:
+        return self._repository(app).resolve(revision)
+
+    def log(self, app: Application, limit: int, skip: int, *, first_parent: bool = True) -> list[Commit]:
+        """The commits that touch what the application depends on, as its branch has it now."""
+        repository = self._repository(app)
+        target = repository.resolve(app.source.target_revision)
+        paths = self._repositories.paths(app, target)
+        return repository.log(target.sha, paths, limit=limit, skip=skip, first_parent=first_parent)
+
+    def stands_for(self, app: Application, commit: Commit, listed: Sequence[Commit], at: int, revision: str) -> bool:
+        """Whether a listed commit is the newest that touched the application up to `revision`."""
+        if commit.sha == revision:
+            return True
+        if any(each.sha == revision for each in listed):
+            return False
+        repository = self._repository(app)
+        paths = self._repositories.paths(app, commit)
+        wanted = {"it": paths}
+        try:
+            later = listed[at - 1] if at else None
+            return (
+                not repository.touched(commit.sha, revision, wanted)
+                and repository.is_ancestor(commit.sha, revision)
+                and (later is None or bool(repository.touched(later.sha, revision, wanted)))
+            )
+        except GitError:
+            return False
+
+    def commit_detail(self, app: Application, sha: str) -> CommitDetail:
+        repository = self._repository(app)
+        return repository.commit_detail(sha, self._repositories.paths(app, repository.commit(sha)))
+
+    def commit_diff(self, app: Application, sha: str) -> str:
+        repository = self._repository(app)
+        return repository.commit_diff(sha, self._repositories.paths(app, repository.commit(sha)))
+
+    def signature(self, app: Application, sha: str) -> Signature:
+        return self._repository(app).signature(sha)
+
+    def blame(self, app: Application, revision: str, path: str, line: int) -> BlameLine | None:
+        return self._repository(app).blame_line(revision, path, line)
+
+    def blame_field(self, app: Application, revision: str, manifest: Manifest, field: str) -> BlameLine | None:
+        """Who last set the line of a field in Git; None where no line sets it (a default of a chart, a generator)."""
+        repository = self._repository(app)
+        commit = repository.commit(revision)
+        paths = self._repositories.paths(app, commit)
+        for place in places_of_field(repository, commit, paths, manifest, field):
+            # A value of several lines was set by whoever changed one of them last.
+            found = repository.blame(commit.sha, place.path, place.lines)
+            if found:
+                return max(found.values(), key=lambda each: each.time)
+        return None
+
+    def refusal(self, app: Application, revision: str) -> tuple[str, str] | None:
+        """(why, what to do) where a revision must not be deployed: it is not signed as demanded, or not committed."""
+        if not revision:
+            return None
+        repository = self._repository(app)
+        if repository.is_working_tree(revision):
+            return "these are uncommitted changes: they can be looked at, and are never deployed", "commit them"
+        why = self._repositories.demands.refusal(app, repository, repository.commit(revision), app.source.repo_url)
+        for source in app.sources[1:]:
+            other = self._repositories.open(source.repo_url)
+            target = other.resolve(source.target_revision)
+            why = why or self._repositories.demands.refusal(app, other, target, source.repo_url)
+        return (why, "sign the commit with a key that counts") if why else None
+
+    # --- reverting ------------------------------------------------------------------------------------------------
+
+    def preview_revert(self, app: Application, request: RevertRequest) -> RevertPreview:
+        """Raises RevertRefused and the errors of git."""
+        repository = self._repository(app)
+        if repository.remote is not None:
+            repository.fetch(stop=self._repositories.stop)
+        branch = request.branch or self._branch(app, repository)
+        target = repository.resolve(request.revision)
+        tip = repository.resolve(f"refs/heads/{branch.removeprefix('refs/heads/')}")
+        paths = request.paths or (app.source.path,)
+        warnings: list[str] = []
+        if not request.paths:
+            paths, warnings = self._own_paths(app, repository, target, tip)
+        asked = replace(request, branch=branch, paths=paths, application=request.application or app.name)
+        found = preview(repository, asked, self._origin(repository, request))
+        if len(app.sources) > 1:
+            warnings.append("the application has several sources; only the first one is reverted")
+        return replace(found, warnings=(*found.warnings, *warnings))
+
+    def _own_paths(
+        self, app: Application, repository: Repository, target: Commit, tip: Commit
+    ) -> tuple[tuple[str, ...], list[str]]:
+        """The folder, and what else it is built of where no other application uses that too."""
+        both = dict.fromkeys((*self._repositories.paths(app, tip), *self._repositories.paths(app, target)))
+        kept: list[str] = []
+        warnings: list[str] = []
+        for path in both:
+            users = self._repositories.users_of(app.source.repo_url, path, app)
+            if path == next(iter(both)) or not users:
+                kept.append(path)
+            elif repository.touched(target.sha, tip.sha, {"it": [path]}):
+                warnings.append(
+                    f"{printable(path)} changed too and stays as it is: {', '.join(printable(each) for each in users[:3])}"
+                    f"{' …' if len(users) > 3 else ''} {'use' if len(users) > 1 else 'uses'} it as well"
+                )
+        return tuple(kept), warnings
+
+    def _branch(self, app: Application, repository: Repository) -> str:
+        followed = app.source.target_revision
+        name = repository.symbol(followed).removeprefix("refs/heads/")
+        if not repository.find(f"refs/heads/{name}", ""):
+            raise RevertRefused(
+                f"{app.name} follows {printable(followed)}, which is no branch",
+                hint="say which branch with --onto BRANCH",
+            )
+        return name
+
+    def _origin(self, repository: Repository, request: RevertRequest) -> Remote | None:
+        """Where a local repository pushes to, by its own configuration; only asked where a push is wanted."""
+        if repository.remote is not None or not request.push:
+            return None
+        names = repository.git("remote").decode("utf-8", "replace").split()
+        name = "origin" if "origin" in names else next(iter(names), "")
+        if not name:
+            raise RevertRefused(f"{repository.url} has no remote to push to", hint="leave --push out, or add a remote")
+        url = repository.git("remote", "get-url", "--push", "--", name).decode("utf-8", "surrogateescape").strip()
+        if not is_remote(url) and not url.startswith(("/", "file:///")):
+            raise CloneError(f"the remote {printable(name)} of {repository.url} has an address that is not pushed to")
+        return remote_for(url, self._settings, self._repositories.credentials)
+
+    def revert(self, app: Application, found: RevertPreview) -> RevertResult:
+        """Raises RevertRefused, PushRejected, FetchError."""
+        repository = self._repository(app)
+        request = replace(found.request, push=found.push)
+        return carry_out(repository, found, self._origin(repository, request))
