@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.snapshot import Condition, Severity
+from gitops_tui.model.sync import OperationPhase
 from gitops_tui.reconcile.auto import decide
 from gitops_tui.reconcile.confirming import Confirming
 from gitops_tui.reconcile.lastsync import LastSync
@@ -116,7 +117,13 @@ class Verdicts:
         ]
         forbidden = {each.error for each in runtime.resources.values() if each.error}
         conditions += [Condition(Severity.ERROR, "cluster", text, now) for text in sorted(forbidden)[:5]]
-        texts = (*runtime.app.warnings, *unsupported(runtime.app), *runtime.warnings, *runtime.record.notes)
+        texts = (
+            *_unfinished(runtime),
+            *runtime.app.warnings,
+            *unsupported(runtime.app),
+            *runtime.warnings,
+            *runtime.record.notes,
+        )
         conditions += [Condition(Severity.WARNING, "application", text, now) for text in dict.fromkeys(texts)]
         return application_state(runtime, tuple(conditions), ready=ready, stale=session.stale_since, auto=auto)
 
@@ -140,6 +147,17 @@ class Verdicts:
             key: evaluate(probe, key, gvk, session.cluster, self._engine.settings, session.schemas)
             for key, gvk in keys.items()
         }
+
+
+def _unfinished(runtime: Runtime) -> tuple[str, ...]:
+    """What to say of a recorded sync that is not one of this session: another's, or one whose program was killed."""
+    running, operation = runtime.record.running, runtime.operation
+    if running is None or (operation is not None and operation.phase is OperationPhase.RUNNING):
+        return ()
+    return (
+        f"the sync to {running.revision[:7]} that {running.who} started at {running.started:%Y-%m-%d %H:%M} UTC is still "
+        "under way, or was cut off: its outcome is not recorded; what is shown is what the cluster has now",
+    )
 
 
 def replace_runtime(runtime: Runtime, manifests: dict[ResourceKey, Manifest]) -> Runtime:
