@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gitops_tui.compare.compare import CLIENT_MANAGERS, compare
+from gitops_tui.compare.compare import CLIENT_MANAGERS, compare, node_for, walked
+from gitops_tui.compare.confirm import look
+from gitops_tui.compare.show import Masks
 from gitops_tui.compare.values import normalised, same
 from gitops_tui.model.application import IgnoreRule
-from gitops_tui.model.drift import Drift, DriftKind, FieldDifference, Moved, Owner
+from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, FieldMove, Masked, Moved, Owner
 from gitops_tui.schema import Node, SchemaSet
 
 # Where people are told apart, their names follow the tool's in the field manager ("kubectl-edit:dana@example.com").
-_BY = re.compile(
-    r"^(kubectl(?:-(?:edit|client-side-apply|apply|patch|create|replace|annotate|label|set|scale|rollout|run"
-    r"|expose|autoscale|taint))?)[-:/@ _(]+([^()]+)\)?$"
+_TOOLS = tuple(
+    f"kubectl{each}"
+    for each in (
+        "-client-side-apply",
+        "-annotate",
+        "-autoscale",
+        "-create",
+        "-expose",
+        "-replace",
+        "-rollout",
+        "-apply",
+        "-label",
+        "-patch",
+        "-scale",
+        "-taint",
+        "-edit",
+        "-run",
+        "-set",
+        "",
+    )
 )
 
 
@@ -28,8 +46,15 @@ def who(owner: Owner) -> str:
             return "HorizontalPodAutoscaler"
         if manager == "kubectl":
             return "kubectl scale"
-    if found := _BY.match(manager):
-        return f"{found[1]} by {found[2].strip()}"
+    for tool in _TOOLS:
+        if manager == tool:
+            return manager
+        if (
+            manager.startswith(tool)
+            and manager[len(tool)] in "-:/@ _("
+            and (person := manager[len(tool) :].strip("-:/@ _()"))
+        ):
+            return f"{tool} by {person}"
     return manager
 
 
@@ -77,3 +102,39 @@ def which_moved(
     if git and cluster:
         return Moved.BOTH
     return Moved.GIT if git else Moved.CLUSTER
+
+
+def three_way(
+    synced: Mapping[str, Any] | None,
+    desired: Mapping[str, Any],
+    live: Mapping[str, Any],
+    drift: Drift,
+    *,
+    schema: SchemaSet | Node | Mapping[str, Any] | None = None,
+    client_managers: Sequence[str] = CLIENT_MANAGERS,
+) -> tuple[FieldMove, ...]:
+    """What Git said at the last sync, says now, and what the cluster has, for each difference of a verdict on `desired`
+    and `live`. Values that the verdict masks are masked."""
+    node = node_for(schema, desired)
+    walk = walked(normalised(desired), normalised(live), node, client_managers=client_managers)
+    places = {difference.path: (difference, steps) for difference, steps in walk.found}
+    before = normalised(synced) if synced is not None else {}
+    masks = Masks()
+    made = []
+    for each in drift.differences:
+        found = places.get(each.path)
+        if found is None:
+            continue
+        bare, steps = found
+        last = look(before, steps, node)
+        # Inside a list that is replaced as a whole the steps end at the list.
+        sides = [look(side, steps, node) for side in (walk.desired, walk.live)]
+        git, cluster = not same(last, sides[0]), not same(last, sides[1])
+        moved = Moved.BOTH if git and cluster else Moved.GIT if git else Moved.CLUSTER
+        values: list[Any] = [last, bare.desired, bare.live]
+        if isinstance(each.desired, Masked) or isinstance(each.live, Masked):
+            values = [value if value is ABSENT else masks.mask(value) for value in values]
+        elif desired.get("kind") == "Secret":
+            values = [ABSENT if values[0] is ABSENT else masks.mask(values[0]), each.desired, each.live]
+        made.append(FieldMove(each.path, values[0], values[1], values[2], moved))
+    return tuple(made)

@@ -89,7 +89,7 @@ def _settled(
     for difference, steps in local:
         place = _key(steps)
         born_out = place in prefixes or any(place[:length] in whole for length in range(len(place)))
-        becomes = _look(applied, steps, node)
+        becomes = look(applied, steps, node)
         changed = (
             difference.desired is not ABSENT
             and difference.reason is Reason.DIFFERS
@@ -112,7 +112,7 @@ def _settled(
             one[: len(place)] == place for one in told
         ):
             continue
-        by_git = _look(desired, change.steps, node)
+        by_git = look(desired, change.steps, node)
         if by_git is not ABSENT and by_git is not None:
             reason = Reason.NOT_LIVE if change.before is ABSENT else Reason.DIFFERS
             left.append(FieldDifference(change.path, by_git, change.before, reason))
@@ -159,7 +159,8 @@ def _node_at(node: Node | None, steps: tuple[Step, ...]) -> Node | None:
     return node
 
 
-def _look(value: Any, steps: tuple[Step, ...], node: Node | None) -> Any:
+def look(value: Any, steps: tuple[Step, ...], node: Node | None) -> Any:
+    """What stands at a field path, ABSENT where nothing does. node: the type of `value`."""
     for kind, name in steps:
         if kind == "f":
             value = value.get(name, ABSENT) if isinstance(value, Mapping) else ABSENT

@@ -28,21 +28,23 @@ class Change:
 
 def changes(before: Any, after: Any, node: Node | None) -> list[Change]:
     """All changes from one object to another."""
-    return list(_inside(before, after, node, "", (), ""))
+    return list(_inside(before, after, node, "", (), "", 0))
 
 
 def _inside(
-    before: Any, after: Any, node: Node | None, path: str, steps: tuple[Step, ...], name: str
+    before: Any, after: Any, node: Node | None, path: str, steps: tuple[Step, ...], name: str, depth: int
 ) -> Iterator[Change]:
-    deep = len(steps) > MAX_DEPTH
+    deep = depth > MAX_DEPTH
     if isinstance(before, Mapping) and isinstance(after, Mapping) and not deep and not (node and node.atomic_map):
         for key in {**before, **after}:
             below = node.child(key) if node is not None and isinstance(key, str) else None
             one, other = before.get(key, ABSENT), after.get(key, ABSENT)
-            yield from _inside(one, other, below, paths.child(path, str(key)), (*steps, ("f", key)), str(key))
+            yield from _inside(
+                one, other, below, paths.child(path, str(key)), (*steps, ("f", key)), str(key), depth + 1
+            )
         return
     if isinstance(before, list) and isinstance(after, list) and not deep:
-        yield from _items(before, after, node, path, steps, name)
+        yield from _items(before, after, node, path, steps, name, depth + 1)
         return
     scalars = not isinstance(before, Mapping | list) and not isinstance(after, Mapping | list)
     if before is not after and (
@@ -54,7 +56,7 @@ def _inside(
 
 
 def _items(
-    before: list[Any], after: list[Any], node: Node | None, path: str, steps: tuple[Step, ...], name: str
+    before: list[Any], after: list[Any], node: Node | None, path: str, steps: tuple[Step, ...], name: str, depth: int
 ) -> Iterator[Change]:
     below = node.items if node is not None else None
     if node is not None and node.list_type == "map":
@@ -66,7 +68,7 @@ def _items(
                 step: Step = ("k", {key: value for key, value in pairs.items() if value is not None})
                 place = paths.item(path, keys, pairs)
                 yield from _inside(
-                    old.get(identity, ABSENT), new.get(identity, ABSENT), below, place, (*steps, step), ""
+                    old.get(identity, ABSENT), new.get(identity, ABSENT), below, place, (*steps, step), "", depth
                 )
             if name == "initContainers" and [each for each in old if each in new] != [
                 each for each in new if each in old
@@ -85,7 +87,7 @@ def _items(
         for at, (one, other) in enumerate(zip(before, after, strict=True)):
             if not same(one, other):
                 # An atomic list belongs to one owner as a whole: its steps end here.
-                for each in _inside(one, other, below, paths.index(path, at), steps, ""):
+                for each in _inside(one, other, below, paths.index(path, at), steps, "", depth):
                     yield Change(each.path, steps, each.before, each.after)
     else:
         yield Change(path, steps, before, after)

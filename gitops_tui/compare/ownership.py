@@ -154,6 +154,8 @@ def covered(fields: Mapping[str, Any], obj: Mapping[str, Any], passed: frozenset
                 continue
             return False
         if inside:
+            if inside.__class__ is not dict:
+                return False
             kind = type(value)
             if kind is dict:
                 if depth > MAX_DEPTH or not covered(inside, value, passed, depth + 1):
@@ -172,7 +174,7 @@ def _items_covered(fields: Mapping[str, Any], items: list[Any], passed: frozense
         if key == ".":
             continue
         step = STEPS[key]
-        if step.__class__ is not tuple:
+        if step.__class__ is not tuple or inside.__class__ is not dict:
             return False
         kind, wanted = step
         if kind == "v":

@@ -99,7 +99,7 @@ class _Removed:
             if found is None or not isinstance(inside, Mapping):
                 continue
             step: Step = found if isinstance(found, tuple) else ("f", found)
-            if depth < 3 and self._apart(steps, step, live):
+            if depth < 3 and step[0] == "f" and self._apart(steps, step, live):
                 continue
             wanted, there, below_node = find(step)
             if wanted is None and keeps_null(there, below_node):

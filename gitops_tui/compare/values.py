@@ -104,6 +104,8 @@ def same(left: Any, right: Any) -> bool:
     stack = [(left, right)]
     while stack:
         one, other = stack.pop()
+        if one is other:
+            continue
         if isinstance(one, dict) and isinstance(other, dict):
             if one.keys() != other.keys():
                 return False

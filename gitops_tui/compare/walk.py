@@ -35,6 +35,14 @@ class Walk:
         self.node = node
         self.found: list[tuple[FieldDifference, tuple[Step, ...]]] = []
         self._entries: list[Entry] | None = None
+        self._probing = False
+
+    @classmethod
+    def probe(cls) -> Walk:
+        """A walk that only finds out whether anything differs."""
+        made = cls({}, {}, None)
+        made._probing = True
+        return made
 
     @property
     def entries(self) -> list[Entry]:
@@ -45,7 +53,7 @@ class Walk:
     def differ(self, path: str, steps: tuple[Step, ...], desired: Any, live: Any, reason: Reason | None = None) -> None:
         if reason is None:
             reason = Reason.NOT_LIVE if live is ABSENT else Reason.DIFFERS
-        owner = owner_of(self.entries, steps) if live is not ABSENT else None
+        owner = owner_of(self.entries, steps) if live is not ABSENT and not self._probing else None
         self.found.append((FieldDifference(path, desired, live, reason, owner), steps))
 
     def run(self) -> None:
@@ -64,6 +72,8 @@ class Walk:
         for name, value in desired.items():
             if not isinstance(name, str) or (depth < 2 and is_apart(path, name)):
                 continue
+            if self._probing and self.found:
+                return
             there = live.get(name, ABSENT)
             if value is there or (type(value) is type(there) and type(value) in _SCALARS and value == there):
                 continue
@@ -94,7 +104,7 @@ class Walk:
             return
         if isinstance(desired, Mapping) and isinstance(live, Mapping):
             if node is not None and node.atomic_map:
-                probe = Walk({}, {}, None)
+                probe = Walk.probe()
                 probe.fields(desired, live, node, "", (), max(depth, 2))
                 if probe.found or live_only(desired, live, node, False, depth):
                     self.differ(path, steps, desired, live)
@@ -137,7 +147,7 @@ class Walk:
                 if isinstance(value, str | int | float) and (type(value), value) in members:
                     continue
                 if not isinstance(value, str) and any(
-                    equal(value, each, below, exact=True, depth=depth) for each in live
+                    equal(value, each, below, exact=True, depth=depth + 1) for each in live
                 ):
                     continue
                 self.differ(f"{path}[={printable(str(value)[:60])}]", (*steps, ("v", value)), value, ABSENT)
@@ -145,7 +155,10 @@ class Walk:
         if len(desired) == len(live):
             # Replaced as a whole, but shown by what differs inside.
             for at, (value, other) in enumerate(zip(desired, live, strict=True)):
-                if not equal(value, other, below, exact=False, depth=depth):
+                if not equal(value, other, below, exact=False, depth=depth + 1):
+                    if self._probing:
+                        self.differ(path, steps, value, other)
+                        return
                     before = len(self.found)
                     self.value(value, other, below, paths.index(path, at), steps, depth + 1)
                     if len(self.found) == before:
@@ -199,14 +212,14 @@ def equal(desired: Any, live: Any, node: Node | None, *, exact: bool, depth: int
     if desired is None and isinstance(live, Mapping | list):
         # Inside what is replaced as a whole nothing of the old is kept.
         return not live
-    probe = Walk({}, {}, None)
+    probe = Walk.probe()
     probe.value(desired, live, node, "x", (), max(depth, 3))
     return not probe.found and not live_only(desired, live, node, exact, depth)
 
 
 def agree(desired: Any, live: Any, node: Node | None, name: str, depth: int) -> bool:
     """Whether one field that Git sets is as Git wants it."""
-    probe = Walk({}, {}, None)
+    probe = Walk.probe()
     probe.value(desired, live, node, "x", (), max(depth, 3), name)
     return not probe.found
 

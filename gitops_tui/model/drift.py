@@ -90,6 +90,18 @@ class FieldDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldMove:
+    """One field three ways. last: as Git had it at the last sync; desired: in Git now; live: in the cluster; each a JSON
+    value, ABSENT or Masked. moved: which side changed."""
+
+    path: str
+    last: Any
+    desired: Any
+    live: Any
+    moved: Moved
+
+
+@dataclass(frozen=True, slots=True)
 class DriftEpisode:
     """One time that an object was drifted, as this session saw it. began: when (the live owner's time where the
     cluster moved and tells, else when it was seen); ended: None while it lasts; by: who set the live values; paths: the

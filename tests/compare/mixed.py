@@ -12,12 +12,17 @@ RECORDED = Path(__file__).parent / "data" / "recorded.json"
 _WEIGHTS = {"Deployment": 4, "ConfigMap": 5, "Service": 5, "Secret": 3, "ServiceAccount": 3, "Ingress": 2}
 
 
+def recorded() -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """One pair of each kind, in the order of `zoo.ALL`."""
+    return [(desired, live) for desired, live in json.loads(RECORDED.read_text())]
+
+
 def pairs(many: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """`many` pairs (desired, live), no two of which share a dict."""
-    recorded = [pair for pair in json.loads(RECORDED.read_text()) for _ in range(_WEIGHTS.get(pair[0]["kind"], 1))]
+    chosen = [pair for pair in recorded() for _ in range(_WEIGHTS.get(pair[0]["kind"], 1))]
     made = []
     for number in range(many):
-        desired, live = copy.deepcopy(recorded[number % len(recorded)])
+        desired, live = copy.deepcopy(chosen[number % len(chosen)])
         for side in (desired, live):
             side["metadata"]["name"] = f"object-{number}"
         made.append((desired, live))

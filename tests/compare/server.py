@@ -68,7 +68,9 @@ class Server:
         version, kind = obj["apiVersion"], obj["kind"]
         plural = PLURALS.get((version, kind)) or kind.lower() + "s"
         root = f"/api/{version}" if "/" not in version else f"/apis/{version}"
-        cluster_wide = kind in ("ClusterRole", "CustomResourceDefinition", "Namespace")
+        cluster_wide = kind in ("ClusterRole", "CustomResourceDefinition", "Namespace") or kind.endswith(
+            "Configuration"
+        )
         where = "" if cluster_wide else f"/namespaces/{self.namespace}"
         return f"{root}{where}/{plural}/{obj['metadata']['name']}{sub}"
 

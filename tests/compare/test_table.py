@@ -1,0 +1,59 @@
+"""The table of what is equal in Kubernetes' eyes, against recorded answers and against a real API server."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import table
+import zoo
+from differential import bare, node_of
+from server import Refused, Server
+
+from gitops_tui.compare import compare, confirm
+
+RECORDED: dict[str, Any] = json.loads(table.RECORD.read_text())
+NAMES = [case.name for case in table.ALL]
+
+
+def verdict(case: table.Case, live: dict[str, Any]) -> Any:
+    return compare(case.git, live, schema=zoo.SCHEMAS.get(case.git["kind"]))
+
+
+@pytest.mark.parametrize("case", table.ALL, ids=NAMES)
+def test_the_verdict_is_right(case: table.Case) -> None:
+    drift = verdict(case, RECORDED[case.name])
+    assert drift.is_drifted == case.drifted, drift
+    if case.paths:
+        assert tuple(each.path for each in drift.differences) == case.paths
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("case", table.ALL, ids=NAMES)
+def test_the_verdict_is_the_servers(case: table.Case, real_kubeconfig: Path) -> None:
+    server = Server(real_kubeconfig)
+    if case.first["apiVersion"] == "zoo.example/v1":
+        _serve(server, case.first)
+    live, dry = table.live_of(case, server)
+    node = node_of(case.git)
+    assert (bare(live, node) != bare(dry, node)) == case.drifted
+    drift = verdict(case, live)
+    assert drift.is_drifted == case.drifted
+    settled = confirm(drift, live, dry, desired=case.git, schema=zoo.SCHEMAS.get(case.git["kind"]))
+    assert settled.is_drifted == case.drifted
+
+
+def _serve(server: Server, obj: dict[str, Any]) -> None:
+    for crd in zoo.CRDS:
+        server.apply(crd)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            server.apply(obj, dry_run=True)
+            return
+        except Refused:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
