@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -153,8 +154,9 @@ class GitOpsApp(Moves, Acting):
         with contextlib.suppress(OSError):
             self.memory.save(kept)
 
-    def on_unmount(self) -> None:
+    def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         self.remember()
+        super().exit(result, return_code, message)
 
     # --- the engine ---------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from gitops_tui.tui.paint import Palette, Piece, changed_span, cut, strip_of, wi
 @dataclass(frozen=True, slots=True)
 class Item:
     """text, role: as in `paint`. action: what a click runs ("" for nothing). drop: the higher, the sooner it goes
-    where room is short; 0 stays. short: a shorter text, tried before it goes. right: stands at the line's end."""
+    where room is short; 0 stays. short: a shorter text, tried before it goes. keep: in its short form it stays. right: stands at the line's end."""
 
     text: str
     role: str = "text"
@@ -22,6 +22,7 @@ class Item:
     drop: int = 0
     short: str = ""
     right: bool = False
+    keep: bool = False
 
 
 def fitted(items: list[Item], width: int, gap: int) -> list[Item]:
@@ -40,7 +41,8 @@ def fitted(items: list[Item], width: int, gap: int) -> list[Item]:
             kept[at] = shorter
             if size(kept) <= width:
                 break
-        del kept[at]
+        if not (each.short and each.keep):
+            del kept[at]
     return kept
 
 

@@ -42,7 +42,7 @@ def _clusters(clusters: tuple[ClusterState, ...]) -> list[Item]:
     said = "reconnecting" if worst.link is Link.RECONNECTING else "failed"
     message = f": {printable(redact(worst.message))}" if worst.message else ""
     short = f"{which}{said}, stale since {since}"
-    return [*items, Item(f"✗ {short}{message}", "bad", "errors", 6, f"✗ {short}")]
+    return [*items, Item(f"✗ {short}{message}", "bad", "errors", 6, f"✗ {short}", keep=True)]
 
 
 def _repositories(repositories: tuple[RepositoryState, ...]) -> list[Item]:

@@ -68,8 +68,8 @@ class Help(ModalScreen[None]):
         Binding("escape,q,question_mark,enter", "dismiss(None)", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("up,k", "scroll(-1)", show=False),
-        Binding("pagedown,space,ctrl+f", "scroll(15)", show=False),
-        Binding("pageup,ctrl+b", "scroll(-15)", show=False),
+        Binding("pagedown,space,ctrl+f", "page(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
         Binding("home,g", "scroll(-999)", show=False),
         Binding("end,G", "scroll(999)", show=False),
     ]
@@ -83,3 +83,7 @@ class Help(ModalScreen[None]):
 
     def action_scroll(self, by: int) -> None:
         self.query_one(KeyLines).scroll_lines(by)
+
+    def action_page(self, step: int) -> None:
+        pane = self.query_one(KeyLines)
+        pane.scroll_lines(step * max(1, pane.body - 1))
