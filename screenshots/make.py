@@ -7,7 +7,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from gitops_tui.demo.demo import HINT, Demo
+from gitops_tui.cli.demo import HINT
+from gitops_tui.demo.demo import Demo
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp

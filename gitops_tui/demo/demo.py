@@ -16,7 +16,6 @@ from gitops_tui.settings import APPLICATION_LABEL, FIELD_MANAGER, TRACKING_ANNOT
 
 _DEPLOYMENT = GVK("apps", "v1", "Deployment")
 _CONFIGMAP = GVK("", "v1", "ConfigMap")
-HINT = "demo · try: ] next drift · s sync · h history, then R to roll back · p pause · ? all keys"
 
 
 class Demo:
