@@ -14,7 +14,6 @@ from collections.abc import Callable
 from functools import partial
 
 from rich.console import RenderableType
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.theme import Theme
@@ -36,13 +35,14 @@ from gitops_tui.tui.remember import Memory, Remembered
 from gitops_tui.tui.screens import Following, Reader
 from gitops_tui.tui.themes import DEFAULT, TERMINAL, load_themes, named
 from gitops_tui.tui.tree import Tree
+from gitops_tui.tui.typing_keys import TypingKeys
 
 # The right pane follows the cursor once it has rested that long (seconds).
 _FOLLOW = 0.08
-_ROLES = {"information": "text", "warning": "warn", "error": "bad"}
+_ROLES: dict[str, str] = {"information": "text", "warning": "warn", "error": "bad"}
 
 
-class GitOpsApp(Moves, Acting):
+class GitOpsApp(TypingKeys, Moves, Acting):
     """The main screen."""
 
     CSS = """
@@ -77,9 +77,7 @@ class GitOpsApp(Moves, Acting):
         wanted = settings.theme or self.remembered.theme
         plain = self.console.color_system in ("standard", None)
         self.theme = named(wanted, self.available_themes) or (TERMINAL if plain else DEFAULT)
-        for key in self.table:
-            self._bindings.bind(key.keys, f"go_{key.action}" if key.action == "open" else key.action, show=False)
-        self._mine = {f"go_{key.action}" if key.action == "open" else key.action for key in self.table}
+        self.actions = self.by_key()
 
     def compose(self) -> ComposeResult:
         yield Bar("header")
@@ -118,12 +116,6 @@ class GitOpsApp(Moves, Acting):
             pane.repaint_all()
         for bar in self.screen_stack[0].query(Bar):
             bar.repaint_all()
-
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and self.message is not None and len(self.screen_stack) == 1:
-            self.message = None
-            self.call_later(self.show_footer)
-        await super().on_event(event)
 
     # --- between two runs ---------------------------------------------------------------------------------------
 
@@ -250,4 +242,4 @@ class GitOpsApp(Moves, Acting):
     # --- keys ---------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not (action in self._mine and len(self.screen_stack) > 1)
+        return not (action in self.actions.values() and len(self.screen_stack) > 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import events
 from textual.strip import Strip
@@ -14,7 +14,8 @@ from gitops_tui.tui.paint import Palette, Piece, changed_span, cut, strip_of, wi
 @dataclass(frozen=True, slots=True)
 class Item:
     """text, role: as in `paint`. action: what a click runs ("" for nothing). drop: the higher, the sooner it goes
-    where room is short; 0 stays. short: a shorter text, tried before it goes. keep: in its short form it stays. right: stands at the line's end."""
+    where room is short; 0 stays. short: a shorter text, tried before it goes. keep: in its short form it stays. right: stands at the line's end. joined:
+    belongs to the item before it, with a space between."""
 
     text: str
     role: str = "text"
@@ -23,13 +24,14 @@ class Item:
     short: str = ""
     right: bool = False
     keep: bool = False
+    joined: bool = False
 
 
 def fitted(items: list[Item], width: int, gap: int) -> list[Item]:
     """The items that fit into `width`, in order, with `gap` columns between two."""
 
     def size(some: list[Item]) -> int:
-        return sum(width_of(each.text) + gap for each in some) + 1
+        return sum(width_of(each.text) + (1 if each.joined else 2 if each.right else gap) for each in some) + 2
 
     kept = list(items)
     for each in sorted((each for each in items if each.drop), key=lambda each: -each.drop):
@@ -37,7 +39,7 @@ def fitted(items: list[Item], width: int, gap: int) -> list[Item]:
             break
         at = next(at for at, other in enumerate(kept) if other is each)
         if each.short and width_of(each.short) < width_of(each.text):
-            shorter = Item(each.short, each.role, each.action, each.drop, "", each.right)
+            shorter = replace(each, text=each.short, short="")
             kept[at] = shorter
             if size(kept) <= width:
                 break
@@ -101,8 +103,9 @@ class Bar(Widget, can_focus=False):
         right = [each for each in items if each.right]
         for at, each in enumerate(left):
             if at:
-                pieces.append((self.separator, "muted on bar"))
-                x += len(self.separator)
+                between = " " if each.joined else self.separator
+                pieces.append((between, "muted on bar"))
+                x += len(between)
             pieces.append((each.text, f"{each.role} on bar"))
             spans.append((x, x + width_of(each.text), each.action))
             x += width_of(each.text)

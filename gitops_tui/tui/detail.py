@@ -162,6 +162,9 @@ class Detail(Lines):
             lines += application_page(self._snapshot, app, width)
         else:
             lines.append([(" … loading" if self._snapshot.starting else " nothing is selected", "muted")])
+        # Only a resource has sides to name and changes to count.
+        about_sides = isinstance(subject, ResourceState)
+        self.head_rows, self.foot_rows = (2, 1) if about_sides else (1, 0)
         self._lines = lines
         self.count = len(lines)
         if to_top:

@@ -69,7 +69,7 @@ class FilterLine(Horizontal):
         self.add_class("open")
         self.screen.add_class("filtering")
         self.box.can_focus = True
-        self.box.focus()
+        self.screen.set_focus(self.box)
 
     def _close(self, text: str) -> None:
         if self._timer is not None:
@@ -87,14 +87,17 @@ class FilterLine(Horizontal):
             self._timer.stop()
         self._timer = self.set_timer(_PAUSE, lambda: self.post_message(self.Changed(self.box.value)))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    async def take(self, event: events.Key) -> None:
+        """One key, done with when this returns."""
         event.stop()
-        self._close(event.value)
-
-    def on_key(self, event: events.Key) -> None:
         if event.key == "escape":
-            event.stop()
             self._close("")
+        elif event.key == "enter":
+            self._close(self.box.value)
         elif event.key in ("up", "down"):
-            event.stop()
             self.post_message(self.Moved(1 if event.key == "down" else -1))
+        elif event.is_printable and event.character is not None:
+            self.box.insert_text_at_cursor(event.character)
+        else:
+            for binding in self.box._bindings.key_to_bindings.get(event.key, ()):
+                await self.app.run_action(binding.action, self.box)

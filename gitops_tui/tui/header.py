@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.snapshot import ClusterState, Link, RepositoryState, Snapshot
@@ -21,7 +22,7 @@ def header_items(snapshot: Snapshot, *, title: str, read_only: bool) -> list[Ite
     items += _clusters(snapshot.clusters)
     items += _repositories(snapshot.repositories)
     if snapshot.worker:
-        items.append(Item(f"worker: {printable(snapshot.worker)}", "muted", "", 7))
+        items.append(Item(f"worker: {printable(snapshot.worker)}", "muted", "", 8))
     if read_only:
         items.append(Item("read-only", "warn", "", 0))
     return items + _counts(snapshot)
@@ -54,20 +55,12 @@ def _repositories(repositories: tuple[RepositoryState, ...]) -> list[Item]:
     else:
         one = repositories[0]
         name = printable(redact(one.url).rstrip("/").rpartition("/")[2].removesuffix(".git") or one.url)
-        items = [Item(f"{cut(name, 24)}@{printable(one.revision)}", "text", "history", 4)]
+        items = [Item(f"{cut(name, 24)}@{printable(one.revision)}", "text", "history", 6)]
         if one.head is not None:
-            subject = printable(one.head.subject)
-            when = age(one.head.commit_time)
-            sha = one.head.short
-            items = [
-                Item(
-                    f'{items[0].text} {sha} "{cut(subject, 48)}" {when}',
-                    "text",
-                    "history",
-                    8,
-                    f"{items[0].text} {sha} {when}",
-                )
-            ]
+            items.append(Item(one.head.short, "text", "history", 5, joined=True))
+            subject = f'"{printable(one.head.subject)}"'
+            items.append(Item(cut(subject, 60), "text", "history", 8, cut(subject, 24), joined=True))
+            items.append(Item(age(one.head.commit_time), "muted", "history", 7, joined=True))
     if broken:
         since = f" since {broken[0].fetched.astimezone():%H:%M:%S}" if broken[0].fetched else ""
         items.append(Item(f"✗ git: stale{since}", "bad", "errors", 3, "✗ git"))
@@ -98,4 +91,4 @@ def _counts(snapshot: Snapshot) -> list[Item]:
             items.append(Item(f"{health[status]:,} {HEALTH_SIGNS[status]}", HEALTH_ROLES[status], action, 3))
     if snapshot.conditions:
         items.append(Item(f"{len(snapshot.conditions)} to read (E)", "warn", "errors", 0))
-    return [Item(each.text, each.role, each.action, each.drop, each.short, True) for each in items]
+    return [replace(each, right=True) for each in items]

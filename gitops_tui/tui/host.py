@@ -62,6 +62,7 @@ class Host(App[int]):
         # Which pane the arrows move in, and how much of the screen is the tree's (percent).
         self.on_detail, self.share = False, 45
         self.message: tuple[str, Severity] | None = None
+        self.actions: dict[str, str] = {}
         self.engine: EngineApi | None = None
         self.table: tuple[Key, ...] = bound(settings.keys)
         self.waiting_snapshot = threading.Event()

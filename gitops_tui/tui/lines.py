@@ -107,13 +107,15 @@ class Lines(Widget, can_focus=False):
 
     # --- scrolling --------------------------------------------------------------------------------------------
 
-    def bring(self, index: int) -> None:
-        """Moves the view so that the line is in sight; `paint` follows by whoever asks."""
+    def bring(self, index: int, margin: int = 0) -> None:
+        """Moves the view so that the line is in sight, with `margin` lines around it where it has to move; `paint`
+        follows by whoever asks."""
         body = max(1, self.body)
+        margin = min(margin, body // 2)
         if index < self.top:
-            self.top = index
+            self.top = max(0, index - margin)
         elif index >= self.top + body:
-            self.top = index - body + 1
+            self.top = min(index - body + 1 + margin, max(0, self.count - body))
 
     def scroll_lines(self, by: int) -> None:
         self.scroll_top(self.top + by)

@@ -73,21 +73,6 @@ class Moves(Host):
     def action_next_pane(self) -> None:
         self.focus_pane(detail=not self.on_detail)
 
-    def action_focus_next(self) -> None:
-        """`tab`, which every Screen of Textual's binds to this before the table's keys are asked."""
-        self._tab(1)
-
-    def action_focus_previous(self) -> None:
-        self._tab(-1)
-
-    def _tab(self, step: int) -> None:
-        if len(self.screen_stack) == 1:
-            self.action_next_pane()
-        elif step > 0:
-            self.screen.focus_next()
-        else:
-            self.screen.focus_previous()
-
     def on_tree_opened(self) -> None:
         self.focus_pane(detail=True)
 

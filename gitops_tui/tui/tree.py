@@ -71,7 +71,7 @@ class Tree(Lines):
             goal = self._remembered()
         self.cursor = self._place(goal or here, asked=goal is not None)
         if goal is not None:
-            self.bring(self.cursor)
+            self.bring(self.cursor, 3)
         else:
             # The eye stays on the line: what is above may have grown.
             self.top += self.cursor - before

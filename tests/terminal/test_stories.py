@@ -62,3 +62,14 @@ def test_idle_sends_no_byte(demo) -> None:
     before = demo.sent
     demo.read(5.0)
     assert demo.sent == before
+
+
+def test_letters_typed_at_once_go_into_the_filter_and_not_to_the_keys(demo) -> None:
+    demo.wait_for("− missing", 25)
+    demo.press("/ppp sss kind:q\x7fdep\r")
+    demo.wait_for("nothing matches 'ppp sss kind:dep'")
+    assert "Pause" not in demo.text()
+    demo.press("/\x15kind:dep payments\r")
+    demo.wait_for("2 of ")
+    demo.press("\x1b")
+    demo.wait_for("the filter is off")
