@@ -79,7 +79,7 @@ class Operations:
             revision = options.revision
         elif runtime.render_error is not None:
             refused, hint = runtime.render_error.message, runtime.render_error.hint
-        elif not runtime.rendered or session.pending():
+        elif not runtime.current or session.pending():
             refused, hint = "the application is still being loaded", "try again in a moment"
         if not runtime.record_known:
             refused, hint = "its pause and pin can't be read, so nothing may be changed", "wait until they can"

@@ -38,6 +38,8 @@ class Runtime:
     """One application under work. Only the engine's loop touches it.
 
     dirty: keys to compare again; all_dirty: all of them; state_dirty: only what is said of the application as a whole.
+    rendered_for: the pin (a full SHA, "" for none) that the manifests are for. refreshing: held while it is rendered, so
+    that an older rendering never comes in after a newer one.
     synced: what Git said at the last sync, whose commit is synced_revision; None where that is not known.
     """
 
@@ -47,6 +49,8 @@ class Runtime:
     revision: Commit | None = None
     manifests: dict[ResourceKey, Manifest] = field(default_factory=dict)
     rendered: bool = False
+    rendered_for: str = ""
+    refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)
     render_error: Condition | None = None
     record_error: Condition | None = None
     unsigned: Condition | None = None
@@ -68,6 +72,14 @@ class Runtime:
     synced: dict[ResourceKey, Manifest] | None = None
     synced_revision: str = ""
     scalers: Scalers = field(default_factory=Scalers)
+
+    @property
+    def current(self) -> bool:
+        """Whether the manifests are those of the commit that the application is at by its record: known, or known not to
+        be readable."""
+        pin = self.record.pin
+        told = self.record_known or self.record_error is not None
+        return self.rendered and told and self.rendered_for == (pin.revision if pin else "")
 
 
 def place(manifests: tuple[Manifest, ...], cluster: Cluster, namespace: str) -> dict[ResourceKey, Manifest]:

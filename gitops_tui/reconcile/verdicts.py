@@ -36,7 +36,7 @@ class Verdicts:
 
     def recompute(self, runtime: Runtime) -> None:
         session = self._engine.session(runtime)
-        ready = runtime.rendered and not session.pending()
+        ready = runtime.current and not session.pending()
         some = runtime.all_dirty or bool(runtime.dirty)
         if not some and not runtime.state_dirty:
             return
@@ -46,6 +46,10 @@ class Verdicts:
         runtime.all_dirty = runtime.state_dirty = False
         self._last_sync.keep(runtime)
         self._expire(runtime)
+        if runtime.rendered and not runtime.current and not runtime.state.loading:
+            # A pin came or went: what was shown stays until the other commit is rendered, and nothing is done until then.
+            runtime.state = replace(runtime.state, record=runtime.record, auto="waiting: another commit is looked at")
+            return
         # The first verdict waits for the server's; later ones show the local one until it is settled.
         state = self._state(runtime, session, ready and not (runtime.confirming and runtime.state.loading), "off")
         decision = decide(

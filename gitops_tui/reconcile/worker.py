@@ -181,8 +181,7 @@ class Engine(GitCommands):
         self._repositories.use(argocd)
         for problem in argocd.problems:
             self.say(Severity.WARNING, "git", problem.message, problem.hint)
-        for runtime in mine:
-            await self.records.load(session, runtime)
+        await asyncio.gather(*(self.records.load(session, runtime) for runtime in mine))
         await asyncio.gather(*(self.refresh_app(runtime) for runtime in mine))
 
     # --- Git ------------------------------------------------------------------------------------------------------
@@ -213,6 +212,10 @@ class Engine(GitCommands):
 
     async def refresh_app(self, runtime: Runtime, *, hard: bool = False) -> None:
         """Resolves, renders and sets watches for one application; then everything of it is compared anew."""
+        async with runtime.refreshing:
+            await self._refresh_app(runtime, hard)
+
+    async def _refresh_app(self, runtime: Runtime, hard: bool) -> None:
         session = self.session(runtime)
         now = datetime.now(UTC)
         pin = runtime.record.pin
@@ -235,16 +238,20 @@ class Engine(GitCommands):
             runtime.state_dirty = True
             self.wake()
             return
+        manifests = runtime.manifests
+        if connected := session.connected.is_set():
+            manifests = place(found.manifests, session.cluster, self.namespace_of(runtime))
+            if any(session.cluster.discovery.get(each.gvk) is None for each in manifests.values()):
+                await session.refresh_kinds()
+                manifests = place(found.manifests, session.cluster, self.namespace_of(runtime))
+        # Taken over in one step: a plan must never meet the commit of one rendering and the objects of another.
         runtime.render_error = None
         runtime.target, runtime.revision, runtime.behind = found.target, found.revision, found.behind
         runtime.source_type, runtime.warnings = found.source_type, found.warnings
         runtime.unsigned = Condition(Severity.ERROR, "git", found.unsigned, now, _UNSIGNED) if found.unsigned else None
-        if session.connected.is_set():
-            runtime.manifests = place(found.manifests, session.cluster, self.namespace_of(runtime))
-            runtime.rendered = True
-            if any(session.cluster.discovery.get(each.gvk) is None for each in runtime.manifests.values()):
-                await session.refresh_kinds()
-                runtime.manifests = place(found.manifests, session.cluster, self.namespace_of(runtime))
+        if connected:
+            runtime.manifests, runtime.rendered = manifests, True
+            runtime.rendered_for = pin.revision if pin else ""
             await self.set_watches(session)
         if hard:
             runtime.confirmed.clear()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any
 
-from gitops_tui.errors import ApiError, Conflict, GitOpsError, NotFound, UnknownKind
+from gitops_tui.errors import ApiError, Conflict, GitOpsError, Invalid, NotFound, UnknownKind
 from gitops_tui.health import assess
 from gitops_tui.kube import Cluster
 from gitops_tui.model.application import Application
@@ -28,6 +28,7 @@ from gitops_tui.sync.tracking import owner_of, tracked
 
 Progress = Callable[[tuple[StepResult, ...], str], None]
 _POLL = 0.25
+_ALWAYS_THERE = "default"
 _CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
@@ -118,8 +119,7 @@ class Executor:
 
     async def _try(self, at: int, step: PlanStep, made_namespaces: set[str]) -> bool:
         if step.key.namespace in made_namespaces and step.action is not Action.PRUNE:
-            self._tell(at, ResultStatus.PENDING, "its namespace is made by this sync: no dry run")
-            return True
+            return await self._try_elsewhere(at, step)
         try:
             if step.action is Action.PRUNE:
                 await self._prune(step, dry_run=True)
@@ -139,6 +139,26 @@ class Executor:
             self._tell(at, ResultStatus.FAILED, str(error))
             return False
         self._tell(at, ResultStatus.PENDING, "dry run passed")
+        return True
+
+    async def _try_elsewhere(self, at: int, step: PlanStep) -> bool:
+        """The dry run of what goes into a namespace that this plan makes: the API server takes none for a namespace that
+        is not there yet, so the object is tried in one that always is. What is wrong with the object itself is told
+        there all the same (422, 400); what is only so in that namespace (a quota, a right, the same name) is not."""
+        obj = self._hook_object(step, step.phase) if step.action is Action.HOOK else self._desired(step)
+        obj = {**obj, "metadata": {**obj["metadata"], "namespace": _ALWAYS_THERE}}
+        try:
+            await self._cluster.create(obj, dry_run=True)
+        except Invalid as error:
+            self._tell(at, ResultStatus.FAILED, str(error))
+            return False
+        except UnknownKind as error:
+            if not self._defined_here(step):
+                self._tell(at, ResultStatus.FAILED, str(error))
+                return False
+        except ApiError:
+            pass
+        self._tell(at, ResultStatus.PENDING, f"dry run passed in {_ALWAYS_THERE}: its namespace is made by this sync")
         return True
 
     def _defined_here(self, step: PlanStep) -> bool:
