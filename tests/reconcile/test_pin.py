@@ -12,6 +12,7 @@ from gitops_tui.demo import DemoCluster
 from gitops_tui.model.snapshot import ApplicationState, Snapshot
 from gitops_tui.model.sync import SyncOptions, SyncStatus
 from gitops_tui.reconcile import Engine, Request
+from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
 
@@ -51,10 +52,18 @@ def test_the_first_verdict_of_a_pinned_application_is_against_its_pin(
         read = StateStore.load
 
         async def slowly(self: StateStore, app):
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.8)
             return await read(self, app)
 
+        render = Repositories.render
+
+        def less_slowly(*arguments):
+            time.sleep(0.4)
+            return render(*arguments)
+
+        # The cluster is connected, the branch rendered, and the pin not read yet.
         monkeypatch.setattr(StateStore, "load", slowly)
+        monkeypatch.setattr(Repositories, "render", less_slowly)
         again, verdicts = started(request, tmp_path)
         again.stop()
     assert verdicts[0].record.pin is not None
