@@ -123,6 +123,7 @@ class Verdicts:
         conditions += [Condition(Severity.ERROR, "cluster", text, now) for text in sorted(forbidden)[:5]]
         texts = (
             *_unfinished(runtime),
+            *self._shared(runtime),
             *runtime.app.warnings,
             *unsupported(runtime.app),
             *runtime.warnings,
@@ -130,6 +131,14 @@ class Verdicts:
         )
         conditions += [Condition(Severity.WARNING, "application", text, now) for text in dict.fromkeys(texts)]
         return application_state(runtime, tuple(conditions), ready=ready, stale=session.stale_since, auto=auto)
+
+    def _shared(self, runtime: Runtime) -> list[str]:
+        shared = self._engine.claims.shared(runtime.app.key)
+        said = [
+            f"{key} is in the application {' and '.join(map(str, others))} too: only one of them should hold it"
+            for key, others in shared[:5]
+        ]
+        return said + ([f"{len(shared) - 5} more of its objects are in other applications too"] if shared[5:] else [])
 
     async def revision_states(self, runtime: Runtime, revision: str) -> dict[ResourceKey, Any]:
         """What the application's objects would be like, compared with another commit."""

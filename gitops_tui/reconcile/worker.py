@@ -27,6 +27,7 @@ from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, Sy
 from gitops_tui.reconcile.api import HistoryCommit
 from gitops_tui.reconcile.argocd import read_argocd
 from gitops_tui.reconcile.auto import Attempts
+from gitops_tui.reconcile.claims import Claims
 from gitops_tui.reconcile.git_api import GitCommands
 from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.history import history_of
@@ -66,6 +67,7 @@ class Engine(GitCommands):
         self.operations = Operations(self)
         self.verdicts = Verdicts(self)
         self.records = Records(self)
+        self.claims = Claims()
         self._conditions: list[Condition] = []
         self._starting = True
         self._flush: asyncio.TimerHandle | None = None
@@ -252,6 +254,8 @@ class Engine(GitCommands):
         if connected:
             runtime.manifests, runtime.rendered = manifests, True
             runtime.rendered_for = pin.revision if pin else ""
+            for other in self.claims.hold(runtime.app.key, manifests):
+                self.touch(self.runtimes[other])
             await self.set_watches(session)
         if hard:
             runtime.confirmed.clear()
