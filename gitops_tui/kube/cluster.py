@@ -75,6 +75,10 @@ class Cluster:
         await self.discovery.refresh(self.transport)
         self.user = await self._whoami() or self.context.user
 
+    async def ping(self) -> None:
+        """The cheapest question that every server answers. Raises Unreachable, ApiError."""
+        await self.transport.request("GET", "/version", what="version")
+
     async def _whoami(self) -> str:
         review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
         path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"

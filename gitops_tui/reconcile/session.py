@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gitops_tui.errors import ClusterError
+from gitops_tui.errors import ClusterError, Unreachable
 from gitops_tui.kube import Cluster, ContextInfo, ResourceType, WatchSpec, WatchStatus
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.snapshot import ClusterState, Link
+from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.owned import kinds_below
 from gitops_tui.reconcile.rules import AUTOSCALER, is_scalable
 from gitops_tui.schema import SchemaSet, builtin
@@ -20,6 +21,9 @@ from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
 
 CONFIGMAP = GVK("", "v1", "ConfigMap")
+# Seconds between two signs of life that are asked for, and how long one may take.
+_PULSE = 15.0
+_PULSE_WAIT = 10.0
 _CRD = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 
 
@@ -53,7 +57,7 @@ class ClusterSession:
         self._on_connected = on_connected
         self._on_link = on_link
         self._watched: set[GVK] = set()
-        self._crds_seen: dict[str, str] = {}
+        self._mute = ""
         self.state = ClusterState(context.name, Link.CONNECTING, datetime.now(UTC), context.server)
 
     def _link(self, link: Link, message: str = "") -> None:
@@ -69,21 +73,41 @@ class ClusterSession:
             )
             self._on_link(self, None)
 
-    def _status(self, kind: ResourceType) -> None:
+    def _status(self, kind: ResourceType | None) -> None:
         if not self.connected.is_set():
             return
         stale = [gvk for gvk in self._watched if self.cluster.status(gvk)[0] is WatchStatus.STALE]
-        if stale:
+        if stale or self._mute:
             if self.stale_since is None:
                 self.stale_since = datetime.now(UTC)
-            self._link(Link.RECONNECTING, self.cluster.status(stale[0])[1])
+            self._link(Link.RECONNECTING, self._mute or self.cluster.status(stale[0])[1])
         else:
             self.stale_since = None
             self._link(Link.LIVE)
-        self._on_link(self, kind)
+        if kind is not None:
+            self._on_link(self, kind)
+
+    async def _pulse(self) -> None:
+        """Asks for a sign of life now and then: a watch on which nothing comes may be quiet, or cut off."""
+        while True:
+            await asyncio.sleep(_PULSE)
+            try:
+                async with asyncio.timeout(_PULSE_WAIT):
+                    await self.cluster.ping()
+                mute = ""
+            except TimeoutError:
+                mute = f"{printable(redact(self.cluster.server))} has not answered for {_PULSE_WAIT:.0f} s"
+            except Unreachable as error:
+                mute = error.message
+            except ClusterError:
+                # It answered, if only with a refusal.
+                mute = ""
+            if mute != self._mute:
+                self._mute = mute
+                self._status(None)
 
     async def run(self) -> None:
-        """Connects, again and again with backoff until it works."""
+        """Connects, again and again with backoff until it works; then watches over the connection. Never ends."""
         delay = 0.5
         while True:
             try:
@@ -93,12 +117,13 @@ class ClusterSession:
                 self.connected.set()
                 self._link(Link.LIVE)
                 await self._on_connected(self)
-                return
+                break
             except ClusterError as error:
                 self.error = error
                 self._link(Link.FAILED, str(error))
             await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311
             delay = min(delay * 2, 30.0)
+        await self._pulse()
 
     async def _load_schemas(self) -> None:
         kind = self.cluster.discovery.get(_CRD)
