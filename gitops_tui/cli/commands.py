@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from gitops_tui.cli import shapes
+from gitops_tui.cli.drift import diff_lines, since
 from gitops_tui.cli.session import Session, session
-from gitops_tui.compare import diff_rows, displayable, unified
+from gitops_tui.compare import displayable
 from gitops_tui.compare.show import plain
 from gitops_tui.errors import GitOpsError, PlanRefused, with_hint
 from gitops_tui.model.drift import DriftKind
@@ -69,6 +70,8 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
                 health = each.health.status.value if each.health else ""
                 shown = "Hook" if each.hook else "Synced" if word == "None" else word
                 out(f"  {sign} {each.key!s:50} {shown:9} {health:11} {each.summary}")
+                if said := since(each):
+                    out(f"      {said}")
                 for one in each.warnings:
                     out(f"      {one}")
     for state in chosen:
@@ -82,19 +85,15 @@ def diff(options: argparse.Namespace, settings: Settings) -> int:
     """What differs, as kubectl diff would say it: exit code 0 no drift, 1 drift, 2 error."""
     with session(options, settings) as work:
         state = work.application(options.app)
-    drifted = [each for each in state.resources.values() if each.drift.is_drifted and not each.hook]
+        drifted = [each for each in state.resources.values() if each.drift.is_drifted and not each.hook]
+        explained = {each.key: work.wait(work.engine.explain(state.key, each.key)) for each in drifted}
     if options.output == "json":
-        json_out(shapes.application(state) | {"resources": [shapes.resource(each) for each in drifted]})
+        shown = [shapes.resource(each, explained[each.key]) for each in drifted]
+        json_out(shapes.application(state) | {"resources": shown})
     else:
         for each in drifted:
-            out(f"--- cluster {each.key}")
-            out(f"+++ git {each.key}" + (f"  {each.manifest.origin.path}" if each.manifest else "  (not in Git)"))
-            rows = diff_rows(
-                each.manifest.obj if each.manifest else None, dict(each.live) if each.live else None, each.drift
-            )
-            for sign, text in unified(rows):
-                if sign != "~":
-                    out(f"{sign} {text}")
+            for line in diff_lines(each, explained[each.key]):
+                out(line)
         _warn(state)
     if state.errors or state.sync is SyncStatus.UNKNOWN:
         return 2
@@ -245,7 +244,7 @@ def render(options: argparse.Namespace, settings: Settings) -> int:
         else:
             revision = state.revision.sha if state.revision else ""
         manifests = work.wait(work.engine.manifests(state.key, revision))
-    shown = [plain(displayable(each.obj)) for each in manifests]
+    shown = [plain(displayable(each.obj, mask_keys=settings.mask_keys)) for each in manifests]
     if options.output == "json":
         json_out({"application": str(state.key), "revision": revision, "manifests": shown})
         return 0

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from gitops_tui.compare.blame import who
 from gitops_tui.compare.show import plain
-from gitops_tui.model.drift import ABSENT, FieldDifference
+from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove
+from gitops_tui.model.explain import Explained, FieldBlame
 from gitops_tui.model.record import AppRecord, Pause, Pin
-from gitops_tui.model.revision import Commit
+from gitops_tui.model.revision import BlameLine, Commit
 from gitops_tui.model.snapshot import ApplicationState, Condition, ResourceState, Snapshot
 from gitops_tui.model.sync import Action, PlanStep, SyncOperation, SyncPlan
 from gitops_tui.reconcile import HistoryCommit
@@ -38,17 +40,48 @@ def condition(found: Condition) -> dict[str, Any]:
     }
 
 
-def difference(found: FieldDifference) -> dict[str, Any]:
+def line(found: BlameLine | None) -> dict[str, Any] | None:
+    """The line of Git that last set a field."""
+    if found is None:
+        return None
+    return {
+        "commit": found.commit,
+        "author": found.author,
+        "time": _time(found.time),
+        "subject": found.subject,
+        "path": found.path,
+        "line": found.line,
+    }
+
+
+def difference(
+    found: FieldDifference, blame: FieldBlame | None = None, move: FieldMove | None = None
+) -> dict[str, Any]:
     owner = found.live_owner
     made = {
         "path": found.path,
         "reason": found.reason.value,
         "desired": plain(found.desired),
         "live": plain(found.live),
-        "liveOwner": {"manager": owner.manager, "operation": owner.operation, "time": _time(owner.time)}
+        "liveOwner": {
+            "manager": owner.manager,
+            "operation": owner.operation,
+            "subresource": owner.subresource,
+            "time": _time(owner.time),
+            "who": who(owner),
+        }
         if owner is not None
         else None,
+        "note": found.note,
     }
+    if found.ignored_by:
+        made["ignoredBy"] = found.ignored_by
+    if blame is not None:
+        made["desiredBlame"] = line(blame.desired)
+    if move is not None:
+        made["moved"] = move.moved.value
+        if move.last is not ABSENT:
+            made["lastSynced"] = plain(move.last)
     # null is a value; a field that isn't there has no entry.
     for side in ("desired", "live"):
         if getattr(found, side) is ABSENT:
@@ -56,8 +89,12 @@ def difference(found: FieldDifference) -> dict[str, Any]:
     return made
 
 
-def resource(state: ResourceState) -> dict[str, Any]:
+def resource(state: ResourceState, explained: Explained | None = None) -> dict[str, Any]:
+    """explained: who set what, where it was asked."""
     key = state.key
+    blame = explained.blame if explained is not None else {}
+    moves = {each.path: each for each in explained.moves} if explained is not None else {}
+    moved = explained.moved if explained is not None else state.moved
     return {
         "group": key.group,
         "kind": key.kind,
@@ -72,7 +109,15 @@ def resource(state: ResourceState) -> dict[str, Any]:
         "tracked": state.tracked,
         "confirmed": state.drift.confirmed,
         "ignored": state.drift.ignored,
-        "differences": [difference(each) for each in state.drift.differences],
+        "ignoredBy": state.drift.ignored_by,
+        "refused": state.drift.refused,
+        "moved": moved.value,
+        "driftedSince": _time(state.drifted_since),
+        "driftedBy": state.drifted_by,
+        "differences": [
+            difference(each, blame.get(each.path), moves.get(each.path)) for each in state.drift.differences
+        ],
+        "hidden": [difference(each) for each in state.drift.hidden],
         "error": state.error,
         "warnings": list(state.warnings),
     }

@@ -19,6 +19,7 @@ from gitops_tui.model.record import AppRecord, HistoryEntry
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.sync import SyncOperation, SyncOptions, SyncPlan
+from gitops_tui.reconcile.explain import ExplainApi
 from gitops_tui.reconcile.git_api import GitApi
 from gitops_tui.settings import Settings
 
@@ -48,7 +49,7 @@ class HistoryCommit:
         return tuple(name.replace("_", " ") for name in names if getattr(self, name))
 
 
-class EngineApi(GitApi, Protocol):
+class EngineApi(GitApi, ExplainApi, Protocol):
     """The engine, as screens and commands see it."""
 
     @property

@@ -20,27 +20,36 @@ class LastSync:
 
     def keep(self, runtime: Runtime) -> None:
         """Has the manifests at hand: those of now where Git hasn't moved, else rendered once, when something drifts."""
-        done = runtime.record.deployed
-        if done is None or done.revision == runtime.synced_revision or not runtime.rendered:
+        revision = self._wanted(runtime)
+        if not revision:
             return
-        if runtime.revision is not None and runtime.revision.sha == done.revision:
+        if runtime.revision is not None and runtime.revision.sha == revision:
             first = runtime.synced is None
-            runtime.synced, runtime.synced_revision = runtime.manifests, done.revision
+            runtime.synced, runtime.synced_revision = runtime.manifests, revision
             if first and any(each.drift.is_drifted for each in runtime.resources.values()):
                 runtime.all_dirty = True
                 self._engine.wake()
-            return
-        drifted = any(each.drift.is_drifted for each in runtime.resources.values())
-        if drifted and runtime.app.key not in self._loading:
-            self._loading.add(runtime.app.key)
-            self._engine.spawn(self._load(runtime, done.revision))
+        elif any(each.drift.is_drifted for each in runtime.resources.values()) and runtime.app.key not in self._loading:
+            self._engine.spawn(self.load(runtime))
 
-    async def _load(self, runtime: Runtime, revision: str) -> None:
+    def _wanted(self, runtime: Runtime) -> str:
+        done = runtime.record.deployed
+        if done is None or done.revision == runtime.synced_revision or not runtime.rendered:
+            return ""
+        return done.revision
+
+    async def load(self, runtime: Runtime) -> None:
+        """Renders what the last sync was of, if it isn't at hand. Never raises: a commit that is gone, or that renders
+        no more, leaves it unknown."""
+        revision = self._wanted(runtime)
+        if not revision:
+            return
+        self._loading.add(runtime.app.key)
         try:
             manifests = await self._engine.render(runtime.app.key, revision)
             runtime.synced = {each.key: each for each in manifests}
         except GitOpsError:
-            # The commit is gone or renders no more: then nobody can say which side moved.
+            # Then nobody can say which side moved.
             runtime.synced = None
         finally:
             self._loading.discard(runtime.app.key)

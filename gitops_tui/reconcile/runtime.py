@@ -175,7 +175,7 @@ def evaluate(
     drift, warnings = _verdict(runtime, key, manifest, live, cluster, settings, schemas)
     if live is not None and (owner := owner_of(live, key)) and owner != runtime.app.key.tracking_name:
         warnings.append(f"it belongs to the application {owner} as well")
-    moved = _moved(runtime, key, manifest, live, drift, schemas, settings)
+    moved = moved_since(runtime, key, manifest, live, drift, schemas, settings)
     known = runtime.resources.get(key)
     git_time = runtime.revision.commit_time if runtime.revision is not None else None
     return replace(
@@ -244,15 +244,16 @@ def asks_server(drift: Drift, options: Mapping[str, str], settings: Settings) ->
     return drift.kind is DriftKind.MODIFIED or (drift.kind is DriftKind.NONE and wanted == "true")
 
 
-def _moved(
+def moved_since(
     runtime: Runtime,
     key: ResourceKey,
     manifest: Manifest | None,
-    live: dict[str, Any] | None,
+    live: Mapping[str, Any] | None,
     drift: Drift,
     schemas: SchemaSet,
     settings: Settings,
 ) -> Moved:
+    """Which side of a drifted object changed since the last sync; NONE where no sync is known."""
     if not drift.is_drifted or runtime.synced is None:
         return Moved.NONE
     last = runtime.synced.get(key)

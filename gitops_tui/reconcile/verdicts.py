@@ -32,7 +32,7 @@ class Verdicts:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._confirming = Confirming(engine)
-        self._last_sync = LastSync(engine)
+        self.last_sync = LastSync(engine)
 
     def recompute(self, runtime: Runtime) -> None:
         session = self._engine.session(runtime)
@@ -44,7 +44,7 @@ class Verdicts:
             self._compare(runtime, session)
         runtime.dirty.clear()
         runtime.all_dirty = runtime.state_dirty = False
-        self._last_sync.keep(runtime)
+        self.last_sync.keep(runtime)
         self._expire(runtime)
         if runtime.rendered and not runtime.current and not runtime.state.loading:
             # A pin came or went: what was shown stays until the other commit is rendered, and nothing is done until then.

@@ -28,6 +28,7 @@ from gitops_tui.reconcile.api import HistoryCommit
 from gitops_tui.reconcile.argocd import read_argocd
 from gitops_tui.reconcile.auto import Attempts
 from gitops_tui.reconcile.claims import Claims
+from gitops_tui.reconcile.explain import ExplainCommands
 from gitops_tui.reconcile.git_api import GitCommands
 from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.history import history_of
@@ -49,7 +50,7 @@ _LOAD_AGAIN = 3.0
 _UNSIGNED = "it is shown and not deployed; sign the commit with a key that counts"
 
 
-class Engine(GitCommands):
+class Engine(GitCommands, ExplainCommands):
     """The engine; see `EngineApi` for what it answers."""
 
     def __init__(self, request: Request, settings: Settings) -> None:

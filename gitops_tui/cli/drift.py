@@ -1,0 +1,79 @@
+"""The lines that `diff` and `status` say about a drifted object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from gitops_tui.compare import diff_rows, unified
+from gitops_tui.compare.blame import who
+from gitops_tui.model.drift import FieldDifference, Moved
+from gitops_tui.model.explain import Explained, FieldBlame
+from gitops_tui.model.snapshot import ResourceState
+from gitops_tui.schema import SchemaSet
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def ago(when: datetime, now: datetime | None = None) -> str:
+    """ "2 min ago"."""
+    seconds = max(0, int(((now or datetime.now(UTC)) - when).total_seconds()))
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return "just now"
+
+
+def since(state: ResourceState, moved: Moved = Moved.NONE) -> str:
+    """ "drifted 2 min ago by kubectl-edit (cluster changed)", "" where it is not."""
+    if not state.drift.is_drifted:
+        return ""
+    text = f"drifted {ago(state.drifted_since)}" if state.drifted_since is not None else "drifted"
+    if state.drifted_by:
+        text += f" by {state.drifted_by}"
+    moved = moved or state.moved
+    return f"{text} ({moved.value})" if moved else text
+
+
+def blame_line(difference: FieldDifference, blame: FieldBlame | None) -> str:
+    """Who set one field, on both sides."""
+    parts = []
+    line = blame.desired if blame is not None else None
+    if line is not None:
+        parts.append(
+            f"Git: {line.short} {line.author} {ago(line.time)}, {line.path}:{line.line} {line.subject}".rstrip()
+        )
+    owner = difference.live_owner
+    if owner is not None:
+        parts.append(f"cluster: {who(owner)}" + (f" {ago(owner.time)}" if owner.time is not None else ""))
+    parts += [difference.note] if difference.note else []
+    return f"{difference.path}: {difference.reason.value}" + "".join(f" · {part}" for part in parts)
+
+
+def diff_lines(state: ResourceState, explained: Explained | None, schemas: SchemaSet | None = None) -> Iterator[str]:
+    """One object's diff with what is known about it."""
+    manifest = state.manifest
+    where = "  (not in Git)"
+    if manifest is not None:
+        where = f"  {manifest.origin.path}" + (f":{manifest.origin.line}" if manifest.origin.line else "")
+    yield f"--- cluster {state.key}"
+    yield f"+++ git {state.key}{where}"
+    if said := since(state, explained.moved if explained is not None else Moved.NONE):
+        yield f"# {said}"
+    for each in state.drift.differences:
+        yield f"# {blame_line(each, explained.blame.get(each.path) if explained is not None else None)}"
+    for each in state.drift.hidden:
+        yield f"# {each.path}: not counted, {each.ignored_by}" + (f": {each.note}" if each.note else "")
+    for warning in state.warnings:
+        yield f"# {warning}"
+    rows = diff_rows(
+        manifest.obj if manifest is not None else None,
+        dict(state.live) if state.live is not None else None,
+        state.drift,
+        schema=schemas,
+    )
+    for sign, text in unified(rows):
+        if sign != "~":
+            yield f"{sign} {text}"
+    if rows.truncated:
+        yield f"… {rows.truncated} more lines at least"

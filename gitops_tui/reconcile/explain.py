@@ -1,0 +1,101 @@
+"""Answers why an object is drifted, on demand: blame of both sides, and the three-way view."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol
+
+from gitops_tui.compare import displayable
+from gitops_tui.compare.blame import three_way
+from gitops_tui.errors import GitOpsError
+from gitops_tui.model.drift import ABSENT, Drift, FieldMove
+from gitops_tui.model.explain import Explained, FieldBlame
+from gitops_tui.model.keys import AppKey, ResourceKey
+from gitops_tui.model.manifest import Manifest
+from gitops_tui.model.revision import BlameLine
+from gitops_tui.reconcile.git_questions import GitQuestions
+from gitops_tui.reconcile.runtime import Runtime, moved_since
+from gitops_tui.reconcile.session import ClusterSession
+from gitops_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.verdicts import Verdicts
+
+# A whole object that differs is told by its first fields; each costs a look into Git's history.
+MAX_FIELDS = 50
+
+
+class ExplainApi(Protocol):
+    """A part of `EngineApi`."""
+
+    def explain(self, app: AppKey, key: ResourceKey) -> Future[Explained]:
+        """Who set the fields that differ, on both sides, and what Git said at the last sync. Raises GitOpsError where
+        the application has no such object."""
+
+
+class ExplainCommands:
+    """The engine's answer to it."""
+
+    git: GitQuestions
+    settings: Settings
+    loop: asyncio.AbstractEventLoop
+    verdicts: Verdicts
+
+    def runtime(self, app: AppKey) -> Runtime:
+        raise NotImplementedError
+
+    def session(self, runtime: Runtime) -> ClusterSession:
+        raise NotImplementedError
+
+    def explain(self, app: AppKey, key: ResourceKey) -> Future[Explained]:
+        return asyncio.run_coroutine_threadsafe(self._explain(app, key), self.loop)
+
+    async def _explain(self, app: AppKey, key: ResourceKey) -> Explained:
+        runtime = self.runtime(app)
+        state = runtime.resources.get(key)
+        if state is None:
+            raise GitOpsError(f"{key} is no object of {app}")
+        await self.verdicts.last_sync.load(runtime)
+        session, drift, manifest, live = self.session(runtime), state.drift, state.manifest, state.live
+        # What is looked at stays what it is now, whatever happens meanwhile.
+        last = (runtime.synced or {}).get(key)
+        known = runtime.synced is not None
+        moves: tuple[FieldMove, ...] = ()
+        moved = moved_since(runtime, key, manifest, live, drift, session.schemas, self.settings)
+        if known and manifest is not None and live is not None:
+            moves = three_way(
+                last.obj if last is not None else None,
+                manifest.obj,
+                live,
+                drift,
+                schema=session.schemas,
+                client_managers=self.settings.client_managers,
+            )
+        lines: dict[str, BlameLine | None] = {}
+        problem = ""
+        if manifest is not None and runtime.revision is not None:
+            revision = runtime.revision.sha
+            lines, problem = await asyncio.to_thread(self._blame, runtime, revision, manifest, drift)
+        return Explained(
+            key=key,
+            blame={each.path: FieldBlame(lines.get(each.path), each.live_owner) for each in drift.differences},
+            moved=moved,
+            moves=moves,
+            last_synced=displayable(last.obj, mask_keys=self.settings.mask_keys) if last is not None else None,
+            last_synced_revision=runtime.synced_revision if known else "",
+            problem=problem,
+        )
+
+    def _blame(
+        self, runtime: Runtime, revision: str, manifest: Manifest, drift: Drift
+    ) -> tuple[dict[str, BlameLine | None], str]:
+        found: dict[str, BlameLine | None] = {}
+        for each in drift.differences[:MAX_FIELDS]:
+            if each.desired is ABSENT:
+                continue
+            try:
+                found[each.path] = self.git.blame_field(runtime.app, revision, manifest, each.path)
+            except GitOpsError as error:
+                return found, str(error)
+        return found, ""
