@@ -38,7 +38,7 @@ class Runtime:
     """One application under work. Only the engine's loop touches it.
 
     dirty: keys to compare again; all_dirty: all of them; state_dirty: only what is said of the application as a whole.
-    rendered_for: the pin (a full SHA, "" for none) that the manifests are for. refreshing: held while it is rendered, so
+    kinds: (kind, namespace) of the manifests. rendered_for: the pin (a full SHA, "" for none) that the manifests are for. refreshing: held while it is rendered, so
     that an older rendering never comes in after a newer one.
     synced: what Git said at the last sync, whose commit is synced_revision; None where that is not known.
     """
@@ -48,6 +48,7 @@ class Runtime:
     target: Commit | None = None
     revision: Commit | None = None
     manifests: dict[ResourceKey, Manifest] = field(default_factory=dict)
+    kinds: frozenset[tuple[GVK, str]] = frozenset()
     rendered: bool = False
     rendered_for: str = ""
     refreshing: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -58,6 +58,9 @@ class ClusterSession:
         self._on_link = on_link
         self._watched: set[GVK] = set()
         self._mute = ""
+        # set_watches: how often it was asked for, and up to which time it was done.
+        self.asking = asyncio.Lock()
+        self.asked = self.answered = 0
         self.state = ClusterState(context.name, Link.CONNECTING, datetime.now(UTC), context.server)
 
     def _link(self, link: Link, message: str = "") -> None:

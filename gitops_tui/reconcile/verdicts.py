@@ -148,9 +148,9 @@ class Verdicts:
         wanted = {(each.gvk, each.key.namespace) for each in manifests}
         missing = {gvk for gvk, _ in wanted if not session.cluster.is_watched(gvk)}
         if missing:
-            saved, runtime.manifests = runtime.manifests, {**runtime.manifests, **probe.manifests}
+            # Until the next rendering of the application.
+            runtime.kinds |= wanted
             await self._engine.set_watches(session)
-            runtime.manifests = saved
             for _ in range(100):
                 if not session.pending():
                     break

@@ -254,6 +254,7 @@ class Engine(GitCommands, ExplainCommands):
         runtime.unsigned = Condition(Severity.ERROR, "git", found.unsigned, now, _UNSIGNED) if found.unsigned else None
         if connected:
             runtime.manifests, runtime.rendered = manifests, True
+            runtime.kinds = frozenset((each.gvk, each.key.namespace) for each in manifests.values())
             runtime.rendered_for = pin.revision if pin else ""
             for other in self.claims.hold(runtime.app.key, manifests):
                 self.touch(self.runtimes[other])
@@ -269,13 +270,20 @@ class Engine(GitCommands, ExplainCommands):
         return runtime.app.destination.namespace or session.cluster.context.namespace or "default"
 
     async def set_watches(self, session: ClusterSession) -> None:
-        """Watches what the applications on this cluster need."""
-        wanted: set[tuple[GVK, str]] = set()
-        for runtime in self.runtimes.values():
-            if runtime.app.key.cluster == session.cluster.name:
-                wanted |= {(each.gvk, each.key.namespace) for each in runtime.manifests.values()}
-                wanted |= {(item.gvk, item.key.namespace) for item in runtime.record.inventory}
-        await session.watch(wanted)
+        """Watches what the applications on this cluster need. Of many that ask at once, one does it for all."""
+        session.asked += 1
+        mine = session.asked
+        async with session.asking:
+            if session.answered >= mine:
+                return
+            now = session.asked
+            wanted: set[tuple[GVK, str]] = set()
+            for runtime in self.runtimes.values():
+                if runtime.app.key.cluster == session.cluster.name:
+                    wanted |= runtime.kinds
+                    wanted |= {(item.gvk, item.key.namespace) for item in runtime.record.inventory}
+            await session.watch(wanted)
+            session.answered = now
 
     def session(self, runtime: Runtime) -> ClusterSession:
         return self._sessions[runtime.app.key.cluster]
