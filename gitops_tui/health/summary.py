@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gitops_tui.health.assess import items, number, part
+from gitops_tui.health.objects import items, number, part
 from gitops_tui.model.text import printable
 
 

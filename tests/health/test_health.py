@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gitops_tui.health import assess, summary
 from gitops_tui.model.health import HealthStatus
@@ -66,43 +64,3 @@ def test_health(obj: dict[str, Any], status: str) -> None:
 
 def test_the_line_on_a_crashing_pod_says_what_matters() -> None:
     assert summary(pod(CRASHING)) == "CrashLoopBackOff app (137, OOMKilled) x12"
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ["conditions", "type", "status", "reason", "state", "waiting", "containerStatuses", "replicas"]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=15,
-)
-
-
-@given(
-    st.sampled_from(
-        [
-            ("v1", "Pod"),
-            ("apps/v1", "Deployment"),
-            ("apps/v1", "StatefulSet"),
-            ("batch/v1", "Job"),
-            ("autoscaling/v1", "HorizontalPodAutoscaler"),
-            ("autoscaling/v2", "HorizontalPodAutoscaler"),
-            ("argoproj.io/v1alpha1", "Application"),
-            ("a.b/v1", "X"),
-        ]
-    ),
-    JSON,
-    JSON,
-    JSON,
-)
-@settings(max_examples=200, deadline=None)
-def test_half_written_objects_get_an_answer(kind: tuple[str, str], metadata: Any, spec: Any, status: Any) -> None:
-    obj = {"apiVersion": kind[0], "kind": kind[1], "metadata": metadata, "spec": spec, "status": status}
-    assert assess(obj).status in HealthStatus
-    assert isinstance(summary(obj), str)
