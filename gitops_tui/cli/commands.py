@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
-
 from gitops_tui.cli import shapes
+from gitops_tui.cli.between import between
 from gitops_tui.cli.drift import diff_lines, since
+from gitops_tui.cli.output import json_out, out
 from gitops_tui.cli.session import Session, session
 from gitops_tui.compare import displayable
 from gitops_tui.compare.show import plain
@@ -25,15 +25,6 @@ from gitops_tui.render import dump
 from gitops_tui.settings import Settings
 
 SIGNS = {DriftKind.NONE: "✓", DriftKind.MISSING: "−", DriftKind.MODIFIED: "≠", DriftKind.EXTRA: "+"}
-
-
-def out(text: str) -> None:
-    """A line on standard output, free of control characters."""
-    print(printable(redact(text), keep_newlines=True))
-
-
-def json_out(value: Any) -> None:
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
 def _warn(state: ApplicationState) -> None:
@@ -83,6 +74,8 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
 
 def diff(options: argparse.Namespace, settings: Settings) -> int:
     """What differs, as kubectl diff would say it: exit code 0 no drift, 1 drift, 2 error."""
+    if options.from_revision:
+        return between(options, settings)
     with session(options, settings) as work:
         state = work.application(options.app)
         drifted = [each for each in state.resources.values() if each.drift.is_drifted and not each.hook]
@@ -97,7 +90,7 @@ def diff(options: argparse.Namespace, settings: Settings) -> int:
         _warn(state)
     if state.errors or state.sync is SyncStatus.UNKNOWN:
         return 2
-    return 1 if drifted else 0
+    return 1 if drifted and options.exit_code else 0
 
 
 def _say_plan(plan: SyncPlan) -> None:

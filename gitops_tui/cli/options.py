@@ -70,8 +70,18 @@ def parser() -> Parser:
     command("status", "all applications: sync, health, what drifted", app=False).add_argument(
         "app", metavar="APP", nargs="?", default=""
     )
-    command("diff", "what differs; exit code 0 no drift, 1 drift, 2 error").add_argument(
-        "--exit-code", action="store_true"
+    diff = command("diff", "what differs; exit code 0 no drift, 1 drift, 2 error")
+    diff.add_argument(
+        "--exit-code",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether drift ends with 1 (it does, if not told otherwise)",
+    )
+    diff.add_argument(
+        "--from", dest="from_revision", metavar="REV", default="", help="compare two commits, not the cluster"
+    )
+    diff.add_argument(
+        "--to", dest="to_revision", metavar="REV", default="", help="with --from; the one followed, if not told"
     )
     sync = command("sync", "make the cluster equal to Git")
     sync.add_argument("--prune", action="store_true", help="also delete what is no longer in Git")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from gitops_tui.compare.between import ManifestChange
 from gitops_tui.compare.blame import who
 from gitops_tui.compare.show import plain
 from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove
@@ -218,6 +219,22 @@ def operation(found: SyncOperation) -> dict[str, Any]:
         "results": [
             {**step(each.step), "status": each.status.value, "message": each.message} for each in found.results
         ],
+    }
+
+
+def change(found: ManifestChange) -> dict[str, Any]:
+    key = found.key
+    fields = []
+    for each in found.fields:
+        sides = (("old", each.old), ("new", each.new))
+        fields.append({"path": each.path, **{name: plain(value) for name, value in sides if value is not ABSENT}})
+    return {
+        "group": key.group,
+        "kind": key.kind,
+        "namespace": key.namespace,
+        "name": key.name,
+        "change": found.kind.value,
+        "fields": fields,
     }
 
 

@@ -75,3 +75,22 @@ def test_an_unknown_context_and_application_are_said_so(cli, made_repository) ->
     assert wrong.code == 2
     assert f"Did you mean {cli.name}?" in wrong.err
     assert "there is no application 'nope'" in cli("diff", "nope").err
+
+
+def test_two_commits_are_compared_as_they_render(cli, made_repository) -> None:
+    folder = f"apps/{cli.app}"
+    first = made_repository.commit({f"{folder}/d.yaml": DEPLOYMENT % 1, f"{folder}/c.yaml": CONFIG}, "first")
+    made_repository.commit({f"{folder}/d.yaml": DEPLOYMENT % 2, f"{folder}/c.yaml": None}, "second")
+    said = cli("diff", cli.app, "--from", first, "-o", "json")
+    assert said.code == 1
+    changes = {each["name"]: (each["change"], each["fields"]) for each in said.json["changes"]}
+    assert changes == {
+        "web": ("changed", [{"path": "spec.replicas", "old": 1, "new": 2}]),
+        "flags": ("removed", []),
+    }
+    text = cli("diff", cli.app, "--from", first, "--no-exit-code")
+    assert text.code == 0
+    assert "-  replicas: 1" in text.out
+    assert "+  replicas: 2" in text.out
+    assert cli("diff", cli.app, "--from", first, "--to", first).code == 0
+    assert cli("diff", cli.app, "--from", "nope").code == 2
