@@ -79,7 +79,8 @@ def diff(options: argparse.Namespace, settings: Settings) -> int:
     with session(options, settings) as work:
         state = work.application(options.app)
         drifted = [each for each in state.resources.values() if each.drift.is_drifted and not each.hook]
-        explained = {each.key: work.wait(work.engine.explain(state.key, each.key)) for each in drifted}
+        asked = {each.key: work.engine.explain(state.key, each.key) for each in drifted}
+        explained = {key: work.wait(future) for key, future in asked.items()}
     if options.output == "json":
         shown = [shapes.resource(each, explained[each.key]) for each in drifted]
         json_out(shapes.application(state) | {"resources": shown})

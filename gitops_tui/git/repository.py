@@ -36,6 +36,9 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 _MAX_PATCH = 400_000
 _KEPT = 4096
+# A tree never changes: a few that were read are kept, unless they are very large.
+_LISTED = 16
+_MAX_LISTED = 20_000
 
 
 class Repository:
@@ -66,6 +69,7 @@ class Repository:
         self._trees: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._changed: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
         self._blames: OrderedDict[Hashable, BlameLine | None] = OrderedDict()
+        self._listed: dict[tuple[str, ...], tuple[TreeEntry, ...]] = {}
         self._signatures: dict[str, Signature] = {}
         self._pages = Pages(self._begin_log, keep=4)
         self._refs: dict[str, str] | None = None
@@ -235,7 +239,14 @@ class Repository:
         flags = ["-r", "-t"] if recursive else []
         # The sizes of blobs that are not here yet would each be asked of the remote.
         flags += [] if self.is_partial else ["-l"]
-        return parse_tree(self.git("ls-tree", "-z", *flags, "--end-of-options", tree), path)
+        key = (tree, path, *flags)
+        known = self._listed.get(key)
+        if known is None:
+            known = tuple(parse_tree(self.git("ls-tree", "-z", *flags, "--end-of-options", tree), path))
+            if len(self._listed) >= _LISTED or len(known) > _MAX_LISTED:
+                self._listed.clear()
+            self._listed[key] = known
+        return list(known)
 
     def read_many(self, shas: Sequence[str], *, limit: int | None = None) -> list[bytes]:
         """The contents of blobs, in order; those that a mirror lacks are fetched first, in one go. Raises GitError

@@ -40,10 +40,14 @@ class Verdicts:
         some = runtime.all_dirty or bool(runtime.dirty)
         if not some and not runtime.state_dirty:
             return
-        if session.connected.is_set() and runtime.rendered and some:
+        # Before the first verdict there is nothing to compare with until all is listed; then all is compared, once.
+        waiting = runtime.state.loading and (not session.connected.is_set() or session.pending())
+        if runtime.rendered and some and not waiting and session.connected.is_set():
             self._compare(runtime, session)
-        runtime.dirty.clear()
-        runtime.all_dirty = runtime.state_dirty = False
+        if not waiting:
+            runtime.dirty.clear()
+            runtime.all_dirty = False
+        runtime.state_dirty = False
         self.last_sync.keep(runtime)
         self._expire(runtime)
         if runtime.rendered and not runtime.current and not runtime.state.loading:

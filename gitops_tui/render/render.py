@@ -41,6 +41,7 @@ class Rendered:
 
 _cache: OrderedDict[bytes, Rendered] = OrderedDict()
 _cache_lock = threading.Lock()
+_turns: dict[bytes, threading.Lock] = {}
 
 
 def render(
@@ -82,13 +83,51 @@ def render(
         kind = "Directory"
     # A kustomization may read other folders of the repository, so its whole tree is an input.
     inputs = tree if kind == "Directory" else repository.tree_sha(commit.sha, "")
-    key = orjson.dumps(
-        [kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, kube_version, list(api_versions)]
-    )
+    # Only charts look at the cluster's versions: what is read before the cluster is known holds for all others.
+    versions = [kube_version, list(api_versions)] if kind == "Helm" else []
+    key = orjson.dumps([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, versions])
     with _cache_lock:
-        if key in _cache:
-            _cache.move_to_end(key)
-            return _at_commit(_cache[key], commit)
+        turn = _turns.setdefault(key, threading.Lock())
+    with turn:
+        # Who asks for the same while it is being rendered waits for that.
+        with _cache_lock:
+            if key in _cache:
+                _cache.move_to_end(key)
+                return _at_commit(_cache[key], commit)
+        try:
+            return _rendered(
+                repository,
+                commit,
+                source,
+                path,
+                kind,
+                notes,
+                key,
+                app_name,
+                namespace,
+                settings,
+                kube_version,
+                api_versions,
+            )
+        finally:
+            with _cache_lock:
+                _turns.pop(key, None)
+
+
+def _rendered(
+    repository: Repository,
+    commit: Commit,
+    source: Source,
+    path: str,
+    kind: str,
+    notes: Sequence[str],
+    key: bytes,
+    app_name: str,
+    namespace: str,
+    settings: Settings,
+    kube_version: str,
+    api_versions: Sequence[str],
+) -> Rendered:
     if kind == "Helm":
         manifests, warnings = helm.render(
             repository,

@@ -1,0 +1,298 @@
+"""Drift as the engine tells it, on the embedded cluster: rules, options, autoscalers, dry runs, blame, history."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gitops_tui.demo.cluster import DemoCluster
+from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.drift import DriftKind, Moved
+from gitops_tui.model.keys import GVK, ResourceKey
+from gitops_tui.model.snapshot import ApplicationState, ResourceState
+from gitops_tui.model.sync import OperationPhase, SyncOptions, SyncStatus
+from gitops_tui.reconcile import Engine, Request
+from gitops_tui.settings import Settings
+
+CONFIG = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "config", "namespace": "default"},
+    "data": {"a": "1", "b": "2"},
+}
+DEPLOYMENT: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "web", "namespace": "default"},
+    "spec": {
+        "replicas": 1,
+        "selector": {"matchLabels": {"app": "web"}},
+        "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "a:1"}]}},
+    },
+}
+CONFIG_KEY = ResourceKey("", "ConfigMap", "default", "config")
+WEB_KEY = ResourceKey("apps", "Deployment", "default", "web")
+
+
+class World:
+    """An embedded cluster, a repository, and an engine that looks at one application of it."""
+
+    def __init__(self, folder: Path, repository: Any) -> None:
+        self.folder, self.repository = folder, repository
+        self.cluster = DemoCluster()
+        self.cluster.start()
+        self.kubeconfig = folder / "kubeconfig"
+        self.cluster.kubeconfig(self.kubeconfig)
+        self.engine: Engine | None = None
+        self.notes: dict[str, str] = {}
+        self.options: list[str] = []
+        self.rules: list[dict[str, Any]] = []
+
+    def commit(self, message: str, *objects: dict[str, Any]) -> str:
+        files = {f"app/{each['kind'].lower()}.yaml": yaml.safe_dump(each, sort_keys=False) for each in objects}
+        return str(self.repository.commit(files, message))
+
+    def start(self, **settings: Any) -> None:
+        application = {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Application",
+            "metadata": {"name": "app", "annotations": self.notes},
+            "spec": {
+                "source": {"repoURL": str(self.repository.folder), "path": "app", "targetRevision": "main"},
+                "destination": {"namespace": "default"},
+                "syncPolicy": {"syncOptions": self.options},
+                "ignoreDifferences": self.rules,
+            },
+        }
+        context = yaml.safe_load(self.kubeconfig.read_text())["current-context"]
+        application["spec"]["destination"]["name"] = context  # type: ignore[index]
+        file = self.folder / "app.yaml"
+        file.write_text(yaml.safe_dump(application))
+        made = Settings(state_folder=self.folder / "state", cache_folder=self.folder / "cache", **settings)
+        self.engine = Engine(Request(files=(file,), kubeconfig=self.kubeconfig), made)
+        self.engine.start()
+        self.until(lambda: bool(self.engine and self.engine.snapshot.applications) and not self.state.loading)
+
+    @property
+    def state(self) -> ApplicationState:
+        assert self.engine is not None
+        return next(iter(self.engine.snapshot.applications.values()))
+
+    def resource(self, key: ResourceKey) -> ResourceState:
+        return self.state.resources[key]
+
+    def sync(self) -> None:
+        assert self.engine is not None
+        plan = self.engine.plan(self.state.key, SyncOptions()).result(20)
+        assert self.engine.sync(plan).result(30).phase is OperationPhase.SUCCEEDED
+        self.until(
+            lambda: (
+                self.state.record.deployed is not None
+                and all(not each.drift.is_drifted for each in self.state.resources.values())
+            )
+        )
+
+    def refresh(self) -> None:
+        assert self.engine is not None
+        self.engine.refresh(self.state.key).result(20)
+
+    def apply(self, obj: dict[str, Any], manager: str) -> None:
+        self.cluster.do(manager, obj)
+
+    def until(self, condition: Callable[[], Any], seconds: float = 20.0) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "the condition never came true"
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        if self.engine is not None:
+            self.engine.stop()
+        self.cluster.stop()
+
+
+@pytest.fixture
+def world(tmp_path: Path, made_repository: Any) -> Iterator[World]:
+    made = World(tmp_path, made_repository)
+    yield made
+    made.stop()
+
+
+def test_a_change_by_hand_is_blamed_dated_and_told_from_one_in_git(world: World) -> None:
+    first = world.commit("two values", CONFIG)
+    world.start()
+    world.sync()
+    world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
+    world.until(lambda: world.resource(CONFIG_KEY).moved is Moved.CLUSTER)
+    state = world.resource(CONFIG_KEY)
+    assert [each.path for each in state.drift.differences] == ["data.a"]
+    assert state.drifted_by == "kubectl-edit"
+    assert state.drifted_since is not None
+    assert world.engine is not None
+    explained = world.engine.explain(world.state.key, CONFIG_KEY).result(30)
+    line = explained.blame["data.a"].desired
+    assert line is not None
+    assert (line.commit, line.author, line.subject, line.path) == (first, "Dana", "two values", "app/configmap.yaml")
+    assert explained.last_synced is not None
+    assert explained.last_synced["data"]["a"] == "1"
+    assert [(each.path, each.moved) for each in explained.moves] == [("data.a", Moved.CLUSTER)]
+
+    world.commit("another value", {**CONFIG, "data": {"a": "9", "b": "3"}})
+    world.refresh()
+    world.until(lambda: world.resource(CONFIG_KEY).moved is Moved.BOTH)
+    explained = world.engine.explain(world.state.key, CONFIG_KEY).result(30)
+    assert {each.path: each.moved for each in explained.moves} == {"data.a": Moved.BOTH, "data.b": Moved.GIT}
+    world.sync()
+    history = world.resource(CONFIG_KEY).episodes
+    assert len(history) >= 1
+    assert all(each.ended is not None for each in history)
+
+
+def test_the_users_own_rules_hold_for_all_applications(world: World) -> None:
+    world.commit("x", CONFIG)
+    rule = IgnoreRule("", "ConfigMap", json_pointers=("/data/a",), source="setting ignore_differences")
+    world.start(ignore_differences=(rule,))
+    world.sync()
+    world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
+    world.until(lambda: world.resource(CONFIG_KEY).drift.ignored == 1)
+    state = world.resource(CONFIG_KEY)
+    assert state.sync is SyncStatus.SYNCED
+    assert state.drift.hidden[0].ignored_by == "setting ignore_differences: /data/a"
+
+
+def test_ignored_fields_keep_their_live_values_where_the_application_asks(world: World) -> None:
+    world.commit("x", CONFIG)
+    world.rules = [{"group": "", "kind": "ConfigMap", "jsonPointers": ["/data/a"]}]
+    world.options = ["RespectIgnoreDifferences=true"]
+    world.start()
+    world.sync()
+    world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
+    world.until(lambda: world.resource(CONFIG_KEY).drift.ignored == 1)
+    world.commit("y", {**CONFIG, "data": {"a": "1", "b": "3"}})
+    world.refresh()
+    world.until(lambda: world.resource(CONFIG_KEY).drift.is_drifted)
+    world.sync()
+    live = world.resource(CONFIG_KEY).live
+    assert live is not None
+    assert live["data"] == {"a": "by hand", "b": "3"}
+
+
+def test_replicas_of_what_an_autoscaler_scales_are_the_autoscalers(world: World) -> None:
+    world.commit("x", DEPLOYMENT)
+    world.start()
+    world.sync()
+    autoscaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web-scaler", "namespace": "default"},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+            "minReplicas": 1,
+            "maxReplicas": 9,
+        },
+    }
+    world.apply(autoscaler, "kubectl")
+    world.until(lambda: any("web-scaler" in each for each in world.resource(WEB_KEY).warnings))
+    world.apply({**DEPLOYMENT, "spec": {"replicas": 4}}, "kube-controller-manager")
+    world.until(lambda: world.resource(WEB_KEY).drift.ignored == 1)
+    state = world.resource(WEB_KEY)
+    assert not state.drift.is_drifted
+    assert state.drift.hidden[0].ignored_by.startswith("HorizontalPodAutoscaler web-scaler")
+    changed = yaml.safe_load(yaml.safe_dump(DEPLOYMENT))
+    changed["spec"]["template"]["spec"]["containers"][0]["image"] = "a:2"
+    world.commit("y", changed)
+    world.refresh()
+    world.until(lambda: world.resource(WEB_KEY).drift.is_drifted)
+    world.sync()
+    live = world.resource(WEB_KEY).live
+    assert live is not None
+    assert live["spec"]["replicas"] == 4
+
+
+def test_an_extraneous_object_does_not_count_where_it_says_so(world: World) -> None:
+    other = {
+        **CONFIG,
+        "kind": "Secret",
+        "metadata": {
+            "name": "other",
+            "namespace": "default",
+            "annotations": {"argocd.argoproj.io/compare-options": "IgnoreExtraneous"},
+        },
+        "data": {},
+    }
+    world.commit("x", CONFIG, other)
+    world.start()
+    world.sync()
+    world.repository.commit({"app/secret.yaml": None}, "no secret")
+    world.refresh()
+    key = ResourceKey("", "Secret", "default", "other")
+    world.until(lambda: world.resource(key).drift.kind is DriftKind.EXTRA)
+    world.until(lambda: world.state.sync is SyncStatus.SYNCED)
+    assert world.resource(key).drift.ignored_by == "compare-options: IgnoreExtraneous"
+
+
+def test_what_the_server_would_refuse_is_told_before_a_sync(world: World) -> None:
+    world.commit("x", DEPLOYMENT)
+    world.start()
+    world.sync()
+    changed = yaml.safe_load(yaml.safe_dump(DEPLOYMENT))
+    changed["spec"]["selector"]["matchLabels"]["app"] = "other"
+    changed["spec"]["template"]["metadata"]["labels"]["app"] = "other"
+    world.commit("an immutable field", changed)
+    world.refresh()
+    world.until(lambda: world.resource(WEB_KEY).drift.refused)
+    state = world.resource(WEB_KEY)
+    assert "immutable" in state.drift.refused
+    assert any(each.startswith("sync would fail: ") for each in state.warnings)
+    assert state.drift.is_drifted
+
+
+def test_server_side_diff_can_be_switched_off(world: World) -> None:
+    world.commit("x", CONFIG)
+    world.notes = {"argocd.argoproj.io/compare-options": "ServerSideDiff=false, Odd=1"}
+    world.start()
+    world.sync()
+    world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
+    world.until(lambda: world.resource(CONFIG_KEY).drift.is_drifted)
+    state = world.resource(CONFIG_KEY)
+    assert not state.drift.confirmed
+    assert any("Odd is not known" in each for each in state.warnings)
+
+
+def test_a_verdict_is_settled_once_for_what_it_depends_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.commit("x", CONFIG)
+    world.start()
+    world.sync()
+    world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
+    world.until(lambda: world.resource(CONFIG_KEY).drift.confirmed)
+    assert world.engine is not None
+    session = next(iter(world.engine._sessions.values()))
+    asked = []
+    real = session.cluster.apply
+
+    async def apply(obj: Any, **words: Any) -> Any:
+        asked.append(words)
+        return await real(obj, **words)
+
+    monkeypatch.setattr(session.cluster, "apply", apply)
+    before = world.engine.snapshot.generation
+    world.refresh()
+    world.until(lambda: world.engine is not None and world.engine.snapshot.generation > before)
+    assert world.resource(CONFIG_KEY).drift.confirmed
+    assert not asked
+    world.apply({**CONFIG, "data": {"a": "again"}}, "kubectl-edit")
+    world.until(lambda: asked and world.resource(CONFIG_KEY).drift.confirmed)
+    assert asked == [{"dry_run": True}]
+
+
+def test_gvk_of_the_autoscaler_is_the_one_that_is_watched(world: World) -> None:
+    world.commit("x", DEPLOYMENT)
+    world.start()
+    assert world.engine is not None
+    session = next(iter(world.engine._sessions.values()))
+    assert session.cluster.is_watched(GVK("autoscaling", "v2", "HorizontalPodAutoscaler"))
