@@ -140,7 +140,8 @@ def help_lines(table: tuple[Key, ...]) -> list[tuple[str, list[Key]]]:
 
 def markdown() -> str:
     """The table for the README."""
-    return "\n".join(["| key | what |", "|---|---|", *(f"| `{key.shown}` | {key.what} |" for key in KEYMAP)])
+    rows = (f"| `{key.shown}` | {key.what} | {key.action} |" for key in KEYMAP)
+    return "\n".join(["| key | what | action |", "|---|---|---|", *rows])
 
 
 if __name__ == "__main__":
