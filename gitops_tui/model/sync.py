@@ -109,9 +109,13 @@ class ResultStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
+    """How one step went. started, finished: aware, UTC, of the real run (a dry run before it has no times)."""
+
     step: PlanStep
     status: ResultStatus
     message: str = ""
+    started: datetime | None = None
+    finished: datetime | None = None
 
 
 class Initiator(StrEnum):

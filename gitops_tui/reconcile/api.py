@@ -17,7 +17,7 @@ from gitops_tui.model.keys import AppKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.record import AppRecord, HistoryEntry
 from gitops_tui.model.revision import Commit
-from gitops_tui.model.snapshot import Snapshot
+from gitops_tui.model.snapshot import ResourceState, Snapshot
 from gitops_tui.model.sync import SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.reconcile.explain import ExplainApi
 from gitops_tui.reconcile.git_api import GitApi
@@ -47,6 +47,14 @@ class HistoryCommit:
         """The marks that apply, as words."""
         names = ("deployed", "pinned", "failed", "target", "waiting", "rolled_back_from")
         return tuple(name.replace("_", " ") for name in names if getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionPreview:
+    """A plan, and the objects that it is about as they are compared with that revision."""
+
+    plan: SyncPlan
+    resources: tuple[ResourceState, ...]
 
 
 class EngineApi(GitApi, ExplainApi, Protocol):
@@ -91,10 +99,14 @@ class EngineApi(GitApi, ExplainApi, Protocol):
     def refresh(self, app: AppKey | None = None, *, hard: bool = False) -> Future[None]:
         """Fetches Git now, for one application or all. hard: renders and lists everything again."""
 
+    def preview(self, app: AppKey, options: SyncOptions) -> Future[RevisionPreview]:
+        """As `plan`, with the objects that would change and what differs in each."""
+
     def history(
-        self, app: AppKey, *, limit: int = 50, skip: int = 0, first_parent: bool = True
+        self, app: AppKey, *, limit: int = 50, skip: int = 0, search: str = "", first_parent: bool = True
     ) -> Future[tuple[HistoryCommit, ...]]:
-        """Commits that touch what the application depends on, newest first; of merges the first parent's line only."""
+        """Commits that touch what the application depends on, newest first; of merges the first parent's line only.
+        search: words that all stand in the message, the author, the SHA or the pull request's number."""
 
     def commit_diff(self, app: AppKey, sha: str) -> Future[str]:
         """What one commit changed in the application's folder, as a unified patch (bounded, may be "")."""

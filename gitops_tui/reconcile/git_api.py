@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from gitops_tui.errors import GitOpsError, RevertRefused
-from gitops_tui.model.change import CommitDetail
+from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import BlameLine, Signature
@@ -24,6 +24,9 @@ class GitApi(Protocol):
 
     def commit_detail(self, app: AppKey, sha: str) -> Future[CommitDetail]:
         """What a commit changed in what the application depends on, with the changed words; Secrets masked."""
+
+    def changes(self, app: AppKey, old: str, new: str) -> Future[tuple[FileChange, ...]]:
+        """What lies between any two commits in what the application depends on; Secrets masked."""
 
     def signature(self, app: AppKey, sha: str) -> Future[Signature]:
         """What is known of a commit's signature."""
@@ -64,6 +67,9 @@ class GitCommands:
 
     def commit_detail(self, app: AppKey, sha: str) -> Future[CommitDetail]:
         return self._in_thread(lambda: self.git.commit_detail(self.runtime(app).app, sha))
+
+    def changes(self, app: AppKey, old: str, new: str) -> Future[tuple[FileChange, ...]]:
+        return self._in_thread(lambda: self.git.changes(self.runtime(app).app, old, new))
 
     def signature(self, app: AppKey, sha: str) -> Future[Signature]:
         return self._in_thread(lambda: self.git.signature(self.runtime(app).app, sha))

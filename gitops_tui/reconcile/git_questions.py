@@ -3,16 +3,15 @@ in threads by the engine's futures (`git_api`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from gitops_tui.errors import CloneError, GitError, RevertRefused
+from gitops_tui.errors import CloneError, RevertRefused
 from gitops_tui.git import Repository
 from gitops_tui.git.open import is_remote, remote_for
 from gitops_tui.git.remote import Remote
 from gitops_tui.git.revert import carry_out, preview
 from gitops_tui.model.application import Application
-from gitops_tui.model.change import CommitDetail
+from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import BlameLine, Commit, Signature
@@ -42,24 +41,23 @@ class GitQuestions:
         paths = self._repositories.paths(app, target)
         return repository.log(target.sha, paths, limit=limit, skip=skip, first_parent=first_parent)
 
-    def stands_for(self, app: Application, commit: Commit, listed: Sequence[Commit], at: int, revision: str) -> bool:
-        """Whether a listed commit is the newest that touched the application up to `revision`."""
-        if commit.sha == revision:
-            return True
-        if any(each.sha == revision for each in listed):
-            return False
+    def newest(self, app: Application, target: Commit, revision: str) -> str:
+        """The newest commit up to `revision` that touches what the application depends on at `target`; "" for none."""
+        page = self._repository(app).log(revision, self._repositories.paths(app, target), limit=1)
+        return page[0].sha if page else ""
+
+    def between(self, app: Application, target: Commit, old: str) -> int:
+        """How many commits of the application lie after `old` up to `target`; -1 where `old` is no ancestor."""
+        return self._repository(app).count(old, target.sha, self._repositories.paths(app, target))
+
+    def changes(self, app: Application, old: str, new: str) -> tuple[FileChange, ...]:
+        """What lies between any two commits in what the application depends on; Secrets masked."""
+        from gitops_tui.git.detail import changes
+
         repository = self._repository(app)
-        paths = self._repositories.paths(app, commit)
-        wanted = {"it": paths}
-        try:
-            later = listed[at - 1] if at else None
-            return (
-                not repository.touched(commit.sha, revision, wanted)
-                and repository.is_ancestor(commit.sha, revision)
-                and (later is None or bool(repository.touched(later.sha, revision, wanted)))
-            )
-        except GitError:
-            return False
+        ends = (repository.commit(old), repository.commit(new))
+        paths = dict.fromkeys(path for end in ends for path in self._repositories.paths(app, end))
+        return changes(repository, [old, new], tuple(paths))[0]
 
     def commit_detail(self, app: Application, sha: str) -> CommitDetail:
         repository = self._repository(app)

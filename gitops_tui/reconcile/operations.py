@@ -25,6 +25,7 @@ from gitops_tui.model.sync import (
     SyncPlan,
 )
 from gitops_tui.model.text import printable, redact
+from gitops_tui.reconcile.api import RevisionPreview
 from gitops_tui.reconcile.auto import Decision
 from gitops_tui.reconcile.rules import respected
 from gitops_tui.reconcile.runtime import Runtime
@@ -66,6 +67,10 @@ class Operations:
 
     async def plan(self, app: AppKey, options: SyncOptions) -> SyncPlan:
         """What a sync would do now, for the commit compared against or another one."""
+        return (await self.preview(app, options)).plan
+
+    async def preview(self, app: AppKey, options: SyncOptions) -> RevisionPreview:
+        """The plan with the objects that it is about."""
         runtime = self._engine.runtime(app)
         session = self._engine.session(runtime)
         if not session.connected.is_set():
@@ -111,7 +116,8 @@ class Operations:
                     refused=f"pruning is refused: the last sync came from another source, {runtime.record.source}",
                     hint="sync once without pruning if this is the same application",
                 )
-        return plan
+        touched = {step.key for step in (*plan.steps, *plan.kept)}
+        return RevisionPreview(plan, tuple(each for each in resources.values() if each.key in touched))
 
     def _source(self, runtime: Runtime) -> str:
         return printable(redact(f"{runtime.app.source.repo_url} {runtime.app.source.path}"))

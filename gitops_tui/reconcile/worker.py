@@ -24,14 +24,14 @@ from gitops_tui.model.record import AppRecord, Pause, Pin
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ApplicationState, Condition, Severity, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
-from gitops_tui.reconcile.api import HistoryCommit
+from gitops_tui.reconcile.api import HistoryCommit, RevisionPreview
 from gitops_tui.reconcile.argocd import read_argocd
 from gitops_tui.reconcile.auto import Attempts
 from gitops_tui.reconcile.claims import Claims
 from gitops_tui.reconcile.explain import ExplainCommands
 from gitops_tui.reconcile.git_api import GitCommands
 from gitops_tui.reconcile.git_questions import GitQuestions
-from gitops_tui.reconcile.history import history_of
+from gitops_tui.reconcile.history import Histories
 from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.owned import root_of
 from gitops_tui.reconcile.records import Records
@@ -65,6 +65,7 @@ class Engine(GitCommands, ExplainCommands):
         self._repositories = Repositories(settings, working_tree=request.working_tree)
         self._repositories.on_news = self._git_news
         self.git = GitQuestions(self._repositories, settings)
+        self._histories = Histories(self.git)
         self.operations = Operations(self)
         self.verdicts = Verdicts(self)
         self.records = Records(self)
@@ -432,10 +433,17 @@ class Engine(GitCommands, ExplainCommands):
             runtime.attempts = Attempts()
             await self.refresh_app(runtime, hard=hard)
 
+    def preview(self, app: AppKey, options: SyncOptions) -> Future[RevisionPreview]:
+        return self._ask(self.operations.preview(app, options))
+
     def history(
-        self, app: AppKey, *, limit: int = 50, skip: int = 0, first_parent: bool = True
+        self, app: AppKey, *, limit: int = 50, skip: int = 0, search: str = "", first_parent: bool = True
     ) -> Future[tuple[HistoryCommit, ...]]:
-        return self._ask(history_of(self.runtime(app), self.git, limit, skip, first_parent=first_parent))
+        def ask() -> tuple[HistoryCommit, ...]:
+            found = self.runtime(app)
+            return self._histories.page(found.app, found.record, limit, skip, search, first_parent=first_parent)
+
+        return self._in_thread(ask)
 
     def commit_diff(self, app: AppKey, sha: str) -> Future[str]:
         return self._ask(asyncio.to_thread(lambda: self.git.commit_diff(self.runtime(app).app, sha)))

@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -63,7 +65,11 @@ class Executor:
         self._stop = True
 
     def _tell(self, at: int, status: ResultStatus, message: str = "") -> None:
-        self._results[at] = StepResult(self._plan.steps[at], status, message)
+        before = self._results[at]
+        now = datetime.now(UTC)
+        started = before.started or (now if status is ResultStatus.RUNNING else None)
+        over = status in (ResultStatus.DONE, ResultStatus.FAILED)
+        self._results[at] = StepResult(self._plan.steps[at], status, message, started, now if over else None)
         self._progress(tuple(self._results), self._doing)
 
     def _say(self, doing: str) -> None:
@@ -102,7 +108,7 @@ class Executor:
             if result.status in (ResultStatus.PENDING, ResultStatus.RUNNING):
                 unsent = self._plan.options.dry_run and phase is OperationPhase.SUCCEEDED
                 status = ResultStatus.DONE if unsent else ResultStatus.SKIPPED
-                self._results[at] = StepResult(result.step, status, result.message)
+                self._results[at] = replace(result, status=status)
         self._doing = ""
         return phase, message, tuple(self._results)
 

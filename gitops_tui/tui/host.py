@@ -129,6 +129,26 @@ class Host(App[int]):
             return None
         return self.engine, node.app
 
+    def copy(self, text: str, what: str) -> None:
+        """Copies a text through the terminal; says what was copied, or where it was saved instead."""
+        import os
+
+        from gitops_tui.tui.clipboard import osc52, save
+
+        made = osc52(text, os.environ)
+        if made is not None and self._driver is not None:
+            self._clipboard = text
+            self._driver.write(made)
+            self._driver.flush()
+            self.say(f"copied: {what}")
+            return
+        try:
+            path = save(text, what, self.settings.state_folder / "copies")
+        except OSError as error:
+            self.say(f"too large for the clipboard, and not saved: {error}", "error")
+            return
+        self.say(f"too large for the clipboard: saved to {path}")
+
     def select(self, node: Node) -> bool:
         """Puts the cursor on that node, opening what it is in; False where it is not there."""
         return self.tree_pane.select(node)

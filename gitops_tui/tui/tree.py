@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.text import printable
 from gitops_tui.tui.layout import Layout, Node, Row, Rows
@@ -39,6 +40,8 @@ class Tree(Lines):
         self.snapshot = Snapshot()
         self.rows = Rows()
         self.cursor = 0
+        # Resources marked for a sync of just those.
+        self.marked: set[tuple[AppKey, ResourceKey]] = set()
         self.active = True
         # Where the cursor should go once that node is there (remembered from the last run).
         self.wanted: Node | None = None
@@ -124,6 +127,8 @@ class Tree(Lines):
         if self._columns.width != width:
             self._columns = Columns(width)
         pieces = row_pieces(row, self._columns)
+        if self.marked and not row.node.uid and (row.node.app, row.node.key) in self.marked:
+            pieces[0] = ("•" + pieces[0][0][1:], pieces[0][1])
         if index == self.cursor:
             role = "selected" if self.active else "blurred"
             text = "".join(piece for piece, _ in pieces)

@@ -57,6 +57,6 @@ def test_a_broken_application_file_beside_good_ones_stays_readable(made_reposito
             terminal.wait_for("OutOfSync")
             terminal.wait_for("1 to read (E)")
             terminal.press("E")
-            terminal.wait_for(":1:5: mapping values")
+            terminal.wait_for("bad.yaml:1:5")
         finally:
             terminal.kill()

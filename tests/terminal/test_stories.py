@@ -49,8 +49,10 @@ def test_drift_is_seen_synced_and_rolled_back(demo) -> None:
     demo.press("\r")
     demo.wait_for("Succeeded")
     demo.press("\x1b")
+    demo.wait_until_gone("Roll back")
     demo.wait_for("pinned")
     demo.press("\x1b")
+    demo.wait_for("⚲ pinned")
     demo.read(0.5)
     demo.press("q")
     assert demo.ended() == 0

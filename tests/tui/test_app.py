@@ -13,6 +13,7 @@ from gitops_tui.model.drift import Drift, DriftKind
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ApplicationState, ClusterState, Link, ResourceState, Snapshot
 from gitops_tui.model.sync import Action, PlanStep, SyncPlan, SyncStatus
+from gitops_tui.reconcile.api import RevisionPreview
 from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.keymap import KEYMAP, bound
@@ -43,10 +44,10 @@ class Engine:
     def subscribe(self, callback):
         return lambda: None
 
-    def plan(self, app, options):
+    def preview(self, app, options):
         future: Future = Future()
         step = PlanStep(ResourceKey("", "ConfigMap", "shop", "c07"), "v1", Action.CREATE)
-        future.set_result(SyncPlan(app, "a" * 40, options, (step,)))
+        future.set_result(RevisionPreview(SyncPlan(app, "a" * 40, options, (step,)), ()))
         return future
 
     def sync(self, plan):
@@ -99,8 +100,7 @@ async def test_a_failed_start_says_what_to_do_and_leaves_with_2() -> None:
 
     app = GitOpsApp(broken, Settings())
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: len(app.screen_stack) > 1)
-        assert "set KUBECONFIG" in app.screen.text
+        await until(pilot, lambda: len(app.screen_stack) > 1 and "set KUBECONFIG" in app.screen.text)
         await pilot.press("q")
     assert app.return_code == 2
 

@@ -1,9 +1,33 @@
 """The screens beside the main one, one a file."""
 
 from gitops_tui.tui.screens.ask import Ask
+from gitops_tui.tui.screens.choice import Choice
+from gitops_tui.tui.screens.confirm import Confirm, ConfirmDelete
+from gitops_tui.tui.screens.errors import ErrorsScreen
 from gitops_tui.tui.screens.following import Following
 from gitops_tui.tui.screens.history import HistoryScreen
+from gitops_tui.tui.screens.manifest import ManifestScreen
+from gitops_tui.tui.screens.pause import PauseScreen
+from gitops_tui.tui.screens.quick import QuickSync
 from gitops_tui.tui.screens.reader import Reader
+from gitops_tui.tui.screens.revert import RevertScreen
+from gitops_tui.tui.screens.rollback import RollbackScreen, UnpinScreen
 from gitops_tui.tui.screens.sync import SyncScreen
 
-__all__ = ["Ask", "Following", "HistoryScreen", "Reader", "SyncScreen"]
+__all__ = [
+    "Ask",
+    "Choice",
+    "Confirm",
+    "ConfirmDelete",
+    "ErrorsScreen",
+    "Following",
+    "HistoryScreen",
+    "ManifestScreen",
+    "PauseScreen",
+    "QuickSync",
+    "Reader",
+    "RevertScreen",
+    "RollbackScreen",
+    "SyncScreen",
+    "UnpinScreen",
+]

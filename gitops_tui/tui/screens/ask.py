@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from gitops_tui.model.text import printable
-from gitops_tui.tui.screens.reader import CSS
+from gitops_tui.tui.screens.dialog import Dialog
+from gitops_tui.tui.screens.hints import Hint
 
 
-class Ask(ModalScreen[str | None]):
+class TextBox(Input):
+    """An Input of one line without a frame, whose cursor doesn't blink (idle sends nothing)."""
+
+    DEFAULT_CSS = """
+    TextBox { height: 1; border: none; padding: 0; background: $panel; }
+    TextBox:focus { border: none; }
+    """
+
+    def on_mount(self) -> None:
+        self.cursor_blink = False
+
+
+class Ask(Dialog[str | None]):
     """One line of text, or None when left."""
 
-    DEFAULT_CSS = CSS
-    BINDINGS = [Binding("escape", "dismiss(None)", show=False)]
+    BINDINGS = [Binding("escape", "back", show=False)]
 
     def __init__(self, question: str, value: str = "") -> None:
         super().__init__()
-        self.question = question
-        self.value = value
+        self.question, self.value = question, value
 
-    def compose(self) -> ComposeResult:
-        with Vertical(classes="box"):
-            yield Static(Text(printable(self.question, keep_newlines=True)))
-            box = Input(self.value)
-            box.cursor_blink = False
-            yield box
+    def below(self) -> ComposeResult:
+        yield TextBox(self.value)
+
+    def extra(self) -> int:
+        return 1
+
+    def ready(self) -> None:
+        super().ready()
+        self.query_one(Input).focus()
+
+    def build(self) -> None:
+        self.show(self.note(self.question), [], [Hint("enter", "takes it", ""), Hint("esc", "leaves", "screen.back")])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -1,48 +1,192 @@
-"""Plans and operations in words."""
+"""A SyncPlan as rows: what is done to what, in which order, what stays and why. Pure."""
 
 from __future__ import annotations
 
-from gitops_tui.model.sync import OperationPhase, PlanStep, SyncOperation, SyncPlan
+import json
+from collections.abc import Collection, Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from gitops_tui.model.drift import ABSENT, FieldDifference, Masked, Reason
+from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.sync import Action, Phase, PlanStep, SyncPlan
+from gitops_tui.model.text import printable
+from gitops_tui.tui.paint import Piece, width_of
+from gitops_tui.tui.screens.rows import Row, row, wrapped
+from gitops_tui.tui.words import age
+
+# Sign and role of each action: what goes away is told apart from what comes by more than its colour.
+SIGNS: Mapping[Action, Piece] = {
+    Action.CREATE: ("+", "ok"),
+    Action.CHANGE: ("≠", "warn"),
+    Action.ADOPT: ("=", "info"),
+    Action.HOOK: ("»", "info"),
+    Action.PRUNE: ("−", "bad"),
+}
+WORDS = {Action.PRUNE: "delete"}
+# Kinds that take more with them than themselves.
+HEAVY = frozenset(
+    {
+        ("", "Namespace"),
+        ("", "PersistentVolume"),
+        ("", "PersistentVolumeClaim"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"),
+    }
+)
+FEW = 3
+_NAMESPACES_WAVE = -(10**6)
+_FIELDS = 4
+
+Differences = Mapping[ResourceKey, tuple[FieldDifference, ...]]
 
 
-def _step(step: PlanStep) -> str:
-    key = step.key
-    place = f"{key.namespace}/" if key.namespace else ""
-    fields = f"  {', '.join(step.fields[:6])}" if step.fields else ""
-    why = f"  ({step.blocked or step.note})" if step.blocked or step.note else ""
-    return f"  {step.action.value:<7} {key.kind} {place}{key.name}{fields}{why}"
+class StepKey(NamedTuple):
+    """What a row of a step stands for. A hook may come in several phases."""
+
+    key: ResourceKey
+    phase: Phase
+    kept: bool = False
 
 
-def plan_text(plan: SyncPlan) -> str:
-    """The plan in words: what it does, where, to what."""
-    counts: dict[str, int] = {}
-    for step in plan.steps:
-        counts[step.action.value] = counts.get(step.action.value, 0) + 1
-    said = ", ".join(f"{number} {name}" for name, number in counts.items()) or "nothing to do"
-    spaces = ", ".join(sorted({s.key.namespace for s in plan.steps if s.key.namespace})) or "-"
-    head = "DRY RUN of sync" if plan.options.dry_run else "Roll back" if plan.options.revision else "Sync"
-    lines = [
-        f"{head} {plan.app} to {plan.revision[:7]}",
-        f"cluster {plan.app.cluster} · namespaces {spaces}",
-        f"{said} · {plan.unchanged} unchanged",
-        "",
-    ]
-    lines += [f"REFUSED: {plan.refused}", f"→ {plan.hint}"] if plan.refused else []
-    lines += [f"! {each}" for each in plan.warnings] + [_step(step) for step in plan.steps]
+def step_key(step: PlanStep) -> StepKey:
+    return StepKey(step.key, step.phase)
+
+
+def place(key: ResourceKey) -> str:
+    """ "Deployment shop/checkout"; the group only where the kind isn't one of Kubernetes' own."""
+    kind = key.group_kind if "." in key.group and not key.group.endswith(".k8s.io") else key.kind
+    where = f"{key.namespace}/" if key.namespace else ""
+    return printable(f"{kind} {where}{key.name}")
+
+
+def namespaces(plan: SyncPlan) -> str:
+    """The namespaces that the plan touches, in words."""
+    found = sorted({step.key.namespace for step in plan.steps if step.key.namespace})
+    cluster = any(not step.key.namespace for step in plan.steps)
+    said = ", ".join(printable(each) for each in found[:4]) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
+    label = "namespaces" if len(found) > 1 else "namespace"
+    parts = [f"{label} {said}"] if found else []
+    return " + ".join([*parts, "cluster-wide objects"] if cluster else parts)
+
+
+def deleted(plan: SyncPlan) -> list[PlanStep]:
+    """What the plan takes away."""
+    return [step for step in plan.steps if step.action is Action.PRUNE]
+
+
+def asks_name(steps: Collection[PlanStep]) -> bool:
+    """Whether deleting these asks for a name to be typed."""
+    return len(steps) > FEW or any((step.key.group, step.key.kind) in HEAVY for step in steps)
+
+
+def counts(plan: SyncPlan) -> list[Piece]:
+    """ "+1 create  ≠2 change …", the parts that are not zero."""
+    pieces: list[Piece] = []
+    for action, (sign, role) in SIGNS.items():
+        if number := plan.count(action):
+            pieces.append((f"{sign}{number} {WORDS.get(action, action.value)}  ", role))
+    if not pieces:
+        pieces.append(("nothing to do  ", "ok"))
+    rest = [f"{plan.unchanged} in sync"] if plan.unchanged else []
+    rest += [f"{len(plan.kept)} kept"] if plan.kept else []
+    return [*pieces, ("· " + " · ".join(rest) if rest else "", "muted")]
+
+
+def count_words(plan: SyncPlan) -> str:
+    return "".join(text for text, _ in counts(plan)).strip()
+
+
+def value_text(value: Any, limit: int = 60) -> str:
+    """A field's value on one line."""
+    if value is ABSENT:
+        return "(none)"
+    if isinstance(value, Masked):
+        return str(value)
+    said = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False, default=str)
+    said = printable(said)
+    return said if len(said) <= limit else said[: limit - 1] + "…"
+
+
+def difference_rows(difference: FieldDifference, indent: str, width: int) -> list[Row]:
+    """ "spec.replicas  5 → 3  by kubectl-scale 2m": from what the cluster has to what Git says; the values stand below
+    their path where both don't fit on one line."""
+    path = printable(difference.path)
+    before, after = value_text(difference.live), value_text(difference.desired)
+    if difference.reason is Reason.REMOVED:
+        after = "(removed)"
+    owner = difference.live_owner
+    by = f"  by {printable(owner.manager)} {age(owner.time)}".rstrip() if owner else ""
+    values: list[Piece] = [(before, "cluster"), (" → ", "muted"), (after, "git"), (by, "muted")]
+    if width_of(f"{indent}{path}  {before} → {after}{by}") <= width:
+        return [row((indent, "text"), (path, "key"), ("  ", "text"), *values)]
+    return [row((indent, "text"), (path, "key"), (by, "muted")), row((f"{indent}  ", "text"), *values[:-1])]
+
+
+def plan_rows(
+    plan: SyncPlan, width: int, differences: Differences | None = None, opened: Collection[StepKey] = ()
+) -> list[Row]:
+    """The whole plan. differences: for rows that are opened, what differs field by field."""
+    known = differences or {}
+    rows: list[Row] = []
+    if plan.refused:
+        rows += wrapped(f"refused: {printable(plan.refused)}", width, "bad", first="✗ ", indent="  ")
+        rows += wrapped(printable(plan.hint), width, first="→ ", indent="  ") if plan.hint else []
+    for each in plan.warnings[:2]:
+        rows += wrapped(printable(each), width, "warn", first="! ", indent="  ")
+    groups = [(label, list(found)) for label, found in groupby(plan.steps, key=_group)]
+    for label, found in groups:
+        if len(groups) > 1:
+            rows.append(row((f"{label} ({len(found)})", "head")))
+        for step in found:
+            rows += _step(step, known.get(step.key, ()), step_key(step) in opened, width)
+    if not plan.steps and not plan.refused:
+        rows.append(row(("  everything that Git holds is in the cluster as it should be", "muted")))
     if plan.kept:
-        lines += ["", "kept in the cluster, not in Git:", *(_step(step) for step in plan.kept)]
-    if plan.options.revision:
-        lines += ["", f"The application is pinned to {plan.revision[:7]}; automatic sync keeps off until unpinned (U)."]
-    return "\n".join(lines)
+        rows.append(row((f"kept: in the cluster, not in Git ({len(plan.kept)})", "head")))
+        for step in plan.kept:
+            rows.append(
+                row(
+                    ("  · keep    ", "muted"),
+                    (place(step.key), "text"),
+                    (f"  {printable(step.blocked)}", "muted"),
+                    key=StepKey(step.key, step.phase, kept=True),
+                )
+            )
+    for each in plan.warnings[2:]:
+        rows += wrapped(printable(each), width, "warn", first="! ", indent="  ")
+    return rows
 
 
-def operation_text(operation: SyncOperation) -> str:
-    """Progress or result, failures in full."""
-    head = f"{'DRY RUN · ' if operation.dry_run else ''}{operation.phase.value} · {operation.app} → {operation.revision[:7]}"
-    lines = [head, operation.message or operation.doing, ""]
-    for result in operation.results:
-        lines.append(f"  {result.status.value:<8}{_step(result.step)}")
-        lines += [f"           {result.message}"] if result.message else []
-    lines += [f"! {each}" for each in operation.warnings]
-    running = operation.phase is OperationPhase.RUNNING
-    return "\n".join([*lines, "", "x stop · esc close (it goes on)" if running else "esc close"])
+def _group(step: PlanStep) -> str:
+    if step.action is Action.PRUNE:
+        return "deleted last"
+    if step.wave <= _NAMESPACES_WAVE:
+        return f"{step.phase.value} · namespaces"
+    return f"{step.phase.value} · wave {step.wave}"
+
+
+def _step(step: PlanStep, differences: tuple[FieldDifference, ...], is_open: bool, width: int) -> list[Row]:
+    sign, role = SIGNS[step.action]
+    word = WORDS.get(step.action, step.action.value)
+    shown = step.fields[:_FIELDS]
+    fields = ", ".join(printable(each) for each in shown)
+    fields += f" and {len(step.fields) - _FIELDS} more" if len(step.fields) > _FIELDS else ""
+    why = printable(step.blocked or step.note)
+    line = row(
+        (f"  {sign} {word:<7} ", role),
+        (place(step.key), "text"),
+        (f"  {fields}" if fields and not is_open else "", "muted"),
+        (f"  {why}" if why else "", "bad" if step.blocked else "muted"),
+        key=step_key(step),
+    )
+    if not is_open:
+        return [line]
+    rows = [line]
+    if differences:
+        for each in differences:
+            rows += difference_rows(each, "      ", width)
+    else:
+        rows += [row(("      ", "text"), (printable(path), "key")) for path in step.fields]
+    if step.blocked:
+        rows += wrapped(why, width, "bad", first="      ", indent="      ")
+    return rows

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Static
 
-from gitops_tui.model.text import printable
-
-CSS = """
-ModalScreen { align: center middle; }
-.box { width: 90%; max-width: 110; height: auto; max-height: 90%; border: solid $primary; padding: 0 1; background: $surface; }
-.box VerticalScroll { height: auto; max-height: 100%; }
-.box Static { width: 100%; }
-"""
+from gitops_tui.tui.screens.dialog import Dialog
+from gitops_tui.tui.screens.hints import Hint
 
 
-class Reader(ModalScreen[bool]):
+class Reader(Dialog[bool]):
     """A text that stays until dismissed. `enter` dismisses with True where `asks`."""
 
-    DEFAULT_CSS = CSS
     BINDINGS = [
         Binding("escape,q", "answer(False)", show=False),
         Binding("enter", "answer(True)", show=False),
     ]
 
-    def __init__(self, text: str, *, asks: bool = False) -> None:
+    def __init__(self, text: str, *, asks: bool = False, title: str = "") -> None:
         super().__init__()
-        self.text = text
-        self.asks = asks
+        self.said, self.asks, self.heading = text, asks, title
 
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="box"):
-            yield Static(Text(printable(self.text, keep_newlines=True)), id="body")
+    def build(self) -> None:
+        self.body.reads = True
+        hints = [Hint("esc", "close", "screen.answer(False)")]
+        if self.asks:
+            hints.insert(0, Hint("enter", "agree", "screen.answer(True)"))
+        self.show([self.headline(self.heading)] if self.heading else [], self.note(self.said), hints)
 
     def say(self, text: str) -> None:
-        self.text = text
-        if self.is_mounted:
-            self.query_one("#body", Static).update(Text(printable(text, keep_newlines=True)))
+        self.said = text
+        self.build()
 
     def action_answer(self, yes: bool) -> None:
         self.dismiss(yes and self.asks)

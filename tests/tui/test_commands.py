@@ -1,0 +1,58 @@
+"""The command line: what is typed, what it becomes, what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gitops_tui.tui.commands import COMMANDS, complete, parse
+
+APPS = ["shop", "payments", "shop-staging"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("sync shop", "sync", ("shop",)),
+        (":sync shop", "sync", ("shop",)),
+        ("pause shop 2h the database moves", "pause", ("shop", "2h", "the database moves")),
+        ("q", "quit", ()),
+        ("hist shop", "history", ("shop",)),
+        ("filter kind:secret ns:shop", "filter", ("kind:secret ns:shop",)),
+        ("rollback shop abc123", "rollback", ("shop", "abc123")),
+    ],
+)
+def test_a_line_is_a_command_with_its_arguments(text: str, name: str, arguments: tuple[str, ...]) -> None:
+    found = parse(text)
+    assert not found.problem
+    assert found.command is not None
+    assert (found.command.name, found.arguments) == (name, arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "type a command"),
+        ("fly", "there is no command 'fly'"),
+        ("re shop", "did you mean resume or revert or refresh?"),
+        ("rollback shop", "the revision is missing"),
+        ("errors now", "errors takes nothing"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, said: str) -> None:
+    assert said in parse(text).problem
+
+
+def test_completion_offers_what_begins_so_first() -> None:
+    assert complete("pau", APPS, ())[:2] == ["pause", "pause-all"]
+    assert complete("sync sh", APPS, ()) == ["sync shop", "sync shop-staging"]
+    assert complete("sync stag", APPS, ()) == ["sync shop-staging"]
+    assert complete("theme d", APPS, ["gitops-dark", "gitops-light"]) == ["theme dark"]
+    assert complete("rollback shop abc", APPS, ()) == []
+    assert complete("errors x", APPS, ()) == []
+
+
+def test_each_command_stands_in_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert [each.name for each in COMMANDS if f"| `:{each.usage}` | {each.what} |" not in readme] == []

@@ -1,0 +1,122 @@
+"""The commit browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitops_tui.settings import Settings
+from gitops_tui.tui.app import GitOpsApp
+from gitops_tui.tui.screens import HistoryScreen, RollbackScreen
+
+
+@pytest.fixture
+def browsed(make_engine, wait_until):
+    async def open_on(pilot) -> HistoryScreen:
+        await wait_until(pilot, lambda: len(pilot.app.tree_pane.rows) > 1)
+        await pilot.press("h")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.commits)
+        await wait_until(pilot, lambda: "new of" in pilot.app.screen.text)
+        return pilot.app.screen
+
+    return open_on
+
+
+@pytest.mark.parametrize("size", [(160, 48), (80, 24)])
+async def test_commits_stand_in_groups_with_marks_beside_what_they_changed(make_engine, browsed, size) -> None:
+    app = GitOpsApp(make_engine, Settings())
+    async with app.run_test(size=size) as pilot:
+        screen = await browsed(pilot)
+        headings = [
+            "".join(text for text, _ in row.pieces).strip(" ─") for row in screen.listed.rows if row.key is None
+        ]
+        assert headings[:3] == ["waiting to be deployed", "deployed", "before that"]
+        assert "3 commits waiting" in "".join(t for row in screen.query_one("#head").rows for t, _ in row.pieces)
+        assert "new of Change 0" in screen.text
+
+
+async def test_pages_come_as_one_goes_down(make_engine, browsed, wait_until) -> None:
+    engine = make_engine()
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(100, 30)) as pilot:
+        screen = await browsed(pilot)
+        assert len(screen.commits) == 100
+        await pilot.press("G")
+        await wait_until(pilot, lambda: len(screen.commits) == 200)
+        assert [each.commit.sha for each in screen.commits] == [each.sha for each in engine.commits]
+
+
+async def test_a_late_answer_is_not_shown_beside_another_commit(make_engine, browsed, wait_until) -> None:
+    engine = make_engine()
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(100, 30)) as pilot:
+        screen = await browsed(pilot)
+        engine.hold.add("commit_detail")
+        await pilot.press("j")
+        await wait_until(pilot, lambda: engine.held.get("commit_detail"))
+        engine.hold.clear()
+        await pilot.press("j")
+        await wait_until(pilot, lambda: "new of Change 2" in screen.text)
+        late = engine.held["commit_detail"][0]
+        engine.hold.clear()
+        late.set_result(engine.commit_detail(None, engine.commits[1].sha).result())
+        await wait_until(pilot, lambda: any(key[1] == engine.commits[1].sha for key in screen.made))
+        assert "new of Change 2" in "".join(t for row in screen.pane.rows for t, _ in row.pieces)
+        assert "new of Change 1" not in "".join(t for row in screen.pane.rows for t, _ in row.pieces)
+
+
+async def test_a_search_takes_every_letter_and_esc_leaves_it(make_engine, browsed, wait_until) -> None:
+    engine = make_engine()
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(80, 24)) as pilot:
+        screen = await browsed(pilot)
+        await pilot.press("slash", *"Change 17", "enter")
+        await wait_until(pilot, lambda: len(screen.commits) == 11)
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: len(screen.commits) == 100)
+        await pilot.press("escape")
+        assert len(pilot.app.screen_stack) == 1
+
+
+async def test_any_two_commits_are_compared_from_the_older_to_the_newer(make_engine, browsed, wait_until) -> None:
+    engine = make_engine()
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(100, 30)) as pilot:
+        screen = await browsed(pilot)
+        await pilot.press("m", "j", "j", "3")
+        await wait_until(pilot, lambda: "new between" in screen.text)
+        assert engine.asked[-1] == ("changes", engine.commits[2].sha, engine.commits[0].sha)
+
+
+async def test_what_the_cluster_would_change_is_asked_for_only_when_looked_at(make_engine, browsed, wait_until) -> None:
+    engine = make_engine()
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(100, 30)) as pilot:
+        screen = await browsed(pilot)
+        assert engine.count("preview") == 0
+        await pilot.press("2")
+        await wait_until(pilot, lambda: "if rolled back to" in screen.text and "3 change" in screen.text)
+        await pilot.press("1", "2")
+        await pilot.pause(0.2)
+        assert engine.count("preview") == 1
+
+
+async def test_rolling_back_from_a_commit_names_it(make_engine, browsed, wait_until) -> None:
+    engine = make_engine()
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(100, 30)) as pilot:
+        await browsed(pilot)
+        await pilot.press("j", "R")
+        await wait_until(pilot, lambda: isinstance(pilot.app.screen, RollbackScreen) and pilot.app.screen.plan)
+        assert "Change 1" in pilot.app.screen.text
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: engine.count("rollback") == 1)
+
+
+async def test_fifty_thousand_commits_open_with_one_page(make_engine, browsed) -> None:
+    engine = make_engine()
+    engine.commits = engine.commits * 250
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(160, 48)) as pilot:
+        screen = await browsed(pilot)
+        assert len(screen.commits) == 100
+
+
+async def test_read_only_rolls_nothing_back(make_engine, browsed) -> None:
+    engine = make_engine(read_only=True)
+    async with GitOpsApp(lambda: engine, Settings(read_only=True)).run_test(size=(100, 30)) as pilot:
+        screen = await browsed(pilot)
+        await pilot.press("R")
+        assert pilot.app.screen is screen
