@@ -88,9 +88,9 @@ class DrivenClock:
         return due
 
     async def sleep(self, seconds: float) -> None:
-        done = asyncio.get_running_loop().create_future()
-        self.later(seconds, lambda: done.done() or done.set_result(None))
-        await done
+        done = asyncio.Event()
+        self.later(seconds, done.set)
+        await done.wait()
 
     async def advance(self, seconds: float) -> None:
         """Moves on by that many seconds; what falls due on the way happens in its order, at its time."""
