@@ -1,129 +1,162 @@
-"""The objects of the embedded cluster: stored, versioned, watched. Knows nothing of HTTP."""
+"""The objects of the embedded cluster: stored, versioned, told to whoever watches. Knows nothing of HTTP or rules.
+
+Once stored an object is never changed: whoever has one may keep it. Only the cluster's loop touches the store.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import copy
-import uuid
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from gitops_tui.demo.clock import stamp
+from gitops_tui.demo.status import Fault
 from gitops_tui.model.keys import GVK
 
 Obj = dict[str, Any]
-_KEPT_EVENTS = 20_000
+KEPT_EVENTS = 10_000
 
 
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+class Event:
+    """One change. kind: ADDED, MODIFIED or DELETED; before: the object before it, None where there was none."""
 
+    __slots__ = ("_lines", "before", "gvk", "kind", "namespace", "obj", "version")
 
-class Fault(Exception):
-    """A failure to answer with: HTTP status, reason and message as the API server words them."""
+    def __init__(self, version: int, kind: str, gvk: GVK, obj: Obj, before: Obj | None) -> None:
+        self.version, self.kind, self.gvk, self.obj, self.before = version, kind, gvk, obj, before
+        self.namespace = obj["metadata"].get("namespace") or ""
+        self._lines: dict[Any, bytes] = {}
 
-    def __init__(self, status: int, reason: str, message: str, causes: list[dict[str, str]] | None = None) -> None:
-        super().__init__(message)
-        self.status, self.reason, self.message, self.causes = status, reason, message, causes or []
-
-    def body(self) -> bytes:
-        return orjson.dumps(
-            {
-                "kind": "Status",
-                "apiVersion": "v1",
-                "metadata": {},
-                "status": "Failure",
-                "message": self.message,
-                "reason": self.reason,
-                "details": {"causes": self.causes},
-                "code": self.status,
-            }
-        )
+    def line(self, form: Any, kind: str, make: Callable[[], Any]) -> bytes:
+        """The event as a line of a watch, encoded once for all who want it in that form."""
+        key = (form, kind)
+        found = self._lines.get(key)
+        if found is None:
+            found = self._lines[key] = orjson.dumps({"type": kind, "object": make()}) + b"\n"
+        return found
 
 
 class Objects:
-    """All objects by kind, namespace and name. Only the server's loop touches it."""
+    """All objects by kind (its stored version), namespace and name."""
 
     def __init__(self) -> None:
         self.version = 1
+        self.compacted = 0
+        """Versions up to this one can't be read or watched from any more."""
         self.kinds: dict[GVK, dict[tuple[str, str], Obj]] = {}
-        self.events: deque[tuple[int, GVK, str, str, bytes]] = deque(maxlen=_KEPT_EVENTS)
-        self._watchers: set[asyncio.Queue[tuple[int, GVK, str, bytes]]] = set()
+        self.events: deque[Event] = deque()
         self.listeners: list[Callable[[GVK, str, Obj], None]] = []
+        self.watchers: dict[GVK, set[Callable[[Event], None]]] = {}
+        self._sorted: dict[GVK, list[tuple[str, str]]] = {}
 
     def get(self, gvk: GVK, namespace: str, name: str) -> Obj | None:
         return self.kinds.get(gvk, {}).get((namespace, name))
 
     def of_kind(self, gvk: GVK, namespace: str = "") -> list[Obj]:
         """All of a kind, of one namespace where given, by namespace and name."""
-        found = self.kinds.get(gvk, {})
-        return [found[key] for key in sorted(found) if not namespace or key[0] == namespace]
+        found = self.kinds.get(gvk)
+        if not found:
+            return []
+        keys = self._sorted.get(gvk)
+        if keys is None:
+            # In the order of the real store's keys: `a/x` comes before `a-b/x`, as "-" < "/" says otherwise.
+            keys = self._sorted[gvk] = sorted(found, key=lambda key: f"{key[0]}/{key[1]}")
+        return [found[key] for key in keys if not namespace or key[0] == namespace]
 
     def put(self, gvk: GVK, obj: Obj) -> Obj:
-        """Stores an object: new, or in place of the one of its name. A write that changes nothing keeps the version."""
+        """Stores an object under its name with the next version; the stored object (a new one, sharing what it can)."""
         metadata = obj["metadata"]
         key = (metadata.get("namespace") or "", metadata["name"])
-        old = self.kinds.get(gvk, {}).get(key)
-        if old is not None:
-            metadata["uid"] = old["metadata"]["uid"]
-            metadata["creationTimestamp"] = old["metadata"]["creationTimestamp"]
-            metadata["resourceVersion"] = old["metadata"]["resourceVersion"]
-            generation = old["metadata"].get("generation", 1)
-            if _spec(old) != _spec(obj):
-                generation += 1
-            if "generation" in old["metadata"]:
-                metadata["generation"] = generation
-            if _untimed(old) == _untimed(obj):
-                return old
-        else:
-            metadata.setdefault("uid", str(uuid.uuid4()))
-            metadata.setdefault("creationTimestamp", now())
-            if "spec" in obj:
-                metadata["generation"] = 1
+        of_kind = self.kinds.setdefault(gvk, {})
+        old = of_kind.get(key)
         self.version += 1
-        metadata["resourceVersion"] = str(self.version)
-        self.kinds.setdefault(gvk, {})[key] = obj
-        self._tell("ADDED" if old is None else "MODIFIED", gvk, obj)
-        return obj
+        stored = {**obj, "metadata": _ordered({**metadata, "resourceVersion": str(self.version)})}
+        of_kind[key] = stored
+        if old is None:
+            self._sorted.pop(gvk, None)
+        self._tell("ADDED" if old is None else "MODIFIED", gvk, stored, old)
+        return stored
 
-    def remove(self, gvk: GVK, namespace: str, name: str) -> Obj | None:
+    def remove(self, gvk: GVK, namespace: str, name: str, last: Obj | None = None) -> Obj | None:
+        """Takes an object away; what it last was. last: how it is told, where that isn't as it was stored."""
         old = self.kinds.get(gvk, {}).pop((namespace, name), None)
         if old is not None:
+            self._sorted.pop(gvk, None)
             self.version += 1
-            gone = copy.deepcopy(old)
-            gone["metadata"]["resourceVersion"] = str(self.version)
-            self._tell("DELETED", gvk, gone)
+            seen = last or old
+            gone = {**seen, "metadata": {**seen["metadata"], "resourceVersion": str(self.version)}}
+            self._tell("DELETED", gvk, gone, old)
         return old
 
-    def _tell(self, kind: str, gvk: GVK, obj: Obj) -> None:
-        line = orjson.dumps({"type": kind, "object": obj}) + b"\n"
-        namespace = obj["metadata"].get("namespace") or ""
-        self.events.append((self.version, gvk, namespace, kind, line))
-        for queue in self._watchers:
-            queue.put_nowait((self.version, gvk, namespace, line))
+    def compact(self) -> None:
+        """Forgets all events: whoever asks for an older version gets 410."""
+        self.events.clear()
+        self.compacted = self.version
+
+    def at(self, gvk: GVK, namespace: str, version: int) -> list[Obj] | None:
+        """All of a kind as they were at a version, None where that is forgotten."""
+        if version < self.compacted:
+            return None
+        found = dict(self.kinds.get(gvk, {}))
+        for event in reversed(self.events):
+            if event.version <= version:
+                break
+            if event.gvk != gvk:
+                continue
+            key = (event.namespace, event.obj["metadata"]["name"])
+            if event.before is None:
+                found.pop(key, None)
+            else:
+                found[key] = event.before
+        keys = sorted((key for key in found if not namespace or key[0] == namespace), key=lambda k: f"{k[0]}/{k[1]}")
+        return [found[key] for key in keys]
+
+    def since(self, gvk: GVK, version: int) -> list[Event]:
+        """The events of a kind after a version, oldest first."""
+        found = []
+        for event in reversed(self.events):
+            if event.version <= version:
+                break
+            if event.gvk == gvk:
+                found.append(event)
+        found.reverse()
+        return found
+
+    def _tell(self, kind: str, gvk: GVK, obj: Obj, before: Obj | None) -> None:
+        event = Event(self.version, kind, gvk, obj, before)
+        self.events.append(event)
+        if len(self.events) > KEPT_EVENTS:
+            self.compacted = self.events.popleft().version
+        for watcher in tuple(self.watchers.get(gvk, ())):
+            watcher(event)
         for listener in self.listeners:
             listener(gvk, kind, obj)
 
-    def watch(self) -> asyncio.Queue[tuple[int, GVK, str, bytes]]:
-        queue: asyncio.Queue[tuple[int, GVK, str, bytes]] = asyncio.Queue()
-        self._watchers.add(queue)
-        return queue
+    def watch(self, gvk: GVK, watcher: Callable[[Event], None]) -> None:
+        self.watchers.setdefault(gvk, set()).add(watcher)
 
-    def unwatch(self, queue: asyncio.Queue[tuple[int, GVK, str, bytes]]) -> None:
-        self._watchers.discard(queue)
+    def unwatch(self, gvk: GVK, watcher: Callable[[Event], None]) -> None:
+        self.watchers.get(gvk, set()).discard(watcher)
 
 
-def _spec(obj: Obj) -> Obj:
-    return {key: value for key, value in obj.items() if key not in ("metadata", "status")}
+_FIRST = ("name", "generateName", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp")
 
 
-def _untimed(obj: Obj) -> Obj:
-    metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
-    managed = [
-        {key: value for key, value in entry.items() if key != "time"}
-        for entry in obj["metadata"].get("managedFields") or []
-    ]
-    return {**obj, "metadata": {**metadata, "managedFields": managed}}
+def _ordered(metadata: Obj) -> Obj:
+    """Metadata in the order in which the API server writes it."""
+    made = {name: metadata[name] for name in _FIRST if name in metadata}
+    made.update((name, value) for name, value in metadata.items() if name not in made and name != "managedFields")
+    if "managedFields" in metadata:
+        made["managedFields"] = metadata["managedFields"]
+    return made
+
+
+def now() -> str:
+    import time
+
+    return stamp(time.time())
+
+
+__all__ = ["Event", "Fault", "Obj", "Objects", "now"]

@@ -28,7 +28,7 @@ class Fault(Exception):
         super().__init__(message)
         self.status, self.reason, self.message = status, reason, message
         self.causes = [dict(each) for each in causes]
-        self.details = dict(details or {})
+        self.details = dict(details) if details is not None else None
         self.headers = dict(headers or {})
 
     def as_status(self) -> dict[str, Any]:
@@ -42,10 +42,10 @@ class Fault(Exception):
         }
         if self.reason:
             made["reason"] = self.reason
-        details = dict(self.details)
-        if self.causes:
-            details["causes"] = self.causes
-        if details:
+        if self.details is not None or self.causes:
+            details = dict(self.details or {})
+            if self.causes:
+                details["causes"] = self.causes
             made["details"] = details
         made["code"] = self.status
         return made

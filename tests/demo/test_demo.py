@@ -99,4 +99,4 @@ def test_an_applier_that_sets_a_field_less_removes_it_and_conflicts_are_named() 
         with pytest.raises(urllib.error.HTTPError) as raised:
             urllib.request.urlopen(request, timeout=5)
         assert raised.value.code == 409
-        assert 'conflict: conflicts with "two": .data.a' in raised.value.read().decode().replace("\\", "")
+        assert 'conflict: conflict with "two" using v1: .data.a' in raised.value.read().decode().replace("\\", "")

@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 
 from gitops_tui.demo import DemoCluster
-from gitops_tui.demo.apply import apply, updated
-from gitops_tui.model.keys import GVK
-from gitops_tui.schema import builtin
+from gitops_tui.demo.clock import RealClock
+from gitops_tui.demo.registry import Registry
 
-NODE = builtin().node(GVK("apps", "v1", "Deployment"))
 CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
 
 
@@ -38,28 +36,41 @@ def ask(
 
 
 def deployment(*containers: dict[str, Any]) -> dict[str, Any]:
-    spec = {"template": {"spec": {"containers": list(containers)}}}
+    labels = {"app": "d"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": list(containers)}}
+    spec = {"selector": {"matchLabels": labels}, "template": template}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d", "namespace": "n"}, "spec": spec}
 
 
+@pytest.fixture
+def registry() -> Registry:
+    made = Registry(RealClock())
+    made.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}, manager="m")
+    return made
+
+
 def left(obj: dict[str, Any]) -> Any:
-    return obj["spec"]["template"]["spec"]["containers"]
+    return [
+        {name: value for name, value in each.items() if name in ("name", "image", "env")}
+        for each in obj["spec"]["template"]["spec"]["containers"]
+    ]
 
 
 @pytest.mark.parametrize("count", range(1, 12))
-def test_items_an_applier_no_longer_sets_go_whole(count: int) -> None:
+def test_items_an_applier_no_longer_sets_go_whole(registry: Registry, count: int) -> None:
     extra = [{"name": f"c{n}", "image": "x:1", "env": [{"name": "A", "value": "1"}]} for n in range(count)]
     first = {"name": "web", "image": "w:1"}
-    live = apply(None, deployment(first, *extra), NODE, "m", force=False)
-    assert left(apply(live, deployment(first), NODE, "m", force=False)) == [first]
+    registry.apply(deployment(first, *extra), manager="m", force=False)
+    assert left(registry.apply(deployment(first), manager="m", force=False)) == [first]
 
 
-def test_an_item_another_manager_has_a_field_of_keeps_its_name() -> None:
+def test_an_item_its_applier_drops_goes_though_another_manager_updated_a_field_of_it(registry: Registry) -> None:
     first, second = {"name": "web", "image": "w:1"}, {"name": "side", "image": "s:1"}
-    live = apply(None, deployment(first, second), NODE, "m", force=False)
+    registry.apply(deployment(first, second), manager="m", force=False)
     edited = deployment(first, {**second, "image": "s:2"})
-    live = updated(live, edited, NODE, "kubectl-edit")
-    assert left(apply(live, deployment(first), NODE, "m", force=False)) == [first, {"name": "side", "image": "s:2"}]
+    registry.update(edited, manager="kubectl-edit")
+    made = registry.apply(deployment(first), manager="m", force=False)
+    assert left(made) == [first]
 
 
 def test_an_update_lands_on_the_object_of_its_address(cluster: DemoCluster) -> None:
@@ -84,7 +95,7 @@ def test_an_update_lands_on_the_object_of_its_address(cluster: DemoCluster) -> N
     ],
 )
 def test_a_body_that_is_no_object_is_a_bad_request(cluster: DemoCluster, method: str, kind: str, body: bytes) -> None:
-    status, said = ask(cluster, method, CONFIGMAPS + ("/c" if method == "PATCH" else ""), body, kind)
+    status, said = ask(cluster, method, CONFIGMAPS + ("/c?fieldManager=m" if method == "PATCH" else ""), body, kind)
     assert (status, said["reason"]) == (400, "BadRequest")
 
 

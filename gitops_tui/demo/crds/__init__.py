@@ -1,0 +1,1 @@
+"""Custom kinds: what a CustomResourceDefinition's structural schema makes of objects."""

@@ -1,0 +1,1 @@
+"""The HTTP side of the embedded API server: routing, bodies, lists, watches, tables, discovery, OpenAPI, reviews."""

@@ -1,0 +1,90 @@
+"""Reviews: what a caller may do and who it is (authorization.k8s.io, authentication.k8s.io)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gitops_tui.demo.hooks import Authenticator, Authorizer, User
+from gitops_tui.demo.rules.findings import invalid_value, required
+from gitops_tui.demo.status import invalid
+
+Obj = dict[str, Any]
+KINDS = {
+    ("authorization.k8s.io", "selfsubjectaccessreviews"),
+    ("authorization.k8s.io", "subjectaccessreviews"),
+    ("authorization.k8s.io", "localsubjectaccessreviews"),
+    ("authorization.k8s.io", "selfsubjectrulesreviews"),
+    ("authentication.k8s.io", "selfsubjectreviews"),
+    ("authentication.k8s.io", "tokenreviews"),
+}
+
+
+def review(
+    plural: str, body: Obj, user: User, authorizer: Authorizer, authenticator: Authenticator, kind: str, version: str
+) -> Obj:
+    """The answered review. Raises Fault 422."""
+    found = body.get("spec")
+    spec: Obj = found if isinstance(found, dict) else {}
+    metadata = {name: value for name, value in (body.get("metadata") or {}).items() if value is not None}
+    made: Obj = {"kind": kind, "apiVersion": version, "metadata": metadata}
+    if plural == "selfsubjectreviews":
+        return {**made, "status": {"userInfo": _user(user)}}
+    made["spec"] = spec
+    if plural == "tokenreviews":
+        who = authenticator.user(str(spec.get("token") or ""))
+        status: Obj = (
+            {"authenticated": True, "user": _user(who)} if who else {"user": {}, "error": "invalid bearer token"}
+        )
+        return {**made, "status": status}
+    if plural == "selfsubjectrulesreviews":
+        namespace = spec.get("namespace") or ""
+        if not namespace:
+            raise invalid_request("SelfSubjectRulesReview", "spec.namespace", "no namespace on request")
+        resources, others = authorizer.rules(user, namespace)
+        status = {"resourceRules": resources, "nonResourceRules": others, "incomplete": False}
+        return {**made, "spec": {}, "status": status}
+    if plural != "selfsubjectaccessreviews":
+        if not spec.get("user") and not spec.get("groups"):
+            raise invalid(
+                kind,
+                "authorization.k8s.io",
+                "",
+                [required("spec.user", "at least one of user or group must be specified")],
+            )
+        user = User(str(spec.get("user") or ""), str(spec.get("uid") or ""), tuple(spec.get("groups") or ()))
+    asked, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+    if (asked is None) == (path is None):
+        said = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        raise invalid(kind, "authorization.k8s.io", "", [invalid_value("spec.resourceAttributes", None, said)])
+    if asked is not None:
+        allowed = authorizer.allows(
+            user,
+            str(asked.get("verb") or ""),
+            str(asked.get("group") or ""),
+            str(asked.get("resource") or ""),
+            str(asked.get("subresource") or ""),
+            str(asked.get("namespace") or ""),
+            str(asked.get("name") or ""),
+        )
+    else:
+        assert path is not None
+        allowed = authorizer.allows_path(user, str(path.get("verb") or ""), str(path.get("path") or ""))
+    status = {"allowed": allowed}
+    return {**made, "status": status}
+
+
+def invalid_request(kind: str, field: str, said: str) -> Exception:
+    from gitops_tui.demo.status import bad_request
+
+    return bad_request(said)
+
+
+def _user(user: User) -> Obj:
+    made: Obj = {"username": user.name}
+    if user.uid:
+        made["uid"] = user.uid
+    if user.groups:
+        made["groups"] = list(user.groups)
+    if user.extra:
+        made["extra"] = {name: list(values) for name, values in user.extra.items()}
+    return made

@@ -1,0 +1,381 @@
+"""What is asked of resources: each verb of the API, from the request to the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+import yaml
+from aiohttp import web
+
+from gitops_tui.demo.hooks import Faults, RequestInfo
+from gitops_tui.demo.http import bodies, options
+from gitops_tui.demo.http.accept import Form, form
+from gitops_tui.demo.http.reads import listed, page, shown
+from gitops_tui.demo.http.watching import Watch
+from gitops_tui.demo.patches.merge import json_patch, merge_patch
+from gitops_tui.demo.patches.strategic import strategic_merge
+from gitops_tui.demo.registry import Registry, scale
+from gitops_tui.demo.registry.bodies import Write
+from gitops_tui.demo.registry.deletes import deleted_answer
+from gitops_tui.demo.registry.eviction import evict
+from gitops_tui.demo.registry.resources import Resource
+from gitops_tui.demo.status import Fault, bad_request, method_not_allowed, no_such_resource, not_found
+from gitops_tui.model.keys import GVK
+
+Obj = dict[str, Any]
+_APPLY = ("application/apply-patch+yaml", "application/apply-patch+cbor")
+_JSON_PATCH, _MERGE = "application/json-patch+json", "application/merge-patch+json"
+_STRATEGIC = "application/strategic-merge-patch+json"
+
+
+def answer(
+    value: Any, status: int = 200, wanted: Form | None = None, warnings: list[str] | None = None
+) -> web.Response:
+    """The answer with an object."""
+    if wanted is not None and wanted.yaml:
+        body = yaml.safe_dump(value, sort_keys=False).encode()
+        kind = "application/yaml"
+    else:
+        body = orjson.dumps(value) + b"\n"
+        kind = "application/json"
+    response = web.Response(
+        status=status, body=body, headers={"Content-Type": kind, "Cache-Control": "no-cache, private"}
+    )
+    for said in warnings or ():
+        quoted = said.replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.add("Warning", f'299 - "{quoted}"')
+    return response
+
+
+class Verbs:
+    """Answers requests for resources."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._writes = registry.writes
+        self.faults: Faults | None = None
+        self.closing = asyncio.Event()
+        self._watches: set[Watch] = set()
+
+    def close(self) -> None:
+        """Ends all watches."""
+        self.closing.set()
+        for watch in self._watches:
+            watch.close()
+
+    async def respond(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
+        """Raises Fault."""
+        verb, sub = info.verb, info.subresource
+        if sub and sub not in resource.subresources:
+            if resource.custom is not None and sub in ("status", "scale"):
+                raise not_found(resource.plural, resource.group, info.name)
+            raise no_such_resource()
+        known = resource.subresources[sub].verbs if sub else resource.verbs
+        if not verb or (verb not in known and not (sub and verb == "create" and "create" in known)):
+            raise method_not_allowed()
+        if (verb == "create" and info.name and not sub) or (verb in ("update", "patch") and not info.name):
+            raise method_not_allowed()
+        if resource.namespaced and not info.namespace and verb not in ("list", "watch", "deletecollection"):
+            raise method_not_allowed() if verb == "create" else no_such_resource()
+        if not resource.namespaced and info.namespace and resource.kind != "Namespace":
+            raise no_such_resource()
+        if verb == "watch":
+            return await self._watch(request, info, resource)
+        if verb == "list":
+            return self._list(request, info, resource)
+        if verb == "get":
+            return self._get(request, info, resource)
+        if verb in ("delete", "deletecollection"):
+            return await self._delete(request, info, resource)
+        return await self._write(request, info, resource)
+
+    def _place(self, info: RequestInfo, resource: Resource) -> str:
+        return info.namespace if resource.namespaced else ""
+
+    # --- reads --------------------------------------------------------------------------------------------------------
+
+    def _get(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.Response:
+        wanted = form(request.headers, request.query, tables=True)
+        options.version(request.query.get("resourceVersion", ""))
+        found = self._writes.stored(resource, self._place(info, resource), info.name)
+        if info.subresource == "scale":
+            return answer(scale.read(resource, self._writes.seen(resource, found)), 200, wanted)
+        return answer(shown(self._registry, resource, found, wanted), 200, wanted)
+
+    def _list(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.Response:
+        wanted = form(request.headers, request.query, tables=True)
+        found = page(self._registry, resource, self._place(info, resource), request.query)
+        return answer(listed(self._registry, resource, found, wanted), 200, wanted)
+
+    async def _watch(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
+        wanted = form(request.headers, request.query, tables=True)
+        watch = Watch(self._registry, resource, info, request.query, wanted, self.closing)
+        self._watches.add(watch)
+        try:
+            return await watch.run(request, self.faults)
+        finally:
+            self._watches.discard(watch)
+
+    # --- writes -------------------------------------------------------------------------------------------------------
+
+    def _how(self, request: web.BaseRequest, info: RequestInfo) -> Write:
+        query = request.query
+        manager = query.get("fieldManager") or request.headers.get("User-Agent", "").split("/")[0][:128] or "unknown"
+        return Write(manager, bool(query.get("dryRun")), query.get("fieldValidation") or "Warn", info)
+
+    async def _write(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
+        if info.verb == "patch":
+            return await self._patch(request, info, resource)
+        wanted = form(request.headers, request.query, tables=True)
+        dry = request.query.getall("dryRun", [])
+        kind = "UpdateOptions" if info.verb == "update" else "CreateOptions"
+        data = await bodies.read(request)
+        options.check_write(kind, request.query, dry)
+        expects = resource.subresources[info.subresource].kind.kind if info.subresource else resource.kind
+        body, keys = bodies.obj(data, _content(request), expects)
+        self._expected(resource, info, body)
+        how = self._how(request, info)
+        namespace = self._place(info, resource)
+        if info.subresource:
+            return self._write_subresource(info, resource, body, how, wanted)
+        self._find_duplicates(data, body, keys, how)
+        if info.verb == "create":
+            made = self._writes.create(resource, namespace, body, how)
+            return answer(shown(self._registry, resource, made, wanted), 201, wanted, how.warnings)
+        made = self._writes.replace(resource, namespace, info.name, body, how)
+        return answer(shown(self._registry, resource, made, wanted), 200, wanted, how.warnings)
+
+    def _write_subresource(
+        self, info: RequestInfo, resource: Resource, body: Obj, how: Write, wanted: Form
+    ) -> web.StreamResponse:
+        namespace = self._place(info, resource)
+        if info.subresource == "scale":
+            made = scale.write(self._writes, resource, namespace, info.name, lambda _: body, how)
+            return answer(made, 200, wanted, how.warnings)
+        if info.subresource == "eviction":
+            return answer(evict(self._registry, namespace, info.name, body, how), 201, wanted)
+        if info.subresource == "binding":
+            return answer(self._bind(namespace, info.name, body, how), 201, wanted)
+        if info.subresource == "finalize" and resource.kind == "Namespace":
+            return answer(self._finalize(info.name, body), 200, wanted)
+        if info.verb == "create":
+            raise method_not_allowed()
+        made = self._writes.replace(resource, namespace, info.name, body, how, info.subresource)
+        return answer(shown(self._registry, resource, made, wanted), 200, wanted, how.warnings)
+
+    def _bind(self, namespace: str, name: str, body: Obj, how: Write) -> Obj:
+        resource = self._registry.resource(GVK("", "v1", "Pod"))
+        old = self._writes.stored(resource, namespace, name)
+        if (old.get("spec") or {}).get("nodeName"):
+            from gitops_tui.demo.status import conflict
+
+            raise conflict(
+                "pods/binding", "", name, f'pod {name} is already assigned to node "{old["spec"]["nodeName"]}"'
+            )
+        if not how.dry_run:
+            node = (body.get("target") or {}).get("name") or ""
+            self._registry.objects.put(resource.storage, {**old, "spec": {**old["spec"], "nodeName": node}})
+        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+    def _finalize(self, name: str, body: Obj) -> Obj:
+        resource = self._registry.resource(GVK("", "v1", "Namespace"))
+        old = self._writes.stored(resource, "", name)
+        left = (body.get("spec") or {}).get("finalizers") or []
+        if "kubernetes" not in left and old["metadata"].get("deletionTimestamp"):
+            self._registry.finalize_namespace(name)
+        return {**old, "spec": {**(old.get("spec") or {}), "finalizers": left}}
+
+    @staticmethod
+    def _expected(resource: Resource, info: RequestInfo, body: Obj) -> None:
+        """A body that says what it is must be what its address says."""
+        expects = resource.subresources[info.subresource].kind if info.subresource else resource.gvk
+        kind, version = body.get("kind"), body.get("apiVersion")
+        for name, value in (("kind", kind), ("apiVersion", version)):
+            if value is not None and not isinstance(value, str):
+                raise bad_request(
+                    f"the object provided is unrecognized (must be of type {expects.kind}): couldn't get version/kind; "
+                    f"json parse error: json: cannot unmarshal {_json_kind(value)} into Go struct field .{name} of type string"
+                )
+        if not kind and not version:
+            body["kind"], body["apiVersion"] = expects.kind, expects.api_version
+            return
+        given = GVK.of(version or expects.api_version, kind or expects.kind)
+        if given == expects:
+            return
+        if resource.custom is not None or given.kind == expects.kind:
+            if given.kind == expects.kind and given.group == expects.group:
+                said = (
+                    f"the API version in the data ({given.api_version}) does not match the expected API version "
+                    f"({expects.api_version})"
+                )
+                raise bad_request(said)
+            if resource.custom is not None:
+                raise bad_request(
+                    f'{given.kind} in version "{given.version}" cannot be handled as a {expects.kind}: strict decoding '
+                    f"error: unknown kind"
+                    if False
+                    else f"the API version in the data ({given.api_version}) does not match the expected API version ({expects.api_version})"
+                )
+        package = given.group.partition(".")[0] or "core"
+        ours = expects.group.partition(".")[0] or "core"
+        raise bad_request(
+            f'{given.kind} in version "{given.version}" cannot be handled as a {expects.kind}: '
+            f"converting ({given.version}.{given.kind}) to ({ours}.{expects.kind}): unknown conversion"
+            if package
+            else ""
+        )
+
+    @staticmethod
+    def _find_duplicates(data: bytes, body: Obj, keys: int | None, how: Write) -> None:
+        """Keys that stand twice in one object; looked for only where the text has more keys than the object."""
+        if keys is None or how.validation == "Ignore":
+            return
+        if keys != _count_keys(body):
+            how.duplicates = bodies.duplicates(data)
+
+    async def _patch(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
+        wanted = form(request.headers, request.query, tables=True)
+        kind = _content(request)
+        apply = kind in _APPLY
+        if kind not in (_JSON_PATCH, _MERGE, _STRATEGIC, "application/apply-patch+yaml"):
+            if kind not in _PATCH_TYPES:
+                raise Fault(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
+        if kind == _STRATEGIC and resource.custom is not None:
+            raise bodies.unsupported(f"{_JSON_PATCH}, {_MERGE}, application/apply-patch+yaml")
+        data = await bodies.read(request)
+        options.check_write("PatchOptions", request.query, request.query.getall("dryRun", []), apply=apply, patch=True)
+        how = self._how(request, info)
+        namespace = self._place(info, resource)
+        if apply:
+            return self._apply(request, info, resource, data, how, wanted)
+        patch = _patch_body(data, kind)
+
+        def changed(live: Obj) -> Obj:
+            if kind == _JSON_PATCH:
+                return dict(json_patch(live, patch))
+            if kind == _MERGE:
+                return dict(merge_patch(live, patch))
+            return dict(strategic_merge(live, patch, resource.type))
+
+        if info.subresource == "scale":
+            made = scale.write(self._writes, resource, namespace, info.name, changed, how)
+            return answer(made, 200, wanted, how.warnings)
+        made = self._writes.patch(resource, namespace, info.name, changed, how, info.subresource)
+        return answer(shown(self._registry, resource, made, wanted), 200, wanted, how.warnings)
+
+    def _apply(
+        self, request: web.BaseRequest, info: RequestInfo, resource: Resource, data: bytes, how: Write, wanted: Form
+    ) -> web.StreamResponse:
+        try:
+            body = bodies.yaml_value(data)
+        except ValueError as error:
+            raise bad_request(f"error encoding patch: {error}") from None
+        if not isinstance(body, dict):
+            given = "array" if isinstance(body, list) else "string" if isinstance(body, str) else "number"
+            raise bad_request(
+                "error decoding patch: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+                f"{given} into Go value of type map[string]interface {{}}"
+            )
+        force = options.truth(request.query, "force")
+        namespace = self._place(info, resource)
+        if info.subresource == "scale":
+            made = scale.write(self._writes, resource, namespace, info.name, lambda found: {**found, **body}, how)
+            return answer(made, 200, wanted, how.warnings)
+        made, new = self._writes.apply(
+            resource, namespace, info.name, body, how, force=force, subresource=info.subresource
+        )
+        return answer(shown(self._registry, resource, made, wanted), 201 if new else 200, wanted, how.warnings)
+
+    # --- deletes ------------------------------------------------------------------------------------------------------
+
+    async def _delete(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
+        wanted = form(request.headers, request.query, tables=False)
+        data = await bodies.read(request) if request.can_read_body else b""
+        given: Obj = {}
+        if data.strip():
+            found, _ = bodies.obj(data, _content(request), "DeleteOptions")
+            given = found
+        query = request.query
+        # A body's options are all there are: the query counts only without one.
+        for name in ("propagationPolicy", "gracePeriodSeconds", "orphanDependents") if not given else ():
+            if name in query:
+                value: Any = query[name]
+                if name == "gracePeriodSeconds":
+                    value = options.number(query, name)
+                elif name == "orphanDependents":
+                    value = options.truth(query, name)
+                given = {**given, name: value}
+        dry = query.getall("dryRun", [])
+        if dry and not data.strip():
+            given = {**given, "dryRun": dry}
+        how = self._how(request, info)
+        how.dry_run = bool(given.get("dryRun"))
+        namespace = self._place(info, resource)
+        deletes = self._registry.deletes
+        if info.verb == "delete":
+            made, gone = deletes.delete(resource, namespace, info.name, given, how)
+            status = 202 if not gone and given.get("orphanDependents") is False else 200
+            return answer(deleted_answer(resource, made, gone=gone), status, wanted)
+        found_page = page(self._registry, resource, namespace, query)
+        items = []
+        for each in found_page.items:
+            metadata = each["metadata"]
+            try:
+                made, _ = deletes.delete(resource, metadata.get("namespace") or "", metadata["name"], given, how)
+            except Fault as fault:
+                if fault.status != 404:
+                    raise
+                continue
+            items.append(
+                self._registry.objects.get(resource.storage, metadata.get("namespace") or "", metadata["name"]) or each
+            )
+        found_page.items = items
+        found_page.metadata["resourceVersion"] = str(self._registry.objects.version)
+        return answer(listed(self._registry, resource, found_page, Form(yaml=wanted.yaml)), 200, wanted)
+
+
+_PATCH_TYPES: tuple[str, ...] = ()
+
+
+def _content(request: web.BaseRequest) -> str:
+    return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def _json_kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "number"
+
+
+def _count_keys(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(_count_keys(below) for below in value.values() if isinstance(below, dict | list))
+    if isinstance(value, list):
+        return sum(_count_keys(below) for below in value if isinstance(below, dict | list))
+    return 0
+
+
+def _patch_body(data: bytes, kind: str) -> Any:
+    try:
+        found = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        # Clients may send YAML here too.
+        try:
+            found = bodies.yaml_value(data)
+        except ValueError:
+            raise bad_request(f"error decoding patch: {bodies._go_json(data, error)}") from None
+        if not isinstance(found, dict | list):
+            raise bad_request(f"error decoding patch: {bodies._go_json(data, error)}") from None
+    if kind == _JSON_PATCH:
+        if not isinstance(found, list):
+            raise bad_request(
+                "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+            )
+    elif not isinstance(found, dict):
+        given = "array" if isinstance(found, list) else "string" if isinstance(found, str) else "number"
+        raise bad_request(
+            f"error decoding patch: json: cannot unmarshal {given} into Go value of type map[string]interface {{}}"
+        )
+    return found

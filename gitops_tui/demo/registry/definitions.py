@@ -1,0 +1,110 @@
+"""The life of CustomResourceDefinitions: their kinds are served at once, then they are Established; with a definition go
+its objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gitops_tui.demo.crds.kinds import FINALIZER, resources
+from gitops_tui.demo.registry.bodies import Write
+from gitops_tui.demo.registry.deletes import Deletes
+from gitops_tui.demo.registry.resources import Resource
+from gitops_tui.demo.registry.writes import Writes
+from gitops_tui.demo.status import Fault
+from gitops_tui.model.keys import GVK
+
+Obj = dict[str, Any]
+CRD = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
+
+
+class CustomDefinitions:
+    """Hears of every write to a definition."""
+
+    def __init__(self, writes: Writes, deletes: Deletes) -> None:
+        self._writes, self._deletes = writes, deletes
+        writes.after.append(self._heard)
+
+    def _heard(self, resource: Resource, obj: Obj, before: Obj | None) -> None:
+        if resource.gvk != CRD:
+            return
+        spec = obj["spec"]
+        name = obj["metadata"]["name"]
+        gone = self._writes.objects.get(CRD, "", name) is None
+        catalogue = self._writes.catalogue
+        if gone:
+            catalogue.drop(spec["group"], spec["names"]["plural"])
+            return
+        if before is None or before.get("spec") != spec:
+            if before is not None:
+                catalogue.drop(before["spec"]["group"], before["spec"]["names"]["plural"])
+            for each in resources(obj):
+                catalogue.add(each)
+        if obj["metadata"].get("deletionTimestamp"):
+            self._writes.clock.later(0, lambda: self._clean(name))
+        else:
+            self._writes.clock.later(0, lambda: self._establish(name))
+
+    def _establish(self, name: str) -> None:
+        resource = self._writes.catalogue.of(CRD)
+        old = self._writes.objects.get(CRD, "", name)
+        if resource is None or old is None or old["metadata"].get("deletionTimestamp"):
+            return
+        status = old.get("status") or {}
+        names = {key: value for key, value in old["spec"]["names"].items() if value}
+        conditions = list(status.get("conditions") or ())
+        known = {each.get("type") for each in conditions}
+        now = self._writes.clock.now()
+        for kind, reason, message in (
+            ("NamesAccepted", "NoConflicts", "no conflicts found"),
+            ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+        ):
+            if kind not in known:
+                conditions.append(
+                    {
+                        "type": kind,
+                        "status": "True",
+                        "lastTransitionTime": now,
+                        "reason": reason,
+                        "message": message,
+                    }
+                )
+        stored = list(status.get("storedVersions") or ())
+        stored += [
+            each["name"] for each in old["spec"]["versions"] if each.get("storage") and each["name"] not in stored
+        ]
+        made = {"conditions": conditions, "acceptedNames": names, "storedVersions": stored}
+        if made != status:
+            self._writes.update(resource, old, {**old, "status": made}, Write("kube-apiserver"), "status")
+
+    def _clean(self, name: str) -> None:
+        """Deletes the objects of a definition that is going; it goes with the last of them."""
+        resource = self._writes.catalogue.of(CRD)
+        old = self._writes.objects.get(CRD, "", name)
+        if resource is None or old is None or FINALIZER not in (old["metadata"].get("finalizers") or ()):
+            return
+        spec = old["spec"]
+        kind = next((each for each in resources(old) if each.gvk == each.storage), None) or next(
+            iter(resources(old)), None
+        )
+        left = 0
+        if kind is not None:
+            for each in list(self._writes.objects.of_kind(kind.storage)):
+                metadata = each["metadata"]
+                try:
+                    _, gone = self._deletes.delete(
+                        kind, metadata.get("namespace") or "", metadata["name"], {}, Write("kube-apiserver")
+                    )
+                except Fault:
+                    gone = False
+                left += not gone
+        if left:
+            self._writes.clock.later(0.5, lambda: self._clean(name))
+            return
+        metadata = dict(old["metadata"])
+        metadata["finalizers"] = [each for each in metadata["finalizers"] if each != FINALIZER]
+        if not metadata["finalizers"]:
+            del metadata["finalizers"]
+            self._writes.objects.remove(CRD, "", name)
+            self._writes.catalogue.drop(spec["group"], spec["names"]["plural"])
+        else:
+            self._writes.objects.put(CRD, {**old, "metadata": metadata})

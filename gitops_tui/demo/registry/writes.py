@@ -1,0 +1,575 @@
+"""Create, update and apply as the API server does them, on the store: decode, own, prepare, admit, validate, store.
+
+A request comes in the version of its resource; objects are kept in the storage version of their kind.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from gitops_tui.demo.clock import Clock
+from gitops_tui.demo.fields import managed
+from gitops_tui.demo.fields.walks import same, validate
+from gitops_tui.demo.hooks import Admission
+from gitops_tui.demo.objects import Objects
+from gitops_tui.demo.registry.bodies import Write, decode, decoded, defaulted
+from gitops_tui.demo.registry.conversion import convert
+from gitops_tui.demo.registry.decode import DecodeError
+from gitops_tui.demo.registry.resources import Catalogue, Resource
+from gitops_tui.demo.registry.scopes import scope
+from gitops_tui.demo.registry.strategies import CONDITIONAL, GENERATIONS, Strategies, random_suffix
+from gitops_tui.demo.rules import meta
+from gitops_tui.demo.rules.findings import invalid_value
+from gitops_tui.demo.rules.validate import validate as validate_builtin
+from gitops_tui.demo.status import (
+    Fault,
+    FieldError,
+    already_exists,
+    bad_request,
+    conflict,
+    forbidden,
+    internal,
+    invalid,
+    modified,
+    not_found,
+    resource_name,
+)
+from gitops_tui.model.keys import GVK
+
+Obj = dict[str, Any]
+NAMESPACE = GVK("", "v1", "Namespace")
+_SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+
+
+class Writes:
+    """Writes to the store. admission is asked after defaults and ownership, before validation."""
+
+    def __init__(self, objects: Objects, catalogue: Catalogue, clock: Clock) -> None:
+        self.objects = objects
+        self.catalogue = catalogue
+        self.clock = clock
+        self.admission: Admission | None = None
+        self.strategies = Strategies(objects)
+        self.after: list[Callable[[Resource, Obj, Obj | None], None]] = []
+        """Called with what was stored and what was there before."""
+
+    # --- reads --------------------------------------------------------------------------------------------------------
+
+    def stored(self, resource: Resource, namespace: str, name: str) -> Obj:
+        """The object as it is kept. Raises Fault 404."""
+        found = self.objects.get(resource.storage, namespace, name)
+        if found is None:
+            raise not_found(resource.plural, resource.group, name)
+        return found
+
+    def seen(self, resource: Resource, obj: Obj) -> Obj:
+        """A stored object in the version of the resource."""
+        return convert(obj, resource.gvk)
+
+    # --- create -------------------------------------------------------------------------------------------------------
+
+    def create(self, resource: Resource, namespace: str, body: Obj, write: Write) -> Obj:
+        """The created object (in the version of the resource). Raises Fault."""
+        obj = self._placed(resource, namespace, decode(resource, body, write))
+        obj = defaulted(resource, obj)
+        metadata = obj["metadata"]
+        if metadata.get("resourceVersion"):
+            raise Fault(500, "", "resourceVersion should not be set on objects to be created")
+        self._open_namespace(resource, namespace, metadata.get("name") or "")
+        self._dedup_owners(metadata, write)
+        given = metadata.pop("managedFields", None)
+        managers = {}
+        if given:
+            try:
+                managers = managed.decode(given)
+            except ValueError:
+                managers = {}
+        owners = scope(self.catalogue, resource, "")
+        managers = managed.update(None, obj, managers, owners, write.manager, self.clock.now())
+        return self._insert(resource, obj, managers, write)
+
+    def _insert(self, resource: Resource, obj: Obj, managers: managed.Managers, write: Write) -> Obj:
+        metadata = obj["metadata"] = dict(obj["metadata"])
+        for name in _SYSTEM:
+            metadata.pop(name, None)
+        if not metadata.get("name") and metadata.get("generateName"):
+            metadata["name"] = f"{metadata['generateName'][:58]}{random_suffix()}"
+        metadata["uid"] = str(uuid.uuid4())
+        metadata["creationTimestamp"] = self.clock.now()
+        obj = dict(convert(obj, resource.storage))
+        name = metadata.get("name") or ""
+        obj = self._admitted(obj, None, "CREATE", write)
+        obj["metadata"] = metadata = dict(obj["metadata"])
+        if resource.custom is not None:
+            metadata["generation"] = 1
+            if resource.custom.status:
+                obj.pop("status", None)
+        else:
+            if "status" in resource.subresources:
+                self._clear_status(resource, obj)
+            if name:
+                self.strategies.create(obj, resource.storage)
+        self._check(resource, obj, None)
+        namespace = metadata.get("namespace") or ""
+        if self.objects.get(resource.storage, namespace, name) is not None:
+            raise already_exists(resource.plural, resource.group, name)
+        obj = managed.with_managers(obj, managers)
+        if write.dry_run:
+            return self.seen(resource, obj)
+        obj = self.objects.put(resource.storage, obj)
+        for after in self.after:
+            after(resource, obj, None)
+        return self.seen(resource, obj)
+
+    def _clear_status(self, resource: Resource, obj: Obj) -> None:
+        """A new object's status is what its kind starts with."""
+        if "status" not in obj:
+            return
+        empty = decoded(self._storage(resource), {"metadata": {}})
+        if "status" in empty:
+            obj["status"] = empty["status"]
+        else:
+            del obj["status"]
+
+    def _storage(self, resource: Resource) -> Resource:
+        return self.catalogue.of(resource.storage) or resource
+
+    def _placed(self, resource: Resource, namespace: str, obj: Obj) -> Obj:
+        metadata = obj["metadata"] = dict(obj["metadata"])
+        given = metadata.get("namespace") or ""
+        if resource.namespaced:
+            if given and given != namespace:
+                raise bad_request(
+                    "the namespace of the provided object does not match the namespace sent on the request"
+                )
+            metadata["namespace"] = namespace
+        elif given and namespace:
+            raise bad_request("namespace may not be set on a cluster-scoped object")
+        return obj
+
+    def _open_namespace(self, resource: Resource, namespace: str, name: str) -> None:
+        if not resource.namespaced:
+            return
+        found = self.objects.get(NAMESPACE, "", namespace)
+        if found is None:
+            raise not_found("namespaces", "", namespace)
+        if found["metadata"].get("deletionTimestamp"):
+            said = f"unable to create new content in namespace {namespace} because it is being terminated"
+            causes = [
+                {
+                    "reason": "NamespaceTerminating",
+                    "message": f"namespace {namespace} is being terminated",
+                    "field": "metadata.namespace",
+                }
+            ]
+            fault = forbidden(resource.plural, resource.group, name, said)
+            fault.causes = causes
+            raise fault
+
+    @staticmethod
+    def _dedup_owners(metadata: Obj, write: Write) -> None:
+        owners = metadata.get("ownerReferences")
+        if not owners or len(owners) < 2:
+            return
+        kept: list[Obj] = []
+        twice = []
+        for owner in owners:
+            if owner in kept:
+                twice.append(str(owner.get("uid")))
+            else:
+                kept.append(owner)
+        if twice:
+            metadata["ownerReferences"] = kept
+            write.warnings.append(
+                ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and "
+                f"may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {', '.join(twice)}"
+            )
+
+    def _admitted(self, obj: Obj, old: Obj | None, operation: str, write: Write) -> Obj:
+        if self.admission is None:
+            return obj
+        found = self.admission.admit(obj, old, operation, write.info)
+        return dict(found) if found is not None else obj
+
+    def _check(self, resource: Resource, obj: Obj, old: Obj | None) -> None:
+        """Raises Fault 422 with all that is wrong."""
+        if resource.custom is not None:
+            errors = meta.validate(obj, resource.group, resource.kind, namespaced=resource.namespaced)
+            if old is not None:
+                errors += meta.validate_update(obj, old)
+            seen = self._storage(resource).custom or resource.custom
+            errors += seen.validate(obj)
+        else:
+            errors = validate_builtin(obj, old, resource.group, resource.kind, namespaced=resource.namespaced)
+            if resource.kind == "CustomResourceDefinition" and resource.group == "apiextensions.k8s.io":
+                from gitops_tui.demo.crds.kinds import validate_definition
+
+                errors += validate_definition(obj)
+        if errors:
+            raise invalid(resource.kind, resource.group, obj["metadata"].get("name") or "", errors)
+
+    # --- update -------------------------------------------------------------------------------------------------------
+
+    def replace(
+        self, resource: Resource, namespace: str, name: str, body: Obj, write: Write, subresource: str = ""
+    ) -> Obj:
+        """The object after a PUT. Raises Fault."""
+        obj = decode(resource, body, write)
+        metadata = obj["metadata"]
+        if metadata.get("name") and metadata["name"] != name:
+            given = metadata["name"]
+            raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
+        if not metadata.get("name"):
+            metadata["name"] = name
+        obj = defaulted(resource, self._placed(resource, namespace, obj))
+        old = self.objects.get(resource.storage, namespace, name)
+        if old is None:
+            raise not_found(resource.plural, resource.group, name)
+        version = obj["metadata"].get("resourceVersion") or ""
+        if version and not version.isdecimal():
+            raise Fault(500, "", f'strconv.ParseUint: parsing "{version}": invalid syntax')
+        conditional = resource.custom is not None or (resource.group, resource.kind) in CONDITIONAL
+        if not version and conditional:
+            error = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
+            raise invalid(resource.plural, resource.group, name, [error])
+        return self.update(resource, old, obj, write, subresource)
+
+    def update(self, resource: Resource, old: Obj, obj: Obj, write: Write, subresource: str = "") -> Obj:
+        """Stores obj (in the version of the resource, decoded, with defaults) in place of old (as stored)."""
+        metadata = obj["metadata"] = dict(obj["metadata"])
+        self._same_object(resource, metadata, old)
+        self._dedup_owners(metadata, write)
+        live = self.seen(resource, old)
+        managers = self._managers(metadata, old, subresource)
+        metadata.pop("managedFields", None)
+        tracked = not (managers is not None and not managers and old["metadata"].get("uid"))
+        if managers is None:
+            managers = {}
+        if tracked:
+            owners = scope(self.catalogue, resource, subresource)
+            managers = managed.update(managed.without(live), obj, managers, owners, write.manager, self.clock.now())
+        return self._change(resource, old, obj, managers, write, subresource)
+
+    def _managers(self, metadata: Obj, old: Obj, subresource: str) -> managed.Managers | None:
+        """Who owns what before an update; None or {} where nobody does (then nobody will)."""
+        live = managed.decode(old["metadata"].get("managedFields"), trusted=True)
+        if subresource:
+            return live
+        given = metadata.get("managedFields")
+        if given is not None and given in ([], [{}]):
+            return {}
+        if given is old["metadata"].get("managedFields") or given is None:
+            return live
+        try:
+            return managed.decode(given) or live
+        except ValueError:
+            return live
+
+    def _same_object(self, resource: Resource, metadata: Obj, old: Obj) -> None:
+        before = old["metadata"]
+        version = metadata.get("resourceVersion")
+        if version and version != before["resourceVersion"]:
+            raise modified(resource.plural, resource.group, before["name"])
+        if metadata.get("uid") and metadata["uid"] != before["uid"]:
+            key = "/".join(
+                filter(None, ["", "registry", resource.plural, before.get("namespace") or "", before["name"]])
+            )
+            why = (
+                f"StorageError: invalid object, Code: 4, Key: /{key.lstrip('/')}, ResourceVersion: 0, AdditionalErrorMsg: "
+                f"Precondition failed: UID in precondition: {metadata['uid']}, UID in object meta: {before['uid']}"
+            )
+            raise conflict(resource.plural, resource.group, before["name"], why)
+
+    def _change(
+        self, resource: Resource, old: Obj, obj: Obj, managers: managed.Managers, write: Write, subresource: str
+    ) -> Obj:
+        new = dict(convert(obj, resource.storage))
+        new = self._admitted(new, old, "UPDATE", write)
+        metadata = new["metadata"] = dict(new["metadata"])
+        before = old["metadata"]
+        for name in ("uid", "creationTimestamp", "generation", "selfLink"):
+            metadata.pop(name, None)
+            if name in before:
+                metadata[name] = before[name]
+        for name in ("deletionTimestamp", "deletionGracePeriodSeconds"):
+            if name in before:
+                metadata[name] = before[name]
+            else:
+                metadata.pop(name, None)
+        metadata["resourceVersion"] = before["resourceVersion"]
+        new = self._limited(resource, new, old, subresource)
+        metadata = new["metadata"]
+        if resource.custom is not None:
+            if _counted(new, resource) != _counted(old, resource):
+                metadata["generation"] = before.get("generation", 0) + 1
+        elif not subresource or (resource.kind == "Pod" and subresource == "resize"):
+            self.strategies.update(new, old, resource.storage)
+        self._check(resource, new, old)
+        new = managed.with_managers(new, managers)
+        if self._unchanged(new, old):
+            return self.seen(resource, old)
+        if write.dry_run:
+            return self.seen(resource, new)
+        namespace, name = before.get("namespace") or "", before["name"]
+        if before.get("deletionTimestamp") and not metadata.get("finalizers") and self._may_go(resource, new):
+            gone = self.objects.remove(resource.storage, namespace, name, new)
+            assert gone is not None
+            for after in self.after:
+                after(resource, new, old)
+            return self.seen(resource, new)
+        stored = self.objects.put(resource.storage, new)
+        for after in self.after:
+            after(resource, stored, old)
+        return self.seen(resource, stored)
+
+    @staticmethod
+    def _may_go(resource: Resource, obj: Obj) -> bool:
+        """Whether an object that is being deleted has nothing left to wait for."""
+        if resource.kind == "Namespace":
+            return not (obj.get("spec") or {}).get("finalizers")
+        return (obj["metadata"].get("deletionGracePeriodSeconds") or 0) == 0
+
+    @staticmethod
+    def _limited(resource: Resource, new: Obj, old: Obj, subresource: str) -> Obj:
+        """What a write to the resource or its subresource can change; the rest stays."""
+        if subresource == "status":
+            kept = {**old, "metadata": dict(old["metadata"])}
+            if "status" in new:
+                kept["status"] = new["status"]
+            else:
+                kept.pop("status", None)
+            if resource.custom is None:
+                labels = old["metadata"].get("labels")
+                kept["metadata"] = dict(new["metadata"])
+                if resource.kind == "Deployment":
+                    kept["metadata"].pop("labels", None)
+                    if labels:
+                        kept["metadata"]["labels"] = labels
+            return kept
+        if subresource in ("", "scale") and "status" in resource.subresources:
+            new.pop("status", None)
+            if "status" in old:
+                new["status"] = old["status"]
+        return new
+
+    @staticmethod
+    def _unchanged(new: Obj, old: Obj) -> bool:
+        if new.keys() != old.keys():
+            return False
+        for name, value in new.items():
+            if name != "metadata" and not same(value, old[name]):
+                return False
+        after, before = new["metadata"], old["metadata"]
+        if after.keys() != before.keys():
+            return False
+        for name, value in after.items():
+            if name == "managedFields":
+                if _untimed(value) != _untimed(before[name]):
+                    return False
+            elif not same(value, before[name]):
+                return False
+        return True
+
+    # --- patches ------------------------------------------------------------------------------------------------------
+
+    def patch(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        patched: Callable[[Obj], Obj],
+        write: Write,
+        subresource: str = "",
+    ) -> Obj:
+        """The object after a patch: `patched` gives the new one from the live one (both in the resource's version)."""
+        old = self.stored(resource, namespace, name)
+        live = self.seen(resource, old)
+        body = patched(live)
+        try:
+            obj = decode(resource, body, write)
+        except Fault as fault:
+            if fault.status == 400 and "strict decoding" not in fault.message:
+                raise self._unfit(resource, body, fault) from None
+            raise
+        metadata = obj["metadata"]
+        if metadata.get("name") != name:
+            given = metadata.get("name") or ""
+            raise (
+                bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
+                if given
+                else _name_gone(resource)
+            )
+        if (metadata.get("namespace") or "") != namespace:
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        if not metadata.get("resourceVersion"):
+            metadata["resourceVersion"] = old["metadata"]["resourceVersion"]
+        obj = defaulted(resource, obj)
+        return self.update(resource, old, obj, write, subresource)
+
+    @staticmethod
+    def _unfit(resource: Resource, body: Obj, fault: Fault) -> Fault:
+        """A patch that makes something that is no object of its kind."""
+        import orjson
+
+        why = fault.message.partition(": ")[2]
+        shown = orjson.dumps(orjson.dumps({name: body[name] for name in sorted(body)}).decode()).decode()
+        error = FieldError("FieldValueInvalid", "patch", f"Invalid value: {shown}: {why}")
+        made = invalid("", "", "", [error])
+        made.message = f' "" is invalid: {error}'
+        return made
+
+    # --- apply --------------------------------------------------------------------------------------------------------
+
+    def apply(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        body: Obj,
+        write: Write,
+        *,
+        force: bool,
+        subresource: str = "",
+    ) -> tuple[Obj, bool]:
+        """The object after a server-side apply, and whether it is new. Raises Fault."""
+        gvk = (body.get("apiVersion"), body.get("kind"))
+        if gvk != (resource.gvk.api_version, resource.kind):
+            group, _, version = str(body.get("apiVersion") or "").rpartition("/")
+            kind = body.get("kind") or ""
+            raise bad_request(f"invalid object type: {group}/{version}, Kind={kind}")
+        metadata = body.get("metadata")
+        if metadata is not None and not isinstance(metadata, dict):
+            raise bad_request("metadata must be an object")
+        metadata = dict(metadata or {})
+        if metadata.get("managedFields") is not None:
+            raise bad_request("metadata.managedFields must be nil")
+        metadata.pop("managedFields", None)
+        given = metadata.get("name") or ""
+        where = f"{metadata.get('namespace') or ''}/{given}; {self._said(resource)}"
+        errors = validate({**body, "metadata": metadata}, resource.type)
+        if errors:
+            said = [f"{path}: {text}" if path else text for path, text in errors]
+            text = said[0] if len(said) == 1 else "errors:\n" + "\n".join(f"  {each}" for each in said)
+            raise Fault(500, "", f"failed to create typed patch object ({where}): {text}")
+        if given and given != name:
+            raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
+        placed = metadata.get("namespace") or ""
+        if placed and placed != namespace:
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        old = self.objects.get(resource.storage, namespace, name)
+        if old is None and subresource:
+            raise not_found(resource.plural, resource.group, name)
+        applied = {**body, "metadata": metadata}
+        now = self.clock.now()
+        owners = scope(self.catalogue, resource, subresource)
+        if old is None:
+            return self._apply_new(resource, namespace, name, applied, owners, write, now), True
+        live = managed.without(self.seen(resource, old))
+        managers = managed.decode(old["metadata"].get("managedFields"), trusted=True)
+        if not managers:
+            managers = managed.update(None, live, {}, owners, "before-first-apply", now)
+        merged, managers = self._merged(live, applied, managers, owners, write.manager, now, force=force)
+        if merged is None:
+            merged = live
+        elif write.manager == "kubectl":
+            merged = _last_applied(merged, applied)
+        obj = self._fitted(resource, merged)
+        obj["metadata"] = dict(obj["metadata"])
+        self._same_object(resource, obj["metadata"], old)
+        return self._change(resource, old, obj, managers, write, subresource), False
+
+    def _apply_new(
+        self, resource: Resource, namespace: str, name: str, applied: Obj, owners: managed.Scope, write: Write, now: str
+    ) -> Obj:
+        metadata = applied["metadata"]
+        if metadata.get("uid"):
+            said = (
+                f"uid mismatch: the provided object specified uid {metadata['uid']}, and no existing object was found"
+            )
+            raise conflict(resource.plural, resource.group, name, said)
+        if metadata.get("resourceVersion"):
+            raise not_found(resource.plural, resource.group, name)
+        self._open_namespace(resource, namespace, name)
+        merged, managers = managed.apply(None, applied, {}, owners, write.manager, now, force=True)
+        obj = self._fitted(resource, merged or {})
+        metadata = obj["metadata"] = dict(obj["metadata"])
+        metadata["name"] = name
+        if resource.namespaced:
+            metadata["namespace"] = namespace
+        if resource.kind == "Namespace" and resource.custom is None:
+            obj = defaulted(resource, obj)
+        return self._insert(resource, obj, managers, write)
+
+    def _fitted(self, resource: Resource, merged: Obj) -> Obj:
+        """What comes out of a merge as the kind's own object, with defaults. Raises Fault."""
+        try:
+            return defaulted(resource, decoded(resource, merged))
+        except DecodeError as error:
+            said = f"failed to convert new typed object to object: {error}"
+            raise Fault(500, "", said) from None
+
+    @staticmethod
+    def _merged(
+        live: Obj,
+        applied: Obj,
+        managers: managed.Managers,
+        owners: managed.Scope,
+        manager: str,
+        now: str,
+        *,
+        force: bool,
+    ) -> tuple[Obj | None, managed.Managers]:
+        try:
+            return managed.apply(live, applied, managers, owners, manager, now, force=force)
+        except managed.ConflictsFault as fault:
+            if manager != "kubectl":
+                raise
+            left = managed.beyond_last_applied(fault.conflicts, live, owners)
+            if left is None:
+                raise
+            if left:
+                raise managed.ConflictsFault(left, managers) from None
+            return managed.apply(live, applied, managers, owners, manager, now, force=True)
+        except ValueError as error:
+            raise internal(str(error)) from error
+
+    @staticmethod
+    def _said(resource: Resource) -> str:
+        version = resource.gvk.api_version if resource.group else f"/{resource.gvk.version}"
+        return f"{version}, Kind={resource.kind}"
+
+
+def _name_gone(resource: Resource) -> Fault:
+    from gitops_tui.demo.rules.findings import required
+
+    return invalid(resource.kind, resource.group, "", [required("metadata.name", "name or generateName is required")])
+
+
+def _last_applied(merged: Obj, applied: Obj) -> Obj:
+    """kubectl's own annotation follows its server-side apply."""
+    import orjson
+
+    notes = (merged.get("metadata") or {}).get("annotations") or {}
+    if not notes.get(managed.LAST_APPLIED):
+        return merged
+    metadata = dict(applied.get("metadata") or {})
+    own = {name: value for name, value in (metadata.get("annotations") or {}).items() if name != managed.LAST_APPLIED}
+    metadata["annotations"] = own
+    text = orjson.dumps({**applied, "metadata": metadata}, option=orjson.OPT_SORT_KEYS).decode() + "\n"
+    below = {**merged["metadata"], "annotations": {**notes, managed.LAST_APPLIED: text}}
+    return {**merged, "metadata": below}
+
+
+def _counted(obj: Obj, resource: Resource) -> Obj:
+    """What a custom object's generation counts."""
+    out = {"metadata", "apiVersion", "kind"} | ({"status"} if resource.custom.status else set())
+    return {name: value for name, value in obj.items() if name not in out}
+
+
+def _untimed(entries: list[Obj]) -> list[Obj]:
+    return [{name: value for name, value in entry.items() if name != "time"} for entry in entries]
+
+
+__all__ = ["GENERATIONS", "Writes", "resource_name"]

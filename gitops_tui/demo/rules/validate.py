@@ -1,0 +1,72 @@
+"""Which rules a built-in kind's objects are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gitops_tui.demo.rules import config, meta, network, pods, workloads
+from gitops_tui.demo.rules.findings import IMMUTABLE, invalid_value, required
+from gitops_tui.demo.status import FieldError
+
+Obj = dict[str, Any]
+_Validate = Callable[[Obj], list[FieldError]]
+_Update = Callable[[Obj, Obj], list[FieldError]]
+
+
+def _storage_class(obj: Obj) -> list[FieldError]:
+    return [] if obj.get("provisioner") else [required("provisioner")]
+
+
+def _changed(*fields: str) -> _Update:
+    """Fields of the object that may not change."""
+
+    def check(new: Obj, old: Obj) -> list[FieldError]:
+        return [invalid_value(name, new.get(name), IMMUTABLE) for name in fields if new.get(name) != old.get(name)]
+
+    return check
+
+
+_RULES: dict[tuple[str, str], tuple[_Validate | None, _Update | None]] = {
+    ("", "Pod"): (pods.pod, pods.pod_update),
+    ("", "PodTemplate"): (lambda obj: pods.template(obj.get("template"), "template"), None),
+    ("", "Service"): (network.service, network.service_update),
+    ("", "ConfigMap"): (config.config_map, config.config_map_update),
+    ("", "Secret"): (config.secret, config.secret_update),
+    ("", "PersistentVolumeClaim"): (config.claim, config.claim_update),
+    ("", "PersistentVolume"): (config.persistent_volume, None),
+    ("apps", "Deployment"): (workloads.deployment, workloads._fixed_selector),
+    ("apps", "ReplicaSet"): (workloads.replica_set, workloads._fixed_selector),
+    ("apps", "StatefulSet"): (workloads.stateful_set, workloads.stateful_set_update),
+    ("apps", "DaemonSet"): (workloads.daemon_set, workloads._fixed_selector),
+    ("batch", "Job"): (workloads.job, workloads.job_update),
+    ("batch", "CronJob"): (workloads.cron_job, None),
+    ("autoscaling", "HorizontalPodAutoscaler"): (workloads.hpa, None),
+    ("policy", "PodDisruptionBudget"): (workloads.disruption_budget, None),
+    ("networking.k8s.io", "Ingress"): (network.ingress, None),
+    ("networking.k8s.io", "NetworkPolicy"): (network.network_policy, None),
+    ("rbac.authorization.k8s.io", "Role"): (config.role, None),
+    ("rbac.authorization.k8s.io", "ClusterRole"): (config.role, None),
+    ("rbac.authorization.k8s.io", "RoleBinding"): (config.role_binding, config.role_binding_update),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): (config.role_binding, config.role_binding_update),
+    ("storage.k8s.io", "StorageClass"): (
+        _storage_class,
+        _changed("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
+    ),
+    ("scheduling.k8s.io", "PriorityClass"): (None, _changed("value", "preemptionPolicy")),
+}
+
+
+def validate(obj: Obj, old: Obj | None, group: str, kind: str, *, namespaced: bool) -> list[FieldError]:
+    """What is wrong with an object, or with the change from the old one."""
+    check, change = _RULES.get((group, kind), (None, None))
+    errors = meta.validate(obj, group, kind, namespaced=namespaced)
+    if old is not None:
+        errors += meta.validate_update(obj, old)
+    if kind == "Pod" and old is not None:
+        return errors + (change(obj, old) if change is not None else [])
+    if check is not None:
+        errors += check(obj)
+    if old is not None and change is not None:
+        errors += change(obj, old)
+    return errors
