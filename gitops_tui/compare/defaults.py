@@ -172,7 +172,7 @@ def is_nothing(value: Any, node: Node | None, name: str = "", *, depth: int = 0)
     if node is None or node.custom or depth > 50:
         return False
     if isinstance(value, Mapping):
-        if node.is_map or node.atomic_map:
+        if node.is_map:
             return not value
         return node.default == {} and all(
             is_nothing(each, node.child(str(key)), str(key), depth=depth + 1) for key, each in value.items()
@@ -198,6 +198,11 @@ def comes_back(value: Any, node: Node | None, name: str, *, depth: int = 0) -> b
     if name in ASSIGNED or is_nothing(value, node, name) or any(same(each, value) for each in _DEFAULTS.get(name, ())):
         return True
     if isinstance(value, Mapping):
+        if not value and not node.is_map:
+            # An empty selector is not the same as none; a struct that is no pointer, and these, are always there.
+            return (
+                node.default == {} or name == "emptyDir" or (name == "securityContext" and "fsGroup" in node.declared)
+            )
         return not node.is_map and all(
             comes_back(each, node.child(str(key)), str(key), depth=depth + 1) for key, each in value.items()
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from gitops_tui.compare.fields import METADATA, OUR_MARKS, TOP
 from gitops_tui.compare.values import same_scalar
-from gitops_tui.compare.walk import MAX_DEPTH, agree, live_only
+from gitops_tui.compare.walk import MAX_DEPTH, agree, keyed, live_only
 from gitops_tui.model.drift import ABSENT
 from gitops_tui.schema import Node
 from gitops_tui.schema.nodes import UNKNOWN
@@ -110,9 +110,10 @@ def _items(desired: list[Any], live: list[Any], node: Node, depth: int) -> bool:
     below = node.items or UNKNOWN
     many = len(desired)
     if node.list_type == "map":
-        if many > len(live):
-            return False
         keys = node.list_keys
+        # Items that are there twice (a client may write that) are told apart by nobody: an apply mends them.
+        if many != len(live) and (many > len(live) or keyed(live, keys, node.items) is None):
+            return False
         for value, there in zip(desired, live, strict=False):
             if value.__class__ is not dict or there.__class__ is not dict:
                 return False
@@ -142,6 +143,11 @@ def _no_more(desired: dict[str, Any], live: dict[str, Any]) -> bool:
         return False
     for name, value in desired.items():
         there = live.get(name)
+        if value is None:
+            # Inside what is replaced as a whole a null takes away what is there.
+            if there is not None:
+                return False
+            continue
         if value.__class__ is dict:
             if there.__class__ is not dict or not _no_more(value, there):
                 return False

@@ -88,6 +88,10 @@ class Walk:
         """One field. name: the field's, "" for an item or a mapping's value."""
         both_full = bool(desired) and bool(live) and isinstance(desired, dict | list) and type(desired) is type(live)
         nothing = not both_full and is_nothing(desired, node, name)
+        if desired is None and live is ABSENT and not name and node is not None and node.type == "string":
+            # A null among labels, annotations or a ConfigMap's keys is stored as an empty text.
+            self.differ(path, steps, desired, live)
+            return
         if nothing and (is_nothing(live, node, name) or (desired is not None and comes_back(live, node, name))):
             return
         if desired is None:
@@ -181,6 +185,9 @@ class Walk:
 def keeps_null(live: Any, node: Node | None) -> bool:
     """Whether a null in Git is no more than leaving the field out: so it is with what merges item by item."""
     if isinstance(live, Mapping):
+        if not live and (node is None or node.custom):
+            # Custom resources keep both as they are written.
+            return False
         return node is None or not node.atomic_map
     return isinstance(live, list) and node is not None and node.list_type in ("map", "set")
 

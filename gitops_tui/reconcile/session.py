@@ -16,7 +16,7 @@ from gitops_tui.model.snapshot import ClusterState, Link
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.owned import kinds_below
 from gitops_tui.reconcile.rules import AUTOSCALER, is_scalable
-from gitops_tui.schema import SchemaSet, builtin
+from gitops_tui.schema import SchemaSet, builtin, with_openapi
 from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
 
@@ -57,6 +57,7 @@ class ClusterSession:
         self._on_connected = on_connected
         self._on_link = on_link
         self._watched: set[GVK] = set()
+        self._asked: set[tuple[str, str]] = set()
         self._mute = ""
         # set_watches: how often it was asked for, and up to which time it was done.
         self.asking = asyncio.Lock()
@@ -130,17 +131,30 @@ class ClusterSession:
 
     async def _load_schemas(self) -> None:
         kind = self.cluster.discovery.get(_CRD)
-        if kind is None:
-            return
-        try:
-            crds = await self.cluster.list(kind)
-        except ClusterError:
-            # Without the right to read them custom kinds are compared by the rules of JSON.
-            return
         schemas = builtin()
-        for crd in crds:
-            schemas = schemas.with_crd(crd)
+        try:
+            for crd in await self.cluster.list(kind) if kind is not None else ():
+                schemas = schemas.with_crd(crd)
+        except ClusterError:
+            # Without the right to read them the cluster's OpenAPI documents, which all may read, tell their types.
+            pass
         self.schemas = schemas
+        self._asked.clear()
+
+    async def _learn(self, kinds: Iterable[GVK]) -> None:
+        """Reads the types of kinds that are neither built in nor known by a CRD from the cluster's OpenAPI v3; where it
+        doesn't tell them, they are compared by the rules of JSON."""
+        for gvk in kinds:
+            group = (gvk.group, gvk.version)
+            if self.schemas.node(gvk) is not None or group in self._asked or self.cluster.discovery.get(gvk) is None:
+                continue
+            self._asked.add(group)
+            try:
+                path = f"/openapi/v3/apis/{gvk.group}/{gvk.version}"
+                document = await self.cluster.transport.request("GET", path, what=f"the types of {gvk.api_version}")
+            except ClusterError:
+                continue
+            self.schemas = with_openapi(self.schemas, document)
 
     async def refresh_kinds(self) -> None:
         """Asks again which kinds there are."""
@@ -152,6 +166,7 @@ class ClusterSession:
         namespaces: dict[GVK, set[str]] = {}
         for gvk, namespace in wanted:
             namespaces.setdefault(gvk, set()).add(namespace)
+        await self._learn(namespaces)
         everywhere = {each for some in namespaces.values() for each in some if each}
         specs: dict[GVK, WatchSpec] = {}
         for gvk, places in namespaces.items():

@@ -2,6 +2,7 @@
 kinds, and read from structural schemas for custom ones."""
 
 from gitops_tui.schema.nodes import Node, from_structural
+from gitops_tui.schema.openapi import with_openapi
 from gitops_tui.schema.schemas import KindInfo, SchemaSet, builtin
 
-__all__ = ["KindInfo", "Node", "SchemaSet", "builtin", "from_structural"]
+__all__ = ["KindInfo", "Node", "SchemaSet", "builtin", "from_structural", "with_openapi"]

@@ -15,36 +15,10 @@ from typing import Any
 
 import orjson
 
+from gitops_tui.schema.openapi import trimmed
+
 DATA = Path(__file__).parent / "data" / "kubernetes.json.gz"
-_KEEP = {
-    "type": "t",
-    "format": "f",
-    "default": "d",
-    "required": "r",
-    "x-kubernetes-list-type": "l",
-    "x-kubernetes-list-map-keys": "k",
-    "x-kubernetes-map-type": "m",
-    "x-kubernetes-patch-merge-key": "p",
-    "x-kubernetes-patch-strategy": "s",
-    "x-kubernetes-preserve-unknown-fields": "u",
-    "x-kubernetes-int-or-string": "i",
-    "enum": "e",
-}
 _QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
-
-
-def _trim(node: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {short: node[name] for name, short in _KEEP.items() if name in node}
-    reference = node.get("$ref") or next((each["$ref"] for each in node.get("allOf") or [] if "$ref" in each), None)
-    if reference:
-        made["$"] = reference.rsplit("/", 1)[-1]
-    if "properties" in node:
-        made["P"] = {name: _trim(child) for name, child in node["properties"].items()}
-    if isinstance(node.get("items"), dict):
-        made["I"] = _trim(node["items"])
-    if isinstance(node.get("additionalProperties"), dict):
-        made["A"] = _trim(node["additionalProperties"])
-    return made
 
 
 def build(kubeconfig: str) -> None:
@@ -62,7 +36,7 @@ def build(kubeconfig: str) -> None:
         schemas = raw(f"/openapi/v3/{path}")["components"]["schemas"]
         group, version = ("", "v1") if path == "api/v1" else path.split("/")[1:]
         for name, schema in schemas.items():
-            definitions[name] = _trim(schema)
+            definitions[name] = trimmed(schema)
         served = {
             (each["group"], each["version"], each["kind"]): name
             for name, schema in schemas.items()

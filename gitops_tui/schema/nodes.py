@@ -58,8 +58,12 @@ class Node:
     def __init__(self, raw: Mapping[str, Any], definitions: Mapping[str, Any], *, custom: bool = False) -> None:
         own_default = raw.get("d")
         merged = dict(raw)
+        seen: set[str] = set()
         while "$" in merged:
             reference = merged.pop("$")
+            if reference in seen:
+                break
+            seen.add(reference)
             # The metadata of a custom resource is stored as that of any other.
             custom = custom and reference != _OBJECT_META
             target = definitions.get(reference)

@@ -86,6 +86,10 @@ class SchemaSet:
                 custom[gvk] = from_structural(structural)
         return SchemaSet(self.definitions, self.kinds, custom)
 
+    def with_nodes(self, nodes: Mapping[GVK, Node]) -> SchemaSet:
+        """The same and these kinds."""
+        return SchemaSet(self.definitions, self.kinds, {**self._custom, **nodes})
+
 
 @lru_cache(maxsize=1)
 def builtin() -> SchemaSet:

@@ -207,6 +207,15 @@ PEM = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJlRENDQVIrZ0F3SUJBZ0lCQURBS0JnZ
 TWO = deployment()
 TWO["spec"]["template"]["spec"]["containers"].append({"name": "side", "image": "busybox:1"})
 
+NETWORK = _of(
+    "networking.k8s.io/v1",
+    "NetworkPolicy",
+    spec={
+        "podSelector": {"matchLabels": {"app": "x"}},
+        "ingress": [{"from": [{"podSelector": {}, "namespaceSelector": {}}], "ports": [{"port": 80}]}],
+    },
+)
+
 EQUAL = [
     Case("quantities in milli and whole", resources("1000m", "1024Mi"), resources("1", "1Gi")),
     Case("quantities as numbers and fractions", resources("500m", "1Gi"), resources(0.5, 1073741824)),
@@ -406,6 +415,37 @@ DIFFERENT = [
         role(rules=[{**RULE, "verbs": ["*"]}]),
         True,
         ("rules[0].verbs[0]",),
+    ),
+    Case(
+        "null inside a selector",
+        NETWORK,
+        {**NETWORK, "spec": {**NETWORK["spec"], "podSelector": {"matchLabels": None}}},
+        None,
+        True,
+        ("spec.podSelector",),
+    ),
+    Case(
+        "null inside an item of an atomic list",
+        NETWORK,
+        {
+            **NETWORK,
+            "spec": {
+                **NETWORK["spec"],
+                "ingress": [{"from": [{"podSelector": {}, "namespaceSelector": {}}], "ports": None}],
+            },
+        },
+        None,
+        True,
+    ),
+    Case(
+        "an empty selector inside an atomic list against none",
+        NETWORK,
+        {
+            **NETWORK,
+            "spec": {**NETWORK["spec"], "ingress": [{"from": [{"namespaceSelector": {}}], "ports": [{"port": 80}]}]},
+        },
+        None,
+        True,
     ),
 ]
 ALL = EQUAL + DIFFERENT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitops_tui.model.keys import GVK
-from gitops_tui.schema import builtin, from_structural
+from gitops_tui.schema import builtin, from_structural, with_openapi
 
 
 def test_containers_merge_by_name_and_ports_by_port_and_protocol() -> None:
@@ -34,3 +34,45 @@ def test_a_malformed_structural_schema_is_no_crash() -> None:
 
 def test_an_unknown_kind_has_no_schema() -> None:
     assert builtin().node(GVK("a.b", "v1", "C")) is None
+
+
+def test_types_out_of_a_clusters_openapi() -> None:
+    parts = {
+        "type": "array",
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["name"],
+        "items": {"$ref": "#/components/schemas/a.Part"},
+    }
+    document = {
+        "components": {
+            "schemas": {
+                "a.Thing": {
+                    "type": "object",
+                    "properties": {"spec": {"allOf": [{"$ref": "#/components/schemas/a.Spec"}]}},
+                    "x-kubernetes-group-version-kind": [{"group": "a.example", "version": "v1", "kind": "Thing"}],
+                },
+                "a.Spec": {
+                    "type": "object",
+                    "properties": {"parts": parts, "size": {"x-kubernetes-int-or-string": True}},
+                },
+                "a.Part": {"type": "object", "properties": {"name": {"type": "string"}}},
+                "a.Loop": {"$ref": "#/components/schemas/a.Loop"},
+                "odd": 7,
+            }
+        }
+    }
+    gvk = GVK("a.example", "v1", "Thing")
+    node = with_openapi(builtin(), document).node(gvk)
+    assert node is not None
+    spec = node.child("spec")
+    assert spec is not None
+    listed = spec.child("parts")
+    assert listed is not None
+    assert (listed.list_type, listed.list_keys) == ("map", ("name",))
+    assert builtin().node(gvk) is None
+    for malformed in (
+        {},
+        {"components": 1},
+        {"components": {"schemas": {"x": {"x-kubernetes-group-version-kind": [1]}}}},
+    ):
+        assert with_openapi(builtin(), malformed).node(gvk) is None

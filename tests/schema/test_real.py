@@ -1,0 +1,41 @@
+"""What a real cluster's OpenAPI documents say of a custom kind is what its CRD says."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "compare"))
+import zoo
+from server import Refused, Server
+
+from gitops_tui.compare import compare
+from gitops_tui.schema import builtin, with_openapi
+
+pytestmark = pytest.mark.real
+
+
+def test_a_custom_kind_by_the_clusters_openapi(real_kubeconfig: Path) -> None:
+    server = Server(real_kubeconfig)
+    for crd in zoo.CRDS:
+        server.apply(crd)
+    deadline = time.monotonic() + 60
+    document: dict[str, Any] = {}
+    while "Widget" not in str(document):
+        assert time.monotonic() < deadline
+        try:
+            document = server.ask("GET", "/openapi/v3/apis/zoo.example/v1")
+        except Refused:
+            time.sleep(0.2)
+    schemas = with_openapi(builtin(), document)
+    git = zoo.named(zoo.CUSTOM[0], "w")
+    live = zoo.named(zoo.CUSTOM[0], "w")
+    live["spec"]["parts"].reverse()
+    live["spec"]["zones"].reverse()
+    live["spec"] |= {"size": 3}
+    assert not compare(git, live, schema=schemas).is_drifted
+    assert compare(git, live).is_drifted
