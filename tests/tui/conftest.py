@@ -15,6 +15,7 @@ from gitops_tui.model.change import CommitDetail, DiffLine, FileChange, FileStat
 from gitops_tui.model.drift import Drift, DriftKind, FieldDifference, Owner, Reason
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.record import AppRecord, Pause
+from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult, Undone
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ApplicationState, ClusterState, Link, ResourceState, Snapshot
 from gitops_tui.model.sync import (
@@ -164,6 +165,17 @@ class FakeEngine:
 
     def changes(self, _app: AppKey, old: str, new: str) -> Future[tuple[FileChange, ...]]:
         return self._answer("changes", self._files("between"), old, new)
+
+    def preview_revert(self, _app: AppKey, request: RevertRequest) -> Future[RevertPreview]:
+        target = next(each for each in self.commits if each.sha == request.revision)
+        found = RevertPreview(
+            request, "/repo", "main", request.new_branch, self.commits[0], target, "t" * 40, ("apps/shop",),
+            self._files("reverted"), (Undone(self.commits[0], ("apps/shop/c.yaml",)),), "Revert shop", "Dana", False,
+        )  # fmt: skip
+        return self._answer("preview_revert", found, request)
+
+    def revert(self, _app: AppKey, preview: RevertPreview) -> Future[RevertResult]:
+        return self._answer("revert", RevertResult("a" * 40, preview.branch, False), preview)
 
     def _files(self, text: str) -> tuple[FileChange, ...]:
         lines = (DiffLine("-", f"old {text}", 1, 0), DiffLine("+", f"new {text}", 0, 1))

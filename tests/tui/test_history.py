@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp
-from gitops_tui.tui.screens import HistoryScreen, RollbackScreen
+from gitops_tui.tui.screens import Confirm, HistoryScreen, RollbackScreen
 
 
 @pytest.fixture
@@ -120,3 +122,32 @@ async def test_read_only_rolls_nothing_back(make_engine, browsed) -> None:
         screen = await browsed(pilot)
         await pilot.press("R")
         assert pilot.app.screen is screen
+
+
+async def test_the_cursor_stays_on_its_commit_when_another_arrives(make_engine, browsed, wait_until) -> None:
+    engine = make_engine()
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(100, 30)) as pilot:
+        screen = await browsed(pilot)
+        await pilot.press("j", "j")
+        chosen = screen.chosen.commit.sha
+        newest = replace(engine.commits[0], sha="f" * 40, subject="Just now")
+        engine.commits = [newest, *engine.commits]
+        engine.change(target=newest)
+        await wait_until(pilot, lambda: screen.commits[0].commit.sha == newest.sha)
+        assert screen.chosen.commit.sha == chosen
+
+
+async def test_a_commit_can_be_reverted_in_git_after_a_question(make_engine, browsed, wait_until) -> None:
+    engine = make_engine()
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(80, 24)) as pilot:
+        await browsed(pilot)
+        await pilot.press("j", "V")
+        await wait_until(pilot, lambda: "undoes 1 commit, 1 of other people" in pilot.app.screen.text)
+        assert "one commit onto the branch main" in " ".join(pilot.app.screen.text.split())
+        await pilot.press("enter")
+        await wait_until(
+            pilot, lambda: isinstance(pilot.app.screen, Confirm) and "Revert shop" in pilot.app.screen.text
+        )
+        assert engine.count("revert") == 0
+        await pilot.press("y")
+        await wait_until(pilot, lambda: engine.count("revert") == 1 and "committed aaaaaaa" in pilot.app.screen.text)

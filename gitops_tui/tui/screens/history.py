@@ -25,13 +25,14 @@ from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.sync import SyncOptions
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.api import EngineApi, HistoryCommit, RevisionPreview
-from gitops_tui.tui.paint import Pieces
+from gitops_tui.tui.paint import Pieces, width_of
 from gitops_tui.tui.screens.ask import TextBox
 from gitops_tui.tui.screens.change_rows import FileKey, change_rows, file_rows, object_rows, totals
 from gitops_tui.tui.screens.commit_rows import commit_line, commit_rows
 from gitops_tui.tui.screens.dialog import Asking, error_rows
 from gitops_tui.tui.screens.hints import Hint, Hints
 from gitops_tui.tui.screens.plan_rows import counts, plan_rows
+from gitops_tui.tui.screens.revert import RevertScreen
 from gitops_tui.tui.screens.rollback import RollbackScreen
 from gitops_tui.tui.screens.rows import Row, Rows, row, wrapped
 from gitops_tui.tui.words import plural
@@ -53,7 +54,11 @@ class CommitList(Rows):
     def line(self, index: int, width: int) -> Pieces:
         key = self.rows[index].key if index < len(self.rows) else None
         if not isinstance(key, int):
-            return super().line(index, width)
+            pieces = super().line(index, width)
+            heading = 0 <= index < len(self.rows) - 1
+            return (
+                [*pieces, ("─" * (width - sum(width_of(text) for text, _ in pieces)), "muted")] if heading else pieces
+            )
         each = self.commits[key]
         pieces = commit_line(each, width, chosen=each.commit.sha == self.marked)
         return self.under_cursor(pieces, width) if index == self.cursor else pieces
@@ -79,6 +84,7 @@ class HistoryScreen(Asking[None]):
         Binding("escape", "back", show=False),
         Binding("q,h", "leave", show=False),
         Binding("R", "roll_back", show=False),
+        Binding("V", "revert", show=False),
         Binding("m", "mark", show=False),
         Binding("slash", "search", show=False),
         Binding("v", "view", show=False),
@@ -105,6 +111,7 @@ class HistoryScreen(Asking[None]):
         self._page = _PAGE
         self._resting: Timer | None = None
         self._shown: tuple[str, str] = ("", "")
+        self._asked: set[tuple[str, str]] = set()
 
     def compose(self) -> ComposeResult:
         yield Rows("head", reads=True)
@@ -164,7 +171,7 @@ class HistoryScreen(Asking[None]):
         if state and state.record.pin:
             facts.append(f"pinned to {state.record.pin.revision[:7]}")
         facts += [f"search: {printable(self.searched)}"] if self.searched else []
-        facts.append(f"{len(self.commits)}{'' if self.complete else '+'} commits")
+        facts.append(plural(len(self.commits), "commit") if self.complete else f"{len(self.commits):,}+ commits")
         if self.listed.marked:
             facts.append(f"marked {self.listed.marked[:7]}: 3 compares")
         head = self.query_one("#head", Rows)
@@ -188,6 +195,7 @@ class HistoryScreen(Asking[None]):
         return [
             *made,
             Hint("R", f"roll back{' (read-only)' if off else ''}", "screen.roll_back", off),
+            Hint("V", "revert in Git", "screen.revert", off),
             Hint("m", "mark", "screen.mark"),
             Hint("/", "search", "screen.search"),
             Hint("tab", "pane", "screen.other_pane"),
@@ -225,15 +233,15 @@ class HistoryScreen(Asking[None]):
         self.loading, self.error = False, None
         self.complete = len(found) < limit
         self._page = min(_MOST, self._page * 2)
-        self.listed.commits[skip:] = found
         before = self.chosen.commit.sha if self.chosen and skip == 0 else ""
+        self.listed.commits[skip:] = found
         rows = list(self.listed.rows[:-1]) if skip else []
         group = _group(self.commits[skip - 1]) if skip else None
         for at in range(skip, len(self.commits)):
             here = _group(self.commits[at])
             if here != group and not self.searched:
                 if here or group:
-                    rows.append(row((f" {here or 'before that'}", "muted"), (" " + "─" * 200, "muted")))
+                    rows.append(row((f" {here or 'before that'} ", "warn" if here.startswith("waiting") else "muted")))
                 group = here
             rows.append(Row((), at))
         rows.append(row(("" if self.complete else " … more below", "muted")))
@@ -294,6 +302,8 @@ class HistoryScreen(Asking[None]):
         if key in self.made:
             self._fill(key, self.made[key], top=fresh)
             return
+        if key in self._asked and not fresh:
+            return  # it is on its way
         if self.view == "commit":
             self._fill(
                 key,
@@ -331,10 +341,13 @@ class HistoryScreen(Asking[None]):
         return pair[0], pair[1]
 
     def _ask_pane(self, key: tuple[str, str], future: Future[Any], make: Callable[[Any], list[Row]]) -> None:
+        self._asked.add(key)
+
         def done(found: Any) -> None:
             self.later(partial(self._make, key, partial(make, found)), f"{key}")
 
         def failed(error: BaseException) -> None:
+            self._asked.discard(key)
             if key == self._shown:
                 self._fill(key, error_rows(error, self._width()), top=True)
 
@@ -342,6 +355,7 @@ class HistoryScreen(Asking[None]):
 
     async def _make(self, key: tuple[str, str], make: Callable[[], list[Row]]) -> None:
         rows = await asyncio.to_thread(make)
+        self._asked.discard(key)
         if len(self.made) > 200:
             self.made.clear()
         self.made[key] = rows
@@ -435,13 +449,25 @@ class HistoryScreen(Asking[None]):
             self.host.copy(each.commit.sha, f"SHA {each.commit.short}")
 
     def action_roll_back(self) -> None:
-        each = self.chosen
-        if each is None:
-            return
+        if each := self._to_change():
+            self.app.push_screen(RollbackScreen(self.engine, self.app_key, each.commit))
+
+    def action_revert(self) -> None:
+        if each := self._to_change():
+            self.app.push_screen(RevertScreen(self.engine, self.app_key, each.commit))
+
+    def _to_change(self) -> HistoryCommit | None:
+        """The chosen commit, where something may be changed."""
         if self.read_only:
-            self.host.say("read-only: rolling back is off", "warning")
-            return
-        self.app.push_screen(RollbackScreen(self.engine, self.app_key, each.commit))
+            self.pane.fill(self.note_read_only())
+            return None
+        return self.chosen
+
+    def note_read_only(self) -> list[Row]:
+        self._shown = ("", "")
+        return wrapped(
+            "read-only: rolling back and reverting are off. Start without --read-only.", self._width(), "warn"
+        )
 
     def action_back(self) -> None:
         box = self.query_one("#search", TextBox)

@@ -31,6 +31,7 @@ class RollbackScreen(SyncScreen):
     BINDINGS = [
         Binding("tab", "git", show=False, priority=True),
         Binding("m", "message", show=False),
+        Binding("V", "revert", show=False),
     ]
     DEFAULT_CSS = "RollbackScreen #message { height: 1; }"
 
@@ -113,6 +114,7 @@ class RollbackScreen(SyncScreen):
             made[1:1] = [
                 Hint("tab", "the plan" if self.shows_git else "what Git changed", "screen.git"),
                 Hint("m", "why", "screen.message"),
+                Hint("V", "in Git instead", "screen.revert"),
             ]
         return made
 
@@ -132,6 +134,13 @@ class RollbackScreen(SyncScreen):
             self.shows_git = not self.shows_git
             self.body.scroll_top(0)
             self.build()
+
+    def action_revert(self) -> None:
+        """The other way: a commit that restores the files."""
+        if self.mode == "plan":
+            from gitops_tui.tui.screens.revert import RevertScreen
+
+            self.app.switch_screen(RevertScreen(self.engine, self.app_key, self.commit))
 
     def action_message(self) -> None:
         if self.mode == "plan":

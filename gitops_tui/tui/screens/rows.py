@@ -130,6 +130,8 @@ class Rows(Lines, can_focus=True):
 
     def _bring(self, at: int) -> None:
         # The heading above the first row that can be chosen stays in sight.
+        if self.body < 2:
+            return  # not laid out yet
         above = at
         while above > 0 and self.rows[above - 1].key is None and at - above < 3:
             above -= 1
@@ -158,12 +160,18 @@ class Rows(Lines, can_focus=True):
 
     def under_cursor(self, pieces: Pieces, width: int) -> Pieces:
         """The line that the cursor stands on."""
-        return _on(pieces, width, "selected" if self.has_focus else "blurred")
+        # One colour for the whole line, as in the tree: the others may not be readable on this ground.
+        text = "".join(text for text, _ in pieces)
+        return [(text + " " * max(0, width - width_of(text)), "selected" if self.has_focus else "blurred")]
 
     def blur(self) -> Self:
         """Does nothing: Textual would give the focus to a neighbour whenever the list has no size for a moment, and
         keys would land in a text box."""
         return self
+
+    def on_resize(self) -> None:
+        if self.cursor >= 0:
+            self._bring(self.cursor)
 
     def on_focus(self) -> None:
         self.paint()
