@@ -91,7 +91,7 @@ class JqPaths:
         found = orjson.loads(answer)
         if "error" in found:
             return str(found["error"]).removeprefix("jq: error: ").split("\n", 1)[0][:200]
-        return [tuple(path) for path in found["paths"] if isinstance(path, list)]
+        return [each for path in found["paths"] if isinstance(path, list) for each in _plain(path)]
 
     def _start(self) -> subprocess.Popen[bytes] | str:
         if self._process is not None and self._process.poll() is None:
@@ -155,6 +155,17 @@ class JqPaths:
                         pipe.close()
                     except OSError:
                         pass
+
+
+def _plain(path: list[Any]) -> list[tuple[Any, ...]]:
+    """A path as steps; one that ends in a slice (`.a[1:3]`) as a path to each of its items."""
+    *before, last = path or [None]
+    if not isinstance(last, dict):
+        return [tuple(path)]
+    first, end = last.get("start") or 0, last.get("end")
+    if not isinstance(first, int) or not isinstance(end, int) or not 0 <= first <= end <= first + 10_000:
+        return []
+    return [(*before, at) for at in range(first, end)]
 
 
 _shared = JqPaths()

@@ -115,6 +115,10 @@ def resource(state: ResourceState, explained: Explained | None = None) -> dict[s
         "moved": moved.value,
         "driftedSince": _time(state.drifted_since),
         "driftedBy": state.drifted_by,
+        "episodes": [
+            {"began": _time(each.began), "ended": _time(each.ended), "by": each.by, "paths": list(each.paths)}
+            for each in state.episodes
+        ],
         "differences": [
             difference(each, blame.get(each.path), moves.get(each.path)) for each in state.drift.differences
         ],

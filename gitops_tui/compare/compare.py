@@ -103,6 +103,7 @@ def compare(
         warnings=result.warnings,
         hidden=hidden,
         masked=masked,
+        types=node,
     )
 
 

@@ -43,7 +43,7 @@ def diff_rows(
     context: int = 3,
     fold: bool = True,
 ) -> DiffRows:
-    """Lays out a diff. context: equal lines kept around a change; fold: put one FOLD row for longer equal runs."""
+    """Lays out a diff. schema: where the verdict doesn't bring its own types. context: equal lines kept around a change; fold: put one FOLD row for longer equal runs."""
     masks = Masks()
     left = right = None
     if desired is not None:
@@ -52,7 +52,9 @@ def diff_rows(
     if live is not None:
         right = displayable(_untracked(clean_live(live)), masks, mask_keys=_exactly(drift.masked))
     some = left or right or {}
-    node = (schema or builtin()).node_of(some.get("apiVersion"), some.get("kind"))
+    node = drift.types if schema is None and isinstance(drift.types, Node) else None
+    if node is None:
+        node = (schema or builtin()).node_of(some.get("apiVersion"), some.get("kind"))
     layout = _Layout(drift)
     kind = RowKind.EQUAL
     if left is None or right is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -120,7 +120,8 @@ class Drift:
     differences: what Git sets, in its order, then what was removed from it; empty for Missing and Extra. ignored: how
     many differences ignore rules hide; hidden: those differences. confirmed: whether the API server's dry run settled
     it; refused: why it refused ("" where it didn't). ignored_by: the option by which an Extra object doesn't count, ""
-    for none. masked: keys of a ConfigMap whose values are to be masked wherever it is shown. warnings: what a person should know about the comparison itself (a bad ignore rule, …).
+    for none. masked: keys of a ConfigMap whose values are to be masked wherever it is shown. types: the kind's types (a
+    schema's Node) that the verdict was made with, for laying out rows. warnings: what a person should know about the comparison itself (a bad ignore rule, …).
     """
 
     kind: DriftKind
@@ -132,6 +133,7 @@ class Drift:
     refused: str = ""
     ignored_by: str = ""
     masked: tuple[str, ...] = ()
+    types: object = field(default=None, compare=False, repr=False)
 
     @property
     def is_drifted(self) -> bool:

@@ -136,6 +136,17 @@ def test_jq_expressions_find_items_wherever_they_stand() -> None:
     assert compare(desired, live, ignore=[rule(jq_path_expressions=(expression,))]).is_drifted
 
 
+def test_a_slice_of_a_list_can_be_ignored() -> None:
+    pytest.importorskip("jq", reason="the extra jq is not installed")
+    desired, live = (
+        containers({"name": "a", "args": ["1", "2", "3"]}),
+        containers({"name": "a", "args": ["1", "9", "8"]}),
+    )
+    expression = ".spec.template.spec.containers[0].args[1:3]"
+    assert not compare(desired, live, ignore=[rule(jq_path_expressions=(expression,))]).is_drifted
+    assert compare(desired, live, ignore=[rule(jq_path_expressions=(expression.replace("1:3", "1:2"),))]).is_drifted
+
+
 @pytest.mark.parametrize("expression", [".spec[", ".spec | error", "nothing(.)", "1", ".spec.replicas.deeper"])
 def test_a_bad_jq_expression_is_named_and_off(expression: str) -> None:
     pytest.importorskip("jq", reason="the extra jq is not installed")

@@ -1,0 +1,138 @@
+"""Rows of a diff: aligned, matched by key, looked into, folded, bounded."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import mixed
+import zoo
+
+from gitops_tui.compare import compare, diff_rows, unified
+from gitops_tui.compare.linediff import increasing, line_blocks, marks
+from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.diff import DiffRows, RowKind
+
+KINDS = [base["kind"] for base in zoo.ALL]
+
+
+def recorded(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    return mixed.recorded()[KINDS.index(kind)]
+
+
+def config(**data: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": data}
+
+
+def changed(rows: DiffRows) -> list[tuple[str, str]]:
+    return [each for each in unified(rows) if each[0] in "+-"]
+
+
+def test_a_moved_item_is_marked_and_is_no_change() -> None:
+    desired, live = recorded("Service")
+    live = copy.deepcopy(live)
+    live["spec"]["ports"].reverse()
+    rows = diff_rows(desired, live, compare(desired, live))
+    assert rows.changes == ()
+    assert sum(row.moved for row in rows.rows) == 1
+
+
+def test_an_item_among_others_is_matched_by_its_key() -> None:
+    desired, live = recorded("Deployment")
+    live = copy.deepcopy(live)
+    containers = live["spec"]["template"]["spec"]["containers"]
+    containers.insert(0, {"name": "injected", "image": "proxy:1"})
+    containers[1]["image"] = "nginx:9"
+    rows = diff_rows(desired, live, compare(desired, live))
+    assert changed(rows) == [("-", "        image: nginx:9"), ("+", "        image: nginx:1.27")]
+    (at,) = rows.changes
+    row = rows.rows[at]
+    assert row.left is not None
+    assert "".join(row.left.text[begin:end] for begin, end in row.left.changed) == "1.27"
+
+
+def test_the_order_of_init_containers_is_told_on_their_list() -> None:
+    desired, live = recorded("Deployment")
+    live = copy.deepcopy(live)
+    live["spec"]["template"]["spec"]["initContainers"].reverse()
+    rows = diff_rows(desired, live, compare(desired, live))
+    assert [text.strip() for _, text in changed(rows)] == [
+        'initContainers:  # ["migrate","wait"]',
+        'initContainers:  # ["wait","migrate"]',
+    ]
+
+
+def test_a_document_of_json_in_a_text_is_compared_line_by_line() -> None:
+    desired, live = config(c='{"a": 1, "b": {"c": [1, 2, 3]}}'), config(c='{"a": 1, "b": {"c": [1, 5, 3]}}')
+    assert [text.strip() for _, text in changed(diff_rows(desired, live, compare(desired, live)))] == ["5,", "2,"]
+
+
+def test_a_file_in_a_config_map_shows_only_its_changed_lines() -> None:
+    lines = [f"line {number}" for number in range(100)]
+    desired = config(f="\n".join(lines) + "\n")
+    live = config(f="\n".join([*lines[:50], "more", *lines[50:80], *lines[81:]]) + "\n")
+    rows = diff_rows(desired, live, compare(desired, live))
+    assert changed(rows) == [("-", "    more"), ("+", "    line 80")]
+    assert any(row.kind is RowKind.FOLD for row in rows.rows)
+
+
+def test_what_a_rule_hides_is_dimmed_with_its_rule_and_is_no_change() -> None:
+    desired, live = config(a="1", b="1"), config(a="2", b="2")
+    rule = IgnoreRule("", "ConfigMap", json_pointers=("/data/a",))
+    rows = diff_rows(desired, live, compare(desired, live, ignore=(rule,)))
+    (hidden,) = [row for row in rows.rows if row.kind is RowKind.IGNORED]
+    assert hidden.difference is not None
+    assert hidden.difference.ignored_by == "ignoreDifferences: /data/a"
+    assert [text.strip() for _, text in changed(rows)] == ["b: '2'", "b: '1'"]
+    assert ("~", "  a: '2'") in unified(rows)
+    assert len(rows.changes) == 1
+
+
+def test_every_difference_of_a_verdict_has_a_row() -> None:
+    import random
+
+    chance = random.Random(5)
+    for desired, live in mixed.recorded():
+        schema = zoo.SCHEMAS.get(desired["kind"])
+        for _ in range(30):
+            _, wanted = zoo.mutated(desired, chance)
+            drift = compare(wanted, live, schema=schema)
+            rows = diff_rows(wanted, live, drift)
+            told = {row.difference.path for row in rows.rows if row.difference is not None}
+            assert told == {each.path for each in drift.differences}
+            assert bool(rows.changes) == drift.is_drifted
+
+
+def test_a_custom_kinds_rows_follow_the_types_of_its_verdict() -> None:
+    desired, live = recorded("Widget")
+    live = copy.deepcopy(live)
+    live["spec"]["parts"].reverse()
+    live["spec"]["parts"][1]["weight"] = 7
+    rows = diff_rows(desired, live, compare(desired, live, schema=zoo.WIDGET_SCHEMA))
+    assert [text.strip() for _, text in changed(rows)] == ["weight: 7", "weight: 1"]
+
+
+def test_line_blocks_cover_both_sides_whatever_they_hold() -> None:
+    import random
+
+    chance = random.Random(3)
+    for many in (0, 3, 40, 900):
+        left = [str(chance.randrange(many or 1)) for _ in range(many)]
+        right = [each for each in left if chance.random() > 0.1] + ["x"] * chance.randrange(3)
+        at = [0, 0]
+        for tag, a, b, c, d in line_blocks(left, right):
+            assert (a, c) == tuple(at)
+            assert (left[a:b] == right[c:d]) if tag == "equal" else True
+            at = [b, d]
+        assert at == [len(left), len(right)]
+
+
+def test_the_longest_increasing_run() -> None:
+    assert increasing([3, 1, 2, 5, 4]) in ([1, 2, 3], [1, 2, 4])
+    assert increasing([]) == []
+
+
+def test_marks_are_the_words_that_differ() -> None:
+    left, right = marks("image: shop/web:1", "image: shop/web:2", 7)
+    assert (left, right) == (((16, 17),), ((16, 17),))
+    assert marks("same", "same", 0) == ((), ())
