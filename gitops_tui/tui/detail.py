@@ -96,6 +96,10 @@ class Detail(Lines):
         self.view = None
         self._lay(to_top=moved)
 
+    def shows(self, node: Node | None) -> bool:
+        """Whether what stands here is that node's, and whole."""
+        return node == self._node and not self.computing
+
     def _ask(self, state: ResourceState, moved: bool) -> None:
         kept = self._views.get(id(state))
         if kept is not None and kept[0] is state:

@@ -169,7 +169,8 @@ def draw(view: DiffView, line: Line, look: Look, width: int, palette: Palette) -
     differs = row.kind in _COUNTED
     note = owner_words(row.difference) if not line.part else ""
     if look.unified or view.sides == 1:
-        right = line.side == "right" or row.left is None or (not line.side and row.kind in _QUIET)
+        # Numbers are the cluster's but for Git's own lines, so that they go up.
+        right = line.side == "right" or row.left is None or (not line.side and not differs and row.right is not None)
         cell = (row.right if right else row.left) or row.left
         sign = ("+" if right else "-") if differs else "~" if row.kind in _QUIET else " "
         note = note if right or line.side == "" else ""

@@ -16,7 +16,7 @@ from gitops_tui.tui.rowtext import sync_of
 from gitops_tui.tui.words import HEALTH_ROLES, HEALTH_SIGNS, SYNC_ROLES, SYNC_SIGNS, age, pause_words, plural
 
 _LABEL = 13
-_LISTED = 30
+_LISTED = 12
 _PHASES = {
     OperationPhase.RUNNING: "info",
     OperationPhase.SUCCEEDED: "ok",
@@ -70,9 +70,9 @@ def application_page(snapshot: Snapshot, state: ApplicationState, width: int) ->
     page = Page(width)
     _conditions(page, state)
     _holds(page, state)
-    _drifted(page, list(state.resources.values()), "Differs from Git")
     page.heading("Counts")
     _counts(page, state)
+    _drifted(page, list(state.resources.values()), "Differs from Git")
     page.heading("Source")
     for source in state.app.sources:
         page.fact("repository", redact(source.repo_url))

@@ -122,7 +122,7 @@ class Columns:
     def __init__(self, width: int) -> None:
         self.width = width
         # Health needs 14 columns for its longest word, sync 13 and better 22 for the fields that differ.
-        self.name = width if width < 30 else max(14, min(width - 36, 48) if width >= 60 else width - 29)
+        self.name = width if width < 30 else max(14, min(width - 32, 48) if width >= 60 else width - 29)
         self.sync = min(24, max(14, width - self.name - 14))
         self.health = self.name + self.sync
 
