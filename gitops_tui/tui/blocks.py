@@ -325,7 +325,9 @@ class AppBlock:
             rows.append(Row(node._replace(uid="operation"), 1, "", Note("operation", state)))
         if self.is_open:
             for at, each in enumerate(state.conditions):
-                rows.append(Row(node._replace(uid=f"condition {at}"), 1, printable(" ".join(each.message.split())), each))
+                rows.append(
+                    Row(node._replace(uid=f"condition {at}"), 1, printable(" ".join(each.message.split())), each)
+                )
             if not state.resources and not state.errors:
                 what = "loading" if state.loading else "empty"
                 rows.append(Row(node._replace(uid=what), 1, "", Note(what, state)))
