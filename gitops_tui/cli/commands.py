@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gitops_tui.cli import shapes
+from gitops_tui.cli import git_commands, shapes
 from gitops_tui.cli.between import between
 from gitops_tui.cli.drift import diff_lines, since
 from gitops_tui.cli.output import json_out, out
@@ -158,25 +158,10 @@ def rollback(options: argparse.Namespace, settings: Settings) -> int:
     """Pins to a commit and syncs to it."""
     with session(options, settings) as work:
         state = work.application(options.app)
-        commit = work.wait(work.engine.resolve(state.key, options.revision))
+        commit = work.wait(work.engine.resolve(state.key, options.to))
         asked = SyncOptions(prune=options.prune, dry_run=options.dry_run, revision=commit.sha)
         plan = work.wait(work.engine.plan(state.key, asked))
         return _carry_out(work, plan, options, rollback=True)
-
-
-def history(options: argparse.Namespace, settings: Settings) -> int:
-    """Commits that touch the application, newest first."""
-    with session(options, settings) as work:
-        state = work.application(options.app)
-        commits = work.wait(work.engine.history(state.key, limit=max(1, options.limit)))
-    if options.output == "json":
-        json_out({"application": str(state.key), "commits": [shapes.history(each) for each in commits]})
-        return 0
-    for each in commits:
-        commit = each.commit
-        marks = f"  [{', '.join(each.marks)}]" if each.marks else ""
-        out(f"{commit.short}  {commit.author_time:%Y-%m-%d}  {commit.author:18}  {commit.subject}{marks}")
-    return 0
 
 
 def pause(options: argparse.Namespace, settings: Settings) -> int:
@@ -253,9 +238,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "diff": diff,
     "sync": sync,
     "rollback": rollback,
-    "history": history,
     "pause": pause,
     "resume": resume,
     "unpin": unpin,
     "render": render,
+    **git_commands.COMMANDS,
 }

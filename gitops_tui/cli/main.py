@@ -70,7 +70,8 @@ def request_of(options: argparse.Namespace, *, automatic: bool) -> Request:
         kubeconfig=options.kubeconfig,
         files=tuple(Path(each) for each in options.file or ()),
         create_namespace=options.create_namespace,
-        automatic=automatic,
+        automatic=automatic and not options.working_tree,
+        working_tree=options.working_tree,
     )
 
 

@@ -40,6 +40,12 @@ def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
     where.add_argument(
         "-f", "--file", metavar="FILE|FOLDER", action="append", default=default(None), help="Application files"
     )
+    where.add_argument(
+        "--working-tree",
+        action="store_true",
+        default=default(False),
+        help="uncommitted changes of a local folder, to look at; never deployed",
+    )
     where.add_argument("--context", metavar="CTX", default=default(""), help="a context of the kubeconfig")
     where.add_argument("--kubeconfig", metavar="FILE", type=Path, default=default(None))
     where.add_argument("--read-only", action="store_true", default=default(False), help="change nothing anywhere")
@@ -87,9 +93,34 @@ def parser() -> Parser:
     sync.add_argument("--prune", action="store_true", help="also delete what is no longer in Git")
     sync.add_argument("--dry-run", action="store_true", help="send the plan as a dry run only")
     sync.add_argument("--yes", "-y", action="store_true", help="agree to the plan")
-    command("history", "the commits that touch an application").add_argument("--limit", type=int, default=20)
+    history = command("history", "the commits that touch an application, or one of them in full")
+    history.add_argument("--limit", type=int, default=20, metavar="N", help="how many (20)")
+    history.add_argument("--skip", type=int, default=0, metavar="N", help="leave out the newest N")
+    history.add_argument("--all", action="store_true", help="also what merges brought, commit by commit")
+    history.add_argument("--signatures", action="store_true", help="check and show who signed")
+    history.add_argument("--commit", metavar="REV", default="", help="one commit: message, files, changed words")
+    blame = command("blame", "which commit set a field of an object; exit code 1 where no line sets it")
+    blame.add_argument("resource", metavar="KIND/NAME")
+    blame.add_argument(
+        "field", metavar="FIELD", nargs="?", default="", help="spec.replicas, …; all drifted ones if left out"
+    )
+    blame.add_argument("--at", metavar="REV", default="", help="at another revision than the one compared against")
+    revert = command("revert", "restore an application's files in Git to a commit, by one new commit")
+    revert.add_argument("to", metavar="REV")
+    revert.add_argument(
+        "--branch", metavar="NEW", default="", help="commit to this new branch instead, for a pull request"
+    )
+    revert.add_argument(
+        "--onto", metavar="BRANCH", default="", help="the branch to stand on, if not the one that is followed"
+    )
+    revert.add_argument("--message", "-m", default="", help="the commit's message, if not the usual one")
+    revert.add_argument(
+        "--push", action=argparse.BooleanOptionalAction, default=None, help="push it (the rule for remote repositories)"
+    )
+    revert.add_argument("--dry-run", action="store_true", help="only show what would be committed")
+    revert.add_argument("--yes", "-y", action="store_true", help="don't ask")
     rollback = command("rollback", "pin an application to a commit, and sync to it")
-    rollback.add_argument("revision", metavar="REV")
+    rollback.add_argument("to", metavar="REV")
     rollback.add_argument("--prune", action="store_true")
     rollback.add_argument("--dry-run", action="store_true")
     rollback.add_argument("--yes", "-y", action="store_true")

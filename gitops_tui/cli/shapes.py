@@ -8,13 +8,12 @@ from typing import Any
 from gitops_tui.compare.between import ManifestChange
 from gitops_tui.compare.blame import who
 from gitops_tui.compare.show import plain
-from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove
+from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove, Owner
 from gitops_tui.model.explain import Explained, FieldBlame
 from gitops_tui.model.record import AppRecord, Pause, Pin
 from gitops_tui.model.revision import BlameLine, Commit
 from gitops_tui.model.snapshot import ApplicationState, Condition, ResourceState, Snapshot
 from gitops_tui.model.sync import Action, PlanStep, SyncOperation, SyncPlan
-from gitops_tui.reconcile import HistoryCommit
 
 
 def _time(moment: datetime | None) -> str | None:
@@ -29,6 +28,7 @@ def commit(found: Commit | None) -> dict[str, Any] | None:
         "author": found.author,
         "time": _time(found.author_time),
         "subject": found.subject,
+        "workingTree": found.working_tree,
     }
 
 
@@ -55,24 +55,27 @@ def line(found: BlameLine | None) -> dict[str, Any] | None:
     }
 
 
+def owner(found: Owner | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "manager": found.manager,
+        "operation": found.operation,
+        "subresource": found.subresource,
+        "time": _time(found.time),
+        "who": who(found),
+    }
+
+
 def difference(
     found: FieldDifference, blame: FieldBlame | None = None, move: FieldMove | None = None
 ) -> dict[str, Any]:
-    owner = found.live_owner
     made = {
         "path": found.path,
         "reason": found.reason.value,
         "desired": plain(found.desired),
         "live": plain(found.live),
-        "liveOwner": {
-            "manager": owner.manager,
-            "operation": owner.operation,
-            "subresource": owner.subresource,
-            "time": _time(owner.time),
-            "who": who(owner),
-        }
-        if owner is not None
-        else None,
+        "liveOwner": owner(found.live_owner),
         "note": found.note,
     }
     if found.ignored_by:
@@ -239,14 +242,4 @@ def change(found: ManifestChange) -> dict[str, Any]:
         "name": key.name,
         "change": found.kind.value,
         "fields": fields,
-    }
-
-
-def history(found: HistoryCommit) -> dict[str, Any]:
-    return {
-        **(commit(found.commit) or {}),
-        "email": found.commit.author_email,
-        "body": found.commit.body,
-        "pullRequest": found.commit.pull_request,
-        "marks": list(found.marks),
     }

@@ -125,10 +125,20 @@ def _users_config(stamp: object) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def _changed(place: str) -> str:
+    try:
+        return str(Path(place).expanduser().stat().st_mtime_ns) if place else ""
+    except (OSError, RuntimeError):
+        return ""
+
+
 def users_config(name: str) -> str:
     """A setting of the user's own (system and global) configuration, never of a repository's; "" where there is none.
     `name` in lower case, as git prints it."""
     stamp = tuple(os.environ.get(each) for each in ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"))
+    stamp += tuple(
+        _changed(each) for each in (os.environ.get("GIT_CONFIG_GLOBAL", ""), "~/.gitconfig", "/etc/gitconfig")
+    )
     return next((value for key, value in reversed(_users_config(stamp)) if key == name), "")
 
 

@@ -7,7 +7,9 @@ import re
 from gitops_tui.errors import DamagedRepository, GitError
 from gitops_tui.model.text import printable, redact
 
-_TOLD = ("fatal:", "error:", "remote:", "ERROR", "Permission", "ssh:", "Host key", "@", "!")
+_TOLD = re.compile(
+    r"^(fatal:|error:|remote:|ERROR|ssh:|kex_exchange|!)|Permission denied|[Hh]ost key|has changed|Connection (closed|reset)"
+)
 _DAMAGED = re.compile(
     r"(?i)is corrupt|corrupt (?:loose|patch|packed)|bad object|could not read [0-9a-f]{7}|unable to read (?:tree|sha1|source|[0-9a-f])"
     r"|inflate: data|missing blob|missing tree|packfile .* (?:cannot|does not|is too)|loose object|invalid object"
@@ -19,7 +21,7 @@ _DAMAGED = re.compile(
 def said(err: bytes) -> str:
     """git's words for a person: the last lines of its standard error, printable and without credentials."""
     lines = [line.strip() for line in err.decode("utf-8", "replace").replace("\r", "\n").splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith(_TOLD)]
+    told = [line for line in lines if _TOLD.search(line)]
     chosen = (told or lines)[-4:]
     return printable(redact("; ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in chosen)))[:600]
 
@@ -47,7 +49,7 @@ def network_hint(text: str, url: str) -> str:
     address = Address.parse(url)
     lower = text.lower()
     if "host key verification failed" in lower or "remote host identification has changed" in lower:
-        if "identification has changed" in lower:
+        if "has changed" in lower:
             return (
                 f"the key of {address.host} is another than before: find out why, then remove the old one: "
                 f"ssh-keygen -R {address.known_host}"

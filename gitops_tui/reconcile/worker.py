@@ -252,7 +252,9 @@ class Engine(GitCommands, ExplainCommands):
         runtime.render_error = None
         runtime.target, runtime.revision, runtime.behind = found.target, found.revision, found.behind
         runtime.source_type, runtime.warnings = found.source_type, found.warnings
-        runtime.unsigned = Condition(Severity.ERROR, "git", found.unsigned, now, _UNSIGNED) if found.unsigned else None
+        runtime.unsigned = (
+            Condition(Severity.WARNING, "git", found.unsigned, now, _UNSIGNED) if found.unsigned else None
+        )
         if connected:
             runtime.manifests, runtime.rendered = manifests, True
             runtime.kinds = frozenset((each.gvk, each.key.namespace) for each in manifests.values())

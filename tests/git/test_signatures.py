@@ -1,0 +1,215 @@
+"""Signatures, GPG and SSH: verified by whom, unknown, bad, none; and who may demand them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gitops_tui.git import Repository, open_repository
+from gitops_tui.git.signature import counts
+from gitops_tui.model.application import Application, Destination, Source
+from gitops_tui.model.keys import AppKey
+from gitops_tui.model.revision import SignatureStatus
+from gitops_tui.reconcile.argocd import signing_policies
+from gitops_tui.reconcile.signed import Demands, Policy
+from gitops_tui.settings import Settings
+
+
+def _open(made) -> Repository:
+    return open_repository(str(made.folder), settings=Settings())
+
+
+def _configure(me: Path, text: str) -> None:
+    me.write_text(me.read_text() + text)
+
+
+def _signed(made, me: Path, files: dict[str, str], *more: str, key: str, kind: str) -> str:
+    made.commit(files, "unsigned")
+    env = {**os.environ, "GIT_CONFIG_GLOBAL": str(me)}
+    subprocess.run(
+        [
+            *("git", "-C", str(made.folder), "-c", f"gpg.format={kind}", "-c", f"user.signingkey={key}", *more),
+            *("commit", "-q", "--amend", "--allow-empty", "-S", "-m", "signed"),
+        ],
+        check=True,
+        capture_output=True,
+        env=env,
+    )
+    return made.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def ssh_key(me: Path, tmp_path: Path):
+    place = tmp_path / "signing"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(place)], check=True)
+    allowed = tmp_path / "allowed_signers"
+    allowed.write_text(f"mia@example.com {place.with_suffix('.pub').read_text()}")
+    return place, allowed
+
+
+@pytest.fixture
+def gpg_key(me: Path, tmp_path: Path, monkeypatch):
+    if shutil.which("gpg") is None:
+        pytest.skip("needs the program gpg")
+    # The agent's socket needs a short path.
+    home = Path(subprocess.run(["mktemp", "-d"], check=True, capture_output=True, text=True).stdout.strip())
+    home.chmod(0o700)
+    monkeypatch.setenv("GNUPGHOME", str(home))
+    subprocess.run(
+        ["gpg", "--batch", "--passphrase", "", "--quick-gen-key", "Mia <mia@example.com>", "ed25519", "sign", "never"],
+        check=True,
+        capture_output=True,
+    )
+    listed = subprocess.run(["gpg", "--list-keys", "--with-colons"], check=True, capture_output=True, text=True).stdout
+    yield next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:"))
+    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, capture_output=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _broken(made, sha: str) -> str:
+    """The same commit with another message under the same signature."""
+    raw = subprocess.run(
+        ["git", "-C", str(made.folder), "cat-file", "commit", sha], check=True, capture_output=True
+    ).stdout.replace(b"\n\nsigned", b"\n\nforged")
+    done = subprocess.run(
+        ["git", "-C", str(made.folder), "hash-object", "-t", "commit", "-w", "--stdin"],
+        check=True,
+        capture_output=True,
+        input=raw,
+    )
+    return done.stdout.decode().strip()
+
+
+def test_ssh_signatures(me, made_repository, ssh_key) -> None:
+    key, allowed = ssh_key
+    none = made_repository.commit({"a": "1"})
+    signed = _signed(made_repository, me, {"a": "2"}, key=str(key), kind="ssh")
+    found = _open(made_repository).signature(signed)
+    assert (found.status, found.kind) == (SignatureStatus.UNKNOWN_KEY, "ssh")
+    assert "allowedSignersFile" in found.detail
+    _configure(me, f'[gpg "ssh"]\n\tallowedSignersFile = {allowed}\n')
+    repository = _open(made_repository)
+    assert repository.signature(none).status is SignatureStatus.NONE
+    found = repository.signature(signed)
+    assert (found.status, found.signer) == (SignatureStatus.VERIFIED, "mia@example.com")
+    assert found.key.startswith("SHA256:")
+    assert repository.signature(_broken(made_repository, signed)).status is SignatureStatus.BAD
+    allowed.write_text(allowed.read_text().replace("mia@", "other@").replace("ssh-ed25519 AAAA", "ssh-ed25519 AAAB"))
+    assert _open(made_repository).signature(signed).status is SignatureStatus.UNKNOWN_KEY
+
+
+def test_gpg_signatures(me, made_repository, gpg_key, monkeypatch, tmp_path: Path) -> None:
+    signed = _signed(made_repository, me, {"a": "2"}, key=gpg_key, kind="openpgp")
+    repository = _open(made_repository)
+    found = repository.signature(signed)
+    assert (found.status, found.kind, found.key) == (SignatureStatus.VERIFIED, "gpg", gpg_key)
+    assert "Mia <mia@example.com>" in found.signer
+    assert repository.signature(_broken(made_repository, signed)).status is SignatureStatus.BAD
+    empty = tmp_path / "g"
+    empty.mkdir(mode=0o700)
+    monkeypatch.setenv("GNUPGHOME", str(empty))
+    stranger = _open(made_repository).signature(signed)
+    assert stranger.status is SignatureStatus.UNKNOWN_KEY
+    assert not counts(stranger, ())
+    assert not counts(stranger, (gpg_key[-16:],))
+
+
+def test_a_repository_cannot_vouch_for_itself(me, made_repository, ssh_key, tmp_path: Path) -> None:
+    key, allowed = ssh_key
+    signed = _signed(made_repository, me, {"a": "2"}, key=str(key), kind="ssh")
+    trap = tmp_path / "trap"
+    program = tmp_path / "liar"
+    program.write_text(f"#!/bin/sh\ntouch {trap}\necho 'Good \"git\" signature for boss'\nexit 0\n")
+    program.chmod(0o755)
+    for name, value in (
+        ("gpg.ssh.allowedSignersFile", str(allowed)),
+        ("gpg.ssh.program", str(program)),
+        ("gpg.program", str(program)),
+        ("gpg.ssh.defaultKeyCommand", str(program)),
+        ("gpg.minTrustLevel", "undefined"),
+    ):
+        made_repository.git("config", name, value)
+    assert _open(made_repository).signature(signed).status is SignatureStatus.UNKNOWN_KEY
+    assert not trap.exists()
+
+
+def test_a_revert_is_signed_where_the_user_signs(me, made_repository, ssh_key) -> None:
+    from gitops_tui.git.revert import carry_out, preview
+    from gitops_tui.model.revert import RevertRequest
+
+    key, allowed = ssh_key
+    _configure(
+        me,
+        f"[commit]\n\tgpgSign = true\n[user]\n\tsigningKey = {key}\n[gpg]\n\tformat = ssh\n"
+        f'[gpg "ssh"]\n\tallowedSignersFile = {allowed}\n',
+    )
+    first = made_repository.commit({"a/x": "1"})
+    made_repository.commit({"a/x": "2"})
+    repository = _open(made_repository)
+    found = preview(repository, RevertRequest(first, "main", paths=("a",)))
+    assert found.signed
+    assert repository.signature(carry_out(repository, found).commit).status is SignatureStatus.VERIFIED
+
+
+def _app(**annotations: str) -> Application:
+    return Application(
+        AppKey("c", "", "web"),
+        (Source("https://git.example.com/o/r"),),
+        Destination(),
+        project="prod",
+        annotations=annotations,
+    )
+
+
+def test_an_unsigned_revision_is_refused_where_somebody_demands_signatures(me, made_repository, gpg_key) -> None:
+    unsigned = made_repository.commit({"a": "1"})
+    signed = _signed(made_repository, me, {"a": "2"}, key=gpg_key, kind="openpgp")
+    repository = _open(made_repository)
+    url = "https://git.example.com/o/r.git"
+
+    def why(demands: Demands, sha: str, app: Application | None = None) -> str:
+        return demands.refusal(app or _app(), repository, repository.commit(sha), url)
+
+    assert why(Demands(Settings()), unsigned) == ""
+    assert "is not signed; the setting require_signed" in why(Demands(Settings(require_signed=True)), unsigned)
+    assert why(Demands(Settings(require_signed=True)), signed) == ""
+    asks = _app(**{"gitops-tui.io/require-signed": "true"})
+    assert "is not signed" in why(Demands(Settings()), unsigned, asks)
+    project = Demands(Settings())
+    project.set_projects({"prod": (Policy((gpg_key[-16:],)),)})
+    assert "the project prod demands" in why(project, unsigned)
+    assert why(project, signed) == ""
+    project.set_projects({"prod": (Policy(("0123456789ABCDEF",)),)})
+    assert "not among those allowed" in why(project, signed)
+    # Eight digits can be made to collide.
+    project.set_projects({"prod": (Policy((gpg_key[-8:],)),)})
+    assert why(project, signed) != ""
+
+
+def test_argo_cds_projects_say_who_must_sign() -> None:
+    name, old = signing_policies(
+        {"metadata": {"name": "prod"}, "spec": {"signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}]}}
+    )
+    assert (name, old) == ("prod", (Policy(("4AEE18F83AFDEB23",)),))
+    _, new = signing_policies(
+        {
+            "metadata": {"name": "prod"},
+            "spec": {
+                "sourceIntegrity": {
+                    "git": {
+                        "policies": [
+                            {"repos": [{"url": "https://git.example.com/o/*"}], "gpg": {"mode": "head", "keys": ["A"]}},
+                            {"repos": [{"url": "*"}], "gpg": {"mode": "none", "keys": ["B"]}},
+                        ]
+                    }
+                }
+            },
+        }
+    )
+    assert new == (Policy(("A",), ("https://git.example.com/o/*",)),)
+    assert new[0].covers("https://git.example.com/o/r.git")
+    assert not new[0].covers("https://git.example.com/other/r.git")
