@@ -221,7 +221,7 @@ class Repository:
 
     def find(self, commit: str, path: str) -> tuple[str, str] | None:
         """(type, SHA) of what stands at a path in a commit, None for nothing."""
-        return self.find_many([(commit, path)])[0]
+        return trees.find_many(self, self._objects, [(commit, path)], sure=True)[0]
 
     def find_many(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str] | None]:
         """(type, SHA) for each (commit, path), None for what there is not; one question to a running process."""
@@ -327,6 +327,7 @@ class Repository:
     ) -> list[Commit]:
         """A page of the commits that touch any of `paths`, newest first. first_parent: a merge which brought a change
         stands for it once; else every commit. follow: goes on under a folder's former name where it was renamed."""
+        self.whole_history()
         wanted = tuple(clean_path(path) for path in paths)
         refs = hash(tuple(sorted((self._refs or {}).items())))
         return self._pages.page(commit, wanted, first_parent, follow, skip, limit, refs)
@@ -335,12 +336,12 @@ class Repository:
         self, commit: str, paths: Sequence[str], *, first_parent: bool = True, follow: bool = True
     ) -> Iterator[Commit]:
         """As `log`, each commit as soon as git has found it; closing the iterator ends git."""
+        self.whole_history()
         return self._begin_log(commit, tuple(clean_path(path) for path in paths), first_parent, follow)
 
     def _begin_log(self, commit: str, paths: tuple[str, ...], first_parent: bool, follow: bool) -> Iterator[Commit]:
         from gitops_tui.git.history import commits
 
-        self.whole_history()
         return commits(self, commit, paths, first_parent=first_parent, follow=follow)
 
     def stream_git(self, *args: str) -> Iterator[bytes]:

@@ -15,9 +15,9 @@ _MOST_PATHS = 300
 
 
 def find_many(
-    repository: Repository, objects: CatFile, places: Sequence[tuple[str, str]]
+    repository: Repository, objects: CatFile, places: Sequence[tuple[str, str]], *, sure: bool = False
 ) -> list[tuple[str, str] | None]:
-    """See `Repository.find_many`."""
+    """See `Repository.find_many`. sure: what is not there is looked up in its tree too, which names also what is damaged."""
     found: list[tuple[str, str] | None] = [None] * len(places)
     # A line feed would end the question; a name with one is looked up in its tree.
     plain = [at for at, (_, path) in enumerate(places) if "\n" not in path and "\r" not in path]
@@ -29,7 +29,7 @@ def find_many(
     left = [
         at
         for at, (_, path) in enumerate(places)
-        if found[at] is None and path and (repository.is_partial or "\n" in path or "\r" in path)
+        if found[at] is None and path and (sure or repository.is_partial or "\n" in path or "\r" in path)
     ]
     for commit in dict.fromkeys(places[at][0] for at in left):
         paths = list(dict.fromkeys(places[at][1] for at in left if places[at][0] == commit))

@@ -56,6 +56,7 @@ class ClusterSession:
         self.error: ClusterError | None = None
         self._on_connected = on_connected
         self._on_link = on_link
+        self.wanted: frozenset[tuple[GVK, str]] = frozenset()
         self._watched: set[GVK] = set()
         self._asked: set[tuple[str, str]] = set()
         self._mute = ""
@@ -163,6 +164,8 @@ class ClusterSession:
 
     async def watch(self, wanted: Iterable[tuple[GVK, str]]) -> None:
         """Watches these kinds, what they own, and our own state."""
+        self.wanted = frozenset(wanted)
+        wanted = self.wanted
         namespaces: dict[GVK, set[str]] = {}
         for gvk, namespace in wanted:
             namespaces.setdefault(gvk, set()).add(namespace)

@@ -150,8 +150,8 @@ class Verdicts:
         manifests = await self._engine.render(runtime.app.key, revision)
         probe = replace_runtime(runtime, {each.key: each for each in manifests})
         wanted = {(each.gvk, each.key.namespace) for each in manifests}
-        missing = {gvk for gvk, _ in wanted if not session.cluster.is_watched(gvk)}
-        if missing:
+        # Our own state is watched too, but only in its namespace: what counts is what was asked for.
+        if wanted - session.wanted:
             # Until the next rendering of the application.
             runtime.kinds |= wanted
             await self._engine.set_watches(session)
