@@ -29,7 +29,7 @@ class Settings:
     state_namespace: where pause, pin, history and inventory are kept in each cluster. git_interval: seconds between
     two looks at a remote repository (a tenth is added at random). git_timeout, render_timeout, request_timeout:
     seconds. git_partial: clone without the contents of files, which come when they are read. require_signed: no revision
-    without a verified signature is ever deployed. submodules: read them (https and ssh only). argocd_namespace: where
+    without a verified signature is ever deployed. argocd_namespace: where
     Argo CD's repository Secrets are looked for ("" for nowhere). forges: host -> github, gitlab, bitbucket, gitea or azure,
     for the links to open a pull request. max_manifest_bytes: of one application's sources. concurrency: writes under way at once for one cluster.
     wave_timeout: how long a wave may take to become healthy. history_limit: syncs kept for an application.
@@ -45,7 +45,6 @@ class Settings:
     git_timeout: float = 300.0
     git_partial: bool = True
     require_signed: bool = False
-    submodules: bool = False
     argocd_namespace: str = "argocd"
     forges: Mapping[str, str] = field(default_factory=dict)
     render_timeout: float = 90.0
