@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError, UnsafePath
+from gitops_tui.git.paths import TreeEntry
 from gitops_tui.model.text import printable
 
 if TYPE_CHECKING:
     from gitops_tui.git.repository import Repository
 
 
-def export(repository: Repository, commit: str, folder: str, target: Path, limit: int) -> None:
-    """See `Repository.export`."""
+def export(repository: Repository, commit: str, paths: Sequence[str], target: Path, limit: int) -> None:
+    """See `Repository.export_paths`."""
     try:
-        _export(repository, commit, folder, target, limit)
+        _export(repository, commit, paths, target, limit)
     except OSError as error:
         # A full disk, a name too long for this file system, or a hostile tree with a file and a folder of one name.
         place = printable(str(error.filename or "")).removeprefix(f"{target}/")
@@ -25,9 +27,19 @@ def export(repository: Repository, commit: str, folder: str, target: Path, limit
         ) from error
 
 
-def _export(repository: Repository, commit: str, folder: str, target: Path, limit: int) -> None:
-    entries = repository.list_tree(commit, folder, recursive=True)
-    blobs = [entry for entry in entries if entry.type == "blob"]
+def _entries(repository: Repository, commit: str, path: str) -> list[TreeEntry]:
+    """What stands at a path: the files of a folder, or the one file; nothing where nothing is."""
+    found = repository.find(commit, path)
+    if found is None:
+        return []
+    if found[0] == "tree":
+        return repository.list_tree(commit, path, recursive=True)
+    return [entry for entry in repository.list_tree(commit, posixpath.dirname(path)) if entry.path == path]
+
+
+def _export(repository: Repository, commit: str, paths: Sequence[str], target: Path, limit: int) -> None:
+    entries = {entry.path: entry for path in paths for entry in _entries(repository, commit, path)}
+    blobs = [entry for entry in entries.values() if entry.type == "blob"]
     contents = repository.read_many([entry.sha for entry in blobs], limit=limit)
     links = {}
     for entry, content in zip(blobs, contents, strict=True):

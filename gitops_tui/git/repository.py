@@ -408,9 +408,14 @@ class Repository:
 
         Symlinks that stay inside the repository are kept; one that leads out raises UnsafePath naming it.
         """
+        self.tree_sha(commit, folder)
+        self.export_paths(commit, [clean_path(folder)], target)
+
+    def export_paths(self, commit: str, paths: Sequence[str], target: Path) -> None:
+        """As `export`, for some folders and files; what there is not is left out."""
         from gitops_tui.git.export import export
 
-        export(self, commit, folder, target, self.settings.max_manifest_bytes)
+        export(self, commit, paths, target, self.settings.max_manifest_bytes)
 
     def whole_history(self) -> str:
         """Before history is asked for: a shallow clone gets the rest of it. Why it could not, "" where all is there."""
@@ -418,6 +423,12 @@ class Repository:
             return ""
         self.deepening.ask()
         return self.deepening.note
+
+    def quicken(self) -> None:
+        """Makes logs of paths and blame quick in a large local repository; blocking, seconds at most, never needed."""
+        from gitops_tui.git.working_tree import write_graph
+
+        write_graph(self)
 
     def restart(self) -> None:
         """The environment changed: what runs or was read is dropped."""

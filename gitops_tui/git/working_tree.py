@@ -52,6 +52,28 @@ def snapshot(repository: Repository) -> Commit:
     return replace(repository.commit(sha), working_tree=True)
 
 
+def write_graph(repository: Repository) -> None:
+    """A commit-graph with the changed paths of each commit, beside a local repository: git reads it from there, and
+    nothing is written into the repository. A mirror has its own."""
+    if repository.remote is not None or repository.deepening is not None:
+        return
+    try:
+        store = _store(repository)
+        repository.git(
+            "commit-graph",
+            "write",
+            "--reachable",
+            "--changed-paths",
+            "--split",
+            "--no-progress",
+            "--object-dir",
+            str(store),
+        )
+    except GitError:
+        # Only slower: an old git, no room in the cache, a repository with grafts.
+        return
+
+
 def _commit(repository: Repository, tree: str, head: str, env: dict[str, str]) -> str:
     date = "@0 +0000"  # the same changes make the same commit
     base = repository.commit(head) if head else None

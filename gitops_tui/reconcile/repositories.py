@@ -135,6 +135,8 @@ class Repositories:
                 self._states[key] = RepositoryState(repository.url, fetched=datetime.now(UTC))
                 self._notices[key] = repository.moves()
                 self._due[key] = time.monotonic() + self._interval(url)
+                if repository.is_local:
+                    threading.Thread(target=repository.quicken, name="commit-graph", daemon=True).start()
             return self._open[key]
 
     def _progress(self, key: str) -> Callable[[str], None]:

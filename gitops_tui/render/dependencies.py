@@ -125,7 +125,20 @@ class _Walk:
                     places.append(place)
         unique = list(dict.fromkeys(places))
         there = self.repository.find_many([(self.commit, place) for place in unique])
+        self._watch_links([place for place, found in zip(unique, there, strict=True) if found is None])
         return [(place, found[0]) for place, found in zip(unique, there, strict=True) if found is not None]
+
+    def _watch_links(self, missing: Iterable[str]) -> None:
+        """A path that is not there may lead through a symlink: then more than what was found may matter."""
+        above: dict[str, None] = {}
+        for place in missing:
+            at = place.find("/")
+            while at > 0:
+                above[place[:at]] = None
+                at = place.find("/", at + 1)
+        found = self.repository.find_many([(self.commit, path) for path in above])
+        if any(each is not None and each[0] == "blob" for each in found):
+            self.whole = True
 
     def follow_chart(self, path: str, block: Mapping[str, Any]) -> None:
         files = [str(each) for each in _as_list(block, "valueFiles")]
@@ -137,6 +150,7 @@ class _Walk:
             if place is not None:
                 # Also one that is not there: with ignoreMissingValueFiles it matters once it comes.
                 self.found.setdefault(place, "blob")
+                self._watch_links([place])
         waiting = [path]
         while waiting and len(self._visited) < _MOST_FOLDERS:
             folder = waiting.pop()
@@ -155,6 +169,12 @@ class _Walk:
 
     def follow_links(self) -> None:
         """Symlinks below what was found."""
+        files = [path for path, kind in self.found.items() if kind == "blob" and path]
+        for folder in {posixpath.dirname(path) for path in files}:
+            if not folder or self.repository.find(self.commit, folder):
+                entries = self.repository.list_tree(self.commit, folder)
+                # A file that is a link to somewhere else: rare, and not worth being clever about.
+                self.whole = self.whole or any(each.is_symlink and each.path in files for each in entries)
         waiting = [path for path, kind in self.found.items() if kind == "tree"]
         seen: set[str] = set()
         while waiting:

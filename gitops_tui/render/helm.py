@@ -50,8 +50,9 @@ def render(
     settings: Settings,
     kube_version: str,
     api_versions: Sequence[str],
+    inputs: Sequence[str] = ("",),
 ) -> tuple[list[Manifest], list[str]]:
-    """What `helm template` gives. Raises RenderError, ToolMissing, UnsafePath."""
+    """What `helm template` gives; `inputs` are the paths that it may read. Raises RenderError, ToolMissing, UnsafePath."""
     program = shutil.which("helm")
     if program is None:
         raise ToolMissing(
@@ -68,7 +69,7 @@ def render(
         home = Path(temporary)
         root = home / "repository"
         root.mkdir()
-        repository.export(commit.sha, "", root)
+        repository.export_paths(commit.sha, inputs, root)
         line = [program, "template", _release(str(block.get("releaseName") or app_name)), ".", "--namespace"]
         line.append(str(block.get("namespace") or namespace or "default"))
         if not block.get("skipCrds"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from gitops_tui.errors import Problem, RenderError, ToolMissing
@@ -25,9 +26,15 @@ from gitops_tui.settings import Settings
 
 
 def render(
-    repository: Repository, commit: Commit, source: Source, path: str, *, settings: Settings
+    repository: Repository,
+    commit: Commit,
+    source: Source,
+    path: str,
+    *,
+    settings: Settings,
+    inputs: Sequence[str] = ("",),
 ) -> tuple[list[Manifest], list[str]]:
-    """What kustomize builds from the folder. Raises RenderError, ToolMissing, UnsafePath."""
+    """What kustomize builds from the folder; `inputs` are the paths that it may read. Raises RenderError, ToolMissing, UnsafePath."""
     program = shutil.which("kustomize")
     line = [program, "build"] if program else None
     if line is None and (kubectl := shutil.which("kubectl")):
@@ -46,7 +53,7 @@ def render(
         home = Path(temporary)
         root = home / "repository"
         root.mkdir()
-        repository.export(commit.sha, "", root)
+        repository.export_paths(commit.sha, inputs, root)
         folder = root / path
         edit(folder, root, source.kustomize or {})
         if not settings.allow_remote_bases:

@@ -22,6 +22,7 @@ from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
 from gitops_tui.render import directory, helm, kustomize
+from gitops_tui.render.dependencies import dependencies
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.overrides import explicit_type, with_overrides
 from gitops_tui.settings import Settings
@@ -81,8 +82,10 @@ def render(
         kind = "Kustomize"
     else:
         kind = "Directory"
-    # A kustomization may read other folders of the repository, so its whole tree is an input.
-    inputs = tree if kind == "Directory" else repository.tree_sha(commit.sha, "")
+    # A kustomization or a chart may read other folders of the repository: what it names there is an input too.
+    paths = (path,) if kind == "Directory" else dependencies(repository, commit, source, app_name).inputs
+    read = [tree] if paths == (path,) else repository.find_many([(commit.sha, each) for each in paths])
+    inputs = [paths, read]
     # Only charts look at the cluster's versions: what is read before the cluster is known holds for all others.
     versions = [kube_version, list(api_versions)] if kind == "Helm" else []
     key = orjson.dumps([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, versions])
@@ -101,6 +104,7 @@ def render(
                 source,
                 path,
                 kind,
+                paths,
                 notes,
                 key,
                 app_name,
@@ -120,6 +124,7 @@ def _rendered(
     source: Source,
     path: str,
     kind: str,
+    paths: Sequence[str],
     notes: Sequence[str],
     key: bytes,
     app_name: str,
@@ -139,9 +144,10 @@ def _rendered(
             settings=settings,
             kube_version=kube_version,
             api_versions=api_versions,
+            inputs=paths,
         )
     elif kind == "Kustomize":
-        manifests, warnings = kustomize.render(repository, commit, source, path, settings=settings)
+        manifests, warnings = kustomize.render(repository, commit, source, path, settings=settings, inputs=paths)
     else:
         manifests, warnings = directory.render(repository, commit, source, path)
     if not manifests:
