@@ -38,8 +38,7 @@ def _entries(repository: Repository, commit: str, path: str) -> list[TreeEntry]:
 
 
 def _export(repository: Repository, commit: str, paths: Sequence[str], target: Path, limit: int) -> None:
-    entries = {entry.path: entry for path in paths for entry in _entries(repository, commit, path)}
-    blobs = [entry for entry in entries.values() if entry.type == "blob"]
+    blobs = [entry for path in paths for entry in _entries(repository, commit, path) if entry.type == "blob"]
     contents = repository.read_many([entry.sha for entry in blobs], limit=limit)
     links = {}
     for entry, content in zip(blobs, contents, strict=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import select
 import subprocess
 import threading
@@ -81,9 +82,24 @@ class _Pipe:
         self._at += size + 1
         return made
 
+    def until(self, end: bytes) -> bytes:
+        """Everything before `end`, which is dropped."""
+        while (found := self._kept.find(end, self._at)) < 0:
+            self._more()
+        made = bytes(memoryview(self._kept)[self._at : found])
+        self._at = found + len(end)
+        return made
+
+
+_MODES = {
+    "contents": ("cat-file", "--batch"),
+    "info": ("cat-file", "--batch-check"),
+    "diff": ("diff-tree", "--stdin", "-r", "-z", "--name-only", "--no-renames"),
+}
+
 
 class CatFile:
-    """The two processes of one repository; safe to call from several threads.
+    """The processes of one repository, each started when it is first needed; safe to call from several threads.
 
     env: added to git's environment. timeout: seconds for one answer.
     """
@@ -92,7 +108,9 @@ class CatFile:
         self._folder = folder
         self._env = env
         self._timeout = timeout
-        self._locks = {"--batch": threading.Lock(), "--batch-check": threading.Lock()}
+        self._locks = {mode: threading.Lock() for mode in _MODES}
+        # git gives back a line that is no SHA as it is: a word that nobody can have written into a file's name.
+        self._end = secrets.token_hex(16).replace("a", "z").encode() + b"z\n"
         self._pipes: dict[str, _Pipe] = {}
 
     def read_many(self, shas: Sequence[str], each: Callable[[int, bytes], None], limit: int) -> None:
@@ -117,7 +135,7 @@ class CatFile:
                 )
             each(index, pipe.read(size))
 
-        self._ask("--batch", shas, take)
+        self._ask("contents", shas, take)
 
     def info(self, names: Sequence[str]) -> list[ObjectInfo | None]:
         """What each name (a SHA, or `SHA:path` without a line feed) is, None for what there is not. Costs no process."""
@@ -128,7 +146,19 @@ class CatFile:
             head = _HEAD.match(pipe.line())
             found.append(ObjectInfo(head[1].decode(), head[2].decode(), int(head[3])) if head else None)
 
-        self._ask("--batch-check", names, take)
+        self._ask("info", names, take)
+        return found
+
+    def changed(self, old: str, new: str) -> list[bytes]:
+        """The names of the files that differ between two trees. Costs no process."""
+
+        def take(pipe: _Pipe, index: int) -> None:
+            del index
+            _, _, names = pipe.until(self._end).partition(b"\n")
+            found.extend(name for name in names.split(b"\0") if name)
+
+        found: list[bytes] = []
+        self._ask("diff", [f"{old} {new}\n{self._end.decode().strip()}"], take)
         return found
 
     def _ask(self, mode: str, names: Sequence[str], take: Callable[[_Pipe, int], None]) -> None:
@@ -173,7 +203,7 @@ class CatFile:
         pipe = self._pipes.get(mode)
         if pipe is None or pipe.process.poll() is not None:
             self._drop(mode)
-            process = start(self._folder, "cat-file", mode, stdin=True, errors=False, env=self._env)
+            process = start(self._folder, *_MODES[mode], stdin=True, errors=False, env=self._env)
             pipe = self._pipes[mode] = _Pipe(process, self._timeout)
         return pipe
 

@@ -290,8 +290,8 @@ class Repository:
         return self._cached(self._changed, (old, new), lambda: self._changed_paths(old, new), most=64)
 
     def _changed_paths(self, old: str, new: str) -> tuple[str, ...]:
-        out = self.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", old, new, "--")
-        return tuple(name.decode("utf-8", "surrogateescape") for name in out.split(b"\0") if name)
+        both = [self.tree_sha(each, "") for each in (old, new)]
+        return tuple(name.decode("utf-8", "surrogateescape") for name in self._objects.changed(*both))
 
     def touched(self, old: str, new: str, wanted: Mapping[K, Sequence[str]]) -> set[K]:
         """Which of `wanted` (whatever -> the paths that it depends on) differ between two commits."""

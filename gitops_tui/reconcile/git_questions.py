@@ -15,6 +15,7 @@ from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import BlameLine, Commit, Signature
+from gitops_tui.model.snapshot import RepositoryState
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.render.fields import places_of_field
@@ -30,6 +31,11 @@ class GitQuestions:
 
     def _repository(self, app: Application) -> Repository:
         return self._repositories.open(app.source.repo_url)
+
+    def troubles(self, app: Application) -> list[RepositoryState]:
+        """The application's repositories that were read once and can't be fetched now. Costs nothing."""
+        states = [self._repositories.state(source.repo_url) for source in app.sources]
+        return [each for each in states if each is not None and each.error and each.fetched is not None]
 
     def resolve(self, app: Application, revision: str) -> Commit:
         return self._repository(app).resolve(revision)

@@ -134,7 +134,12 @@ class Verdicts:
             *runtime.record.notes,
         )
         conditions += [Condition(Severity.WARNING, "application", text, now) for text in dict.fromkeys(texts)]
-        return application_state(runtime, tuple(conditions), ready=ready, stale=session.stale_since, auto=auto)
+        stale = session.stale_since
+        for trouble in self._engine.git.troubles(runtime.app):
+            # Shown as it was fetched last, until the repository answers again.
+            conditions.append(Condition(Severity.WARNING, "git", trouble.error, trouble.fetched or now))
+            stale = min(filter(None, (stale, trouble.fetched)), default=None)
+        return application_state(runtime, tuple(conditions), ready=ready, stale=stale, auto=auto)
 
     def _shared(self, runtime: Runtime) -> list[str]:
         shared = self._engine.claims.shared(runtime.app.key)

@@ -197,6 +197,8 @@ class Engine(GitCommands, ExplainCommands):
             await self._refresh_users(await asyncio.to_thread(self._repositories.moved))
             # A look that found nothing new is no news: the screen stays as it is.
             if before != [each.error for each in self._repositories.states()]:
+                for runtime in self.runtimes.values():
+                    runtime.state_dirty = True
                 self.wake()
 
     async def _refresh_users(self, moved: Iterable[str]) -> None:

@@ -1,0 +1,93 @@
+"""What is shown while a repository can't be reached, and how a new commit comes in."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gitops_tui.demo import DemoCluster
+from gitops_tui.model.snapshot import ApplicationState
+from gitops_tui.reconcile import Engine, Request
+from gitops_tui.settings import Settings
+
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  level: {level}\n"
+
+
+def _wait(work: Callable[[], object], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not work():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def engine(made_repository, tmp_path: Path) -> Iterator[Callable[..., Engine]]:
+    started: list[Engine] = []
+    with DemoCluster(delay=0) as cluster:
+        kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")
+
+        def make(repo: str) -> Engine:
+            settings = replace(Settings(), git_interval=0.3)
+            made = Engine(Request(repo=repo, pattern="apps/*", kubeconfig=kubeconfig, automatic=False), settings)
+            started.append(made)
+            made.start()
+            _wait(
+                lambda: made.snapshot.applications and not any(a.loading for a in made.snapshot.applications.values())
+            )
+            return made
+
+        yield make
+        for each in started:
+            each.stop()
+
+
+def _app(engine: Engine, name: str) -> ApplicationState:
+    return next(each for key, each in engine.snapshot.applications.items() if key.name == name)
+
+
+def test_a_commit_is_seen_and_leaves_other_applications_objects_as_they_are(engine, made_repository) -> None:
+    made_repository.commit(
+        {f"apps/{name}/c.yaml": CONFIG.format(name=name, level="one") for name in ("web", "db")}, "first"
+    )
+    running = engine(str(made_repository.folder))
+    before = {name: _app(running, name) for name in ("web", "db")}
+    sha = made_repository.commit({"apps/web/c.yaml": CONFIG.format(name="web", level="two")}, "second")
+    _wait(lambda: all(_app(running, name).revision.sha == sha for name in ("web", "db")))
+
+    def manifest(state: ApplicationState) -> object:
+        return next(iter(state.resources.values())).manifest
+
+    _wait(lambda: manifest(_app(running, "web")) != manifest(before["web"]))
+    assert manifest(_app(running, "db")) is manifest(before["db"])
+
+
+def test_the_last_good_state_stays_marked_stale_until_the_repository_is_back(
+    engine, made_repository, tmp_path: Path
+) -> None:
+    made_repository.commit({"apps/web/c.yaml": CONFIG.format(name="web", level="one")}, "first")
+    moved = tmp_path / "moved"
+    running = engine(str(made_repository.folder))
+    made_repository.folder.rename(moved)
+    _wait(lambda: _app(running, "web").stale_since is not None)
+    shown = _app(running, "web")
+    assert shown.revision is not None
+    assert shown.revision.subject == "first"
+    assert len(shown.resources) == 1
+    assert any("can't be read" in each.message for each in shown.conditions)
+    moved.rename(made_repository.folder)
+    _wait(lambda: _app(running, "web").stale_since is None)
+
+
+def test_a_branch_that_was_forced_is_said_on_the_application(engine, made_repository) -> None:
+    first = made_repository.commit({"apps/web/c.yaml": CONFIG.format(name="web", level="one")}, "first")
+    made_repository.commit({"apps/web/c.yaml": CONFIG.format(name="web", level="two")}, "second")
+    running = engine(str(made_repository.folder))
+    subprocess.run(["git", "-C", str(made_repository.folder), "reset", "-q", "--hard", first], check=True)
+    third = made_repository.commit({"apps/web/c.yaml": CONFIG.format(name="web", level="three")}, "third")
+    _wait(lambda: _app(running, "web").revision.sha == third)
+    _wait(lambda: any("the branch main was force-pushed" in each.message for each in _app(running, "web").conditions))
