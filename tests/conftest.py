@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,15 @@ def made_repository(tmp_path: Path) -> MadeRepository:
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
+
+
+@pytest.fixture
+def demo_cluster() -> Iterator[Any]:
+    """A running embedded cluster whose pods are ready at once."""
+    from gitops_tui.demo import DemoCluster
+
+    with DemoCluster(delay=0) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,12 @@ def run(arguments: Sequence[str]) -> int:
         if options.read_only:
             settings = replace(settings, read_only=True)
         if options.command == "demo":
+            if options.serve:
+                from gitops_tui.demo.serve import serve
+
+                return serve(
+                    options.address, options.port, options.kubeconfig, empty=options.empty, secure=not options.insecure
+                )
             from gitops_tui.cli.demo import demo
 
             return demo(settings)

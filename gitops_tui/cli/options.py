@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from gitops_tui import __version__
+from gitops_tui.demo.serve import add_serve_options
 
 EXAMPLES = """
 examples:
@@ -133,4 +134,6 @@ def parser() -> Parser:
     command("render", "print what Git renders").add_argument("--at", metavar="REV", default="", dest="at")
     demo = commands.add_parser("demo", help="try it on an embedded cluster and a sample repository")
     demo.add_argument("--read-only", action="store_true", default=argparse.SUPPRESS)
+    demo.add_argument("--serve", action="store_true", help="no screen: the cluster alone, for kubectl, Helm and others")
+    add_serve_options(demo)
     return top

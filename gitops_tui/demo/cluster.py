@@ -7,6 +7,7 @@ it runs on one event loop; `call` reaches it from other threads.
 from __future__ import annotations
 
 import asyncio
+import base64
 import copy
 import secrets
 import threading
@@ -17,6 +18,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import orjson
 from aiohttp import web
 
+from gitops_tui.demo.certificates import tls
 from gitops_tui.demo.clock import Clock, DrivenClock, RealClock
 from gitops_tui.demo.controllers import Controllers
 from gitops_tui.demo.hooks import Admission, Authenticator, Authorizer, Faults, RouteHandler, SubresourceHandler
@@ -39,8 +41,8 @@ class DemoCluster:
     """The embedded cluster. `start()` and `stop()`, or as a context manager.
 
     delay: seconds until a pod is ready. clock: the wall's time, or one that a test drives. host, port: where it listens
-    (loopback, any free port). token: the administrator's; made up where not given. controllers: what brings workloads
-    up; None for the ones of the demo.
+    (loopback, any free port). token: the administrator's; made up where not given. secure: over TLS, with a certificate of its own;
+    kubectl and Helm send no token without. controllers: what brings workloads up; None for the ones of the demo.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class DemoCluster:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str = "",
+        secure: bool = False,
         controllers: _Controllers | None = None,
     ) -> None:
         self.clock: Clock = clock or RealClock()
@@ -59,7 +62,8 @@ class DemoCluster:
         self.server = Server(self.registry, self.token)
         self.controllers: _Controllers = controllers or Controllers(delay)
         self.url = ""
-        self._host, self._port = host, port
+        self._host, self._port, self._secure = host, port, secure
+        self._certificate = b""
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._failed: BaseException | None = None
@@ -139,10 +143,13 @@ class DemoCluster:
 
     def kubeconfig(self, path: Path) -> Path:
         """Writes a kubeconfig (readable by its owner only) with the one context `demo`."""
+        cluster = {"server": self.url}
+        if self._certificate:
+            cluster["certificate-authority-data"] = base64.b64encode(self._certificate).decode()
         config = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "demo", "cluster": {"server": self.url}}],
+            "clusters": [{"name": "demo", "cluster": cluster}],
             "users": [{"name": "you", "user": {"token": self.token}}],
             "contexts": [{"name": "demo", "context": {"cluster": "demo", "user": "you"}}],
             "current-context": "demo",
@@ -224,12 +231,15 @@ class DemoCluster:
         self._make({"kind": "Service", "metadata": metadata, "spec": spec})
         runner = self._runner = self.server.runner()
         await runner.setup()
-        site = web.TCPSite(runner, self._host, self._port)
+        context = None
+        if self._secure:
+            context, self._certificate = tls(self._host)
+        site = web.TCPSite(runner, self._host, self._port, ssl_context=context)
         await site.start()
         host, port = runner.addresses[0][:2]
         name = f"[{host}]" if ":" in host else host
         self.server.address = f"{name}:{port}"
-        self.url = f"http://{name}:{port}"
+        self.url = f"{'https' if context else 'http'}://{name}:{port}"
 
     def _make(self, obj: Obj) -> None:
         try:

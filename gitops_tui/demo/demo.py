@@ -21,8 +21,8 @@ _CONFIGMAP = GVK("", "v1", "ConfigMap")
 class Demo:
     """A running demo. kubeconfig, repository and applications (Application files) are paths."""
 
-    def __init__(self, folder: Path) -> None:
-        self.cluster = DemoCluster()
+    def __init__(self, folder: Path, cluster: DemoCluster | None = None) -> None:
+        self.cluster = cluster or DemoCluster()
         self.repository = folder / "infra"
         self.applications = folder / "applications"
         self.kubeconfig = folder / "kubeconfig"

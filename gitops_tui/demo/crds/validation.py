@@ -56,7 +56,10 @@ def validate(value: Any, schema: Schema, at: str) -> list[FieldError]:
         if wanted == "integer" and kind == "number" and float(value).is_integer():
             fits = True
         if not fits:
-            return [invalid_type(at, kind, f'{at} in body must be of type {wanted}: "{kind}"')]
+            wrong = [invalid_type(at, kind, f'{at} in body must be of type {wanted}: "{kind}"')]
+            if wanted == "integer" and kind == "number":
+                wrong.append(_nil(f"Checked value must be of type integer (default format) in {at}"))
+            return wrong
     if kind == "object":
         errors += _object(value, schema, at)
     elif kind == "array":
@@ -165,10 +168,10 @@ def _string(value: str, schema: Schema, at: str) -> list[FieldError]:
     least, most = schema.get("minLength"), schema.get("maxLength")
     if most is not None and len(value) > most:
         errors.append(FieldError("FieldValueTooLong", at, f"Too long: may not be more than {most} bytes"))
-    if least is not None and len(value) < least:
+    elif least is not None and len(value) < least:
         errors.append(invalid_value(at, value, f"{at} in body should be at least {least} chars long"))
     text = schema.get("pattern")
-    if text and (pattern := _pattern(text)) is not None and not pattern.search(value):
+    if not errors and text and (pattern := _pattern(text)) is not None and not pattern.search(value):
         errors.append(invalid_value(at, value, f"{at} in body should match '{text}'"))
     form = schema.get("format")
     if form and not _fits_format(value, form):
@@ -222,7 +225,7 @@ def validate_lists(value: Any, schema: Schema, at: str) -> list[FieldError]:
         for number, each in enumerate(value):
             key = each
             if listed == "map" and isinstance(each, dict):
-                key = {name: each[name] for name in keys if name in each}
+                key = {name: each[name] for name in sorted(keys) if name in each}
             if listed in ("map", "set"):
                 if any(same(key, other) for other in seen):
                     errors.append(duplicate(f"{at}[{number}]", key))

@@ -24,6 +24,9 @@ OPENAPI, SERVER = HERE / "openapi.json.xz", HERE / "server.json.gz"
 _STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r'^\s*(\w+)\s+(\S+)\s+`[^`]*?json:"([^"]*)"', re.MULTILINE)
 _NAMED = re.compile(r'^\s*([\w.]+)\s+`[^`]*?json:"(\w+)([^"]*)"', re.MULTILINE)
+_WIRE = re.compile(r'^\s*(?:\w+\s+\S+\s+)?`json:"(\w+)[^"]*"[^`]*?protobuf:"\w+,(\d+)', re.MULTILINE)
+_WIRE_NAMED = re.compile(r'^\s*[\w.]+\s+`json:"(\w+)[^"]*"[^`]*?protobuf:"\w+,(\d+)', re.MULTILINE)
+_WIRE_INLINE = re.compile(r'^\s*(\w+)\s+`json:"(?:,inline)?"[^`]*?protobuf:"\w+,(\d+)', re.MULTILINE)
 _INLINE = re.compile(r'^\s*(\w+)\s+`[^`]*?json:"(?:,inline)?"', re.MULTILINE)
 _ALIAS = re.compile(r"^type (\w+) (string|bool|int32|int64|map\[\S+|\[\]\S+)$", re.MULTILINE)
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -47,8 +50,8 @@ def _code(go: str, options: list[str], scalars: set[str], collections: set[str])
     return letter if letter == "z" or "omitempty" in options else letter.upper()
 
 
-def go_structs(api: Path, machinery: Path, extensions: Path) -> dict[str, dict[str, str]]:
-    """Definition name -> field -> letter and Go type."""
+def _go_files(api: Path, machinery: Path, extensions: Path) -> list[tuple[str, str, Path]]:
+    """(package as definitions name it, its last part, file)"""
     files = [
         (f"io.k8s.api.{each.parent.parent.name}.{each.parent.name}", each.parent.name, each)
         for each in sorted(api.glob("*/*/types.go"))
@@ -59,6 +62,23 @@ def go_structs(api: Path, machinery: Path, extensions: Path) -> dict[str, dict[s
         extensions / "pkg/apis/apiextensions/v1",
     )
     files += [(package, "v1", folder / name) for name in ("types.go", "types_jsonschema.go")]
+    return files
+
+
+def wire(files: list[tuple[str, str, Path]]) -> dict[str, dict[str, str]]:
+    """Definition name -> number on the wire -> field, or `+` and the name of a struct whose fields stand here."""
+    made: dict[str, dict[str, str]] = {}
+    for package, _, file in files:
+        for name, body in _STRUCT.findall(file.read_text()):
+            numbers = {number: field for field, number in _WIRE.findall(body) + _WIRE_NAMED.findall(body)}
+            numbers |= {number: f"+{package}.{other}" for other, number in _WIRE_INLINE.findall(body)}
+            if numbers:
+                made[f"{package}.{name}"] = numbers
+    return made
+
+
+def go_structs(files: list[tuple[str, str, Path]]) -> dict[str, dict[str, str]]:
+    """Definition name -> field -> letter and Go type."""
     scalars: set[str] = set()
     collections: set[str] = set()
     for _, _, file in files:
@@ -130,10 +150,11 @@ def build(kubeconfig: str, api: str, machinery: str, extensions: str) -> None:
                         [each["name"], each["type"], each["format"], each["description"], each["priority"]]
                         for each in table["columnDefinitions"]
                     ]
-    go = go_structs(Path(api), Path(machinery), Path(extensions))
+    files = _go_files(Path(api), Path(machinery), Path(extensions))
+    go = go_structs(files)
     go = {name: fields for name, fields in go.items() if name in definitions}
     version = raw("/version")
-    server = {"version": version, "discovery": discovery, "columns": columns, "go": go}
+    server = {"version": version, "discovery": discovery, "columns": columns, "go": go, "wire": wire(files)}
     sort = orjson.OPT_SORT_KEYS
     SERVER.write_bytes(gzip.compress(orjson.dumps(server, option=sort), 9, mtime=0))
     OPENAPI.write_bytes(lzma.compress(orjson.dumps(definitions, option=sort), preset=9))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitops_tui.demo.status import Fault
 
-_SERVED = "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/cbor"
+_SERVED = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,7 @@ def form(headers: Mapping[str, str], query: Mapping[str, str], *, tables: bool) 
     if not accept or accept == "application/json":
         return _PLAIN
     for name, options in parameters(accept):
-        if name not in ("application/json", "application/yaml", "*/*", "application/*", "text/*"):
-            continue
-        if name == "text/*":
+        if name not in _KNOWN:
             continue
         kind = options.get("as", "")
         if kind and (not tables or options.get("g") != "meta.k8s.io" or kind not in _KINDS):
@@ -52,9 +50,14 @@ def form(headers: Mapping[str, str], query: Mapping[str, str], *, tables: bool) 
         if version not in ("v1", "v1beta1"):
             continue
         return Form(name == "application/yaml", kind, version, query.get("includeObject", "") or "Metadata")
+    if not any(name in _KNOWN for name, _ in parameters(accept)):
+        more = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+        said = f"406: Not Acceptable\n\nAvailable representations: {_SERVED}, {more}"
+        raise Fault(406, "NotAcceptable", said, details={})
     said = f"only the following media types are accepted: {_SERVED}"
     raise Fault(406, "NotAcceptable", said)
 
 
 _KINDS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
+_KNOWN = ("application/json", "application/yaml", "*/*", "application/*")
 _PLAIN = Form()

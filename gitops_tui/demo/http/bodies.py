@@ -10,6 +10,8 @@ import orjson
 import yaml
 from aiohttp import web
 
+from gitops_tui.demo.fields.types import Type
+from gitops_tui.demo.http import protobuf
 from gitops_tui.demo.status import Fault, bad_request
 
 LIMIT = 3 * 1024 * 1024
@@ -42,8 +44,9 @@ def unsupported(types: str = _TYPES) -> Fault:
     return Fault(415, "UnsupportedMediaType", said)
 
 
-def obj(data: bytes, content_type: str, kind: str) -> tuple[Any, int | None]:
-    """The object in a body, and how many keys its text has (None where it isn't JSON). Raises Fault 400, 415."""
+def obj(data: bytes, content_type: str, kind: str, declared: Type | None = None) -> tuple[Any, int | None]:
+    """The object in a body, and how many keys its text has (None where it isn't JSON). declared: its type, for protobuf.
+    Raises Fault 400, 415."""
     if content_type in ("", "application/octet-stream"):
         content_type = _JSON
     said = (
@@ -57,6 +60,11 @@ def obj(data: bytes, content_type: str, kind: str) -> tuple[Any, int | None]:
         if not isinstance(found, dict):
             raise bad_request(f"{said}{_no_map(found)} ({_hex(data)})")
         return found, None
+    if content_type == protobuf.MEDIA_TYPE and declared is not None and not declared.custom:
+        try:
+            return protobuf.read(data, declared), None
+        except ValueError as error:
+            raise bad_request(str(error)) from None
     if content_type != _JSON:
         raise unsupported()
     if not data.strip():

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from gitops_tui.demo.rules.findings import not_supported, required, too_long
+from gitops_tui.demo.rules.findings import not_supported, required, shown, too_long
 from gitops_tui.demo.status import Fault, FieldError, bad_request, invalid
 
 VALIDATIONS = ("", "Ignore", "Strict", "Warn")
@@ -57,7 +56,7 @@ def write_errors(query: Mapping[str, str], dry: Iterable[str], *, apply: bool, p
         errors.append(too_long("fieldManager", 128))
     for at, letter in enumerate(manager):
         if not letter.isprintable():
-            said = f'Invalid value: "{manager}": invalid character U+{ord(letter):04X} (at position {at})'
+            said = f"Invalid value: {shown(manager)}: invalid character U+{ord(letter):04X} (at position {at})"
             errors.append(FieldError("FieldValueInvalid", "fieldManager", said))
             break
     listed = list(dry)
@@ -88,7 +87,7 @@ def check_list(query: Mapping[str, str], *, watch: bool) -> None:
 
     if watch:
         if initial is not None and not match:
-            forbidden("resourceVersionMatch", "resourceVersionMatch is required when sendInitialEvents is set")
+            forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
         if match and initial is None:
             forbidden(
                 "resourceVersionMatch",
@@ -125,6 +124,3 @@ def too_large(asked: int, current: int) -> Fault:
         [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}],
         details={"retryAfterSeconds": 1},
     )
-
-
-Any_ = Any

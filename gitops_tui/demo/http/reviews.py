@@ -55,7 +55,9 @@ def review(
     asked, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
     if (asked is None) == (path is None):
         said = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
-        raise invalid(kind, "authorization.k8s.io", "", [invalid_value("spec.resourceAttributes", None, said)])
+        value = {"Path": path.get("path", ""), "Verb": path.get("verb", "")} if path is not None else None
+        fault = invalid("", "authorization.k8s.io", "", [invalid_value("spec", value, said)])
+        raise fault
     if asked is not None:
         allowed = authorizer.allows(
             user,

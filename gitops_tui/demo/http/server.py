@@ -138,7 +138,7 @@ class Server:
         return await self.verbs.respond(request, info, resource)
 
     def _unknown(self, info: RequestInfo) -> web.Response:
-        if self.registry.catalogue.has_group_version(info.group, info.version):
+        if not info.group or self.registry.catalogue.has_group_version(info.group, info.version):
             raise no_such_resource()
         return _not_found()
 
@@ -146,7 +146,7 @@ class Server:
         resource = self._review_kind(info)
         data = await bodies.read(request)
         kind = request.headers.get("Content-Type", "").partition(";")[0].strip()
-        body, _ = bodies.obj(data, kind, resource.kind if resource else "Review")
+        body, _ = bodies.obj(data, kind, resource.kind if resource else "Review", resource.type if resource else None)
         made = reviews.review(
             info.resource,
             body,

@@ -9,6 +9,7 @@ import orjson
 import yaml
 from aiohttp import web
 
+from gitops_tui.demo.fields.types import Type
 from gitops_tui.demo.hooks import Faults, RequestInfo
 from gitops_tui.demo.http import bodies, options
 from gitops_tui.demo.http.accept import Form, form
@@ -20,7 +21,7 @@ from gitops_tui.demo.registry import Registry, scale
 from gitops_tui.demo.registry.bodies import Write
 from gitops_tui.demo.registry.deletes import deleted_answer
 from gitops_tui.demo.registry.eviction import evict
-from gitops_tui.demo.registry.resources import Resource
+from gitops_tui.demo.registry.resources import Resource, definitions
 from gitops_tui.demo.status import Fault, bad_request, method_not_allowed, no_such_resource, not_found
 from gitops_tui.model.keys import GVK
 
@@ -77,8 +78,8 @@ class Verbs:
             raise method_not_allowed()
         if (verb == "create" and info.name and not sub) or (verb in ("update", "patch") and not info.name):
             raise method_not_allowed()
-        if resource.namespaced and not info.namespace and verb not in ("list", "watch", "deletecollection"):
-            raise method_not_allowed() if verb == "create" else no_such_resource()
+        if resource.namespaced and not info.namespace and verb not in ("list", "watch"):
+            raise method_not_allowed() if verb in ("create", "deletecollection") else no_such_resource()
         if not resource.namespaced and info.namespace and resource.kind != "Namespace":
             raise no_such_resource()
         if verb == "watch":
@@ -98,7 +99,7 @@ class Verbs:
 
     def _get(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.Response:
         wanted = form(request.headers, request.query, tables=True)
-        options.version(request.query.get("resourceVersion", ""))
+        _read_version(request)
         found = self._writes.stored(resource, self._place(info, resource), info.name)
         if info.subresource == "scale":
             return answer(scale.read(resource, self._writes.seen(resource, found)), 200, wanted)
@@ -111,6 +112,7 @@ class Verbs:
 
     async def _watch(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
         wanted = form(request.headers, request.query, tables=True)
+        _read_version(request)
         watch = Watch(self._registry, resource, info, request.query, wanted, self.closing)
         self._watches.add(watch)
         try:
@@ -134,7 +136,7 @@ class Verbs:
         data = await bodies.read(request)
         options.check_write(kind, request.query, dry)
         expects = resource.subresources[info.subresource].kind.kind if info.subresource else resource.kind
-        body, keys = bodies.obj(data, _content(request), expects)
+        body, keys = bodies.obj(data, _content(request), expects, self._type(resource, info))
         self._expected(resource, info, body)
         how = self._how(request, info)
         namespace = self._place(info, resource)
@@ -188,6 +190,17 @@ class Verbs:
         return {**old, "spec": {**(old.get("spec") or {}), "finalizers": left}}
 
     @staticmethod
+    def _type(resource: Resource, info: RequestInfo) -> Type:
+        """The type of what a request brings."""
+        if not info.subresource:
+            return resource.type
+        kind = resource.subresources[info.subresource].kind
+        if kind == resource.gvk:
+            return resource.type
+        group = kind.group.partition(".")[0] or "core"
+        return definitions().type(f"io.k8s.api.{group}.{kind.version}.{kind.kind}")
+
+    @staticmethod
     def _expected(resource: Resource, info: RequestInfo, body: Obj) -> None:
         """A body that says what it is must be what its address says."""
         expects = resource.subresources[info.subresource].kind if info.subresource else resource.gvk
@@ -204,27 +217,13 @@ class Verbs:
         given = GVK.of(version or expects.api_version, kind or expects.kind)
         if given == expects:
             return
-        if resource.custom is not None or given.kind == expects.kind:
-            if given.kind == expects.kind and given.group == expects.group:
-                said = (
-                    f"the API version in the data ({given.api_version}) does not match the expected API version "
-                    f"({expects.api_version})"
-                )
-                raise bad_request(said)
-            if resource.custom is not None:
-                raise bad_request(
-                    f'{given.kind} in version "{given.version}" cannot be handled as a {expects.kind}: strict decoding '
-                    f"error: unknown kind"
-                    if False
-                    else f"the API version in the data ({given.api_version}) does not match the expected API version ({expects.api_version})"
-                )
-        package = given.group.partition(".")[0] or "core"
+        if resource.custom is not None or (given.kind == expects.kind and given.group == expects.group):
+            said = f"the API version in the data ({given.api_version}) does not match the expected API version"
+            raise bad_request(f"{said} ({expects.api_version})")
         ours = expects.group.partition(".")[0] or "core"
         raise bad_request(
             f'{given.kind} in version "{given.version}" cannot be handled as a {expects.kind}: '
             f"converting ({given.version}.{given.kind}) to ({ours}.{expects.kind}): unknown conversion"
-            if package
-            else ""
         )
 
     @staticmethod
@@ -240,8 +239,7 @@ class Verbs:
         kind = _content(request)
         apply = kind in _APPLY
         if kind not in (_JSON_PATCH, _MERGE, _STRATEGIC, "application/apply-patch+yaml"):
-            if kind not in _PATCH_TYPES:
-                raise Fault(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
+            raise Fault(415, "UnsupportedMediaType", "415: Unsupported Media Type", details={})
         if kind == _STRATEGIC and resource.custom is not None:
             raise bodies.unsupported(f"{_JSON_PATCH}, {_MERGE}, application/apply-patch+yaml")
         data = await bodies.read(request)
@@ -281,7 +279,7 @@ class Verbs:
         force = options.truth(request.query, "force")
         namespace = self._place(info, resource)
         if info.subresource == "scale":
-            made = scale.write(self._writes, resource, namespace, info.name, lambda found: {**found, **body}, how)
+            made = scale.apply(self._writes, resource, namespace, info.name, body, how, force=force)
             return answer(made, 200, wanted, how.warnings)
         made, new = self._writes.apply(
             resource, namespace, info.name, body, how, force=force, subresource=info.subresource
@@ -295,7 +293,12 @@ class Verbs:
         data = await bodies.read(request) if request.can_read_body else b""
         given: Obj = {}
         if data.strip():
-            found, _ = bodies.obj(data, _content(request), "DeleteOptions")
+            try:
+                found, _ = bodies.obj(data, _content(request), "DeleteOptions", definitions().type(_DELETE_OPTIONS))
+            except Fault as fault:
+                if fault.status == 400:
+                    fault.message = fault.message.partition("): ")[2].rpartition(" (")[0] or fault.message
+                raise
             given = found
         query = request.query
         # A body's options are all there are: the query counts only without one.
@@ -336,7 +339,15 @@ class Verbs:
         return answer(listed(self._registry, resource, found_page, Form(yaml=wanted.yaml)), 200, wanted)
 
 
-_PATCH_TYPES: tuple[str, ...] = ()
+_DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
+
+
+def _read_version(request: web.BaseRequest) -> None:
+    """Gets and watches refuse a version that is none otherwise than lists do."""
+    try:
+        options.version(request.query.get("resourceVersion", ""))
+    except Fault as fault:
+        raise Fault(500, "", fault.message.removeprefix("invalid resource version: ")) from None
 
 
 def _content(request: web.BaseRequest) -> str:
@@ -365,7 +376,10 @@ def _patch_body(data: bytes, kind: str) -> Any:
         try:
             found = bodies.yaml_value(data)
         except ValueError:
-            raise bad_request(f"error decoding patch: {bodies._go_json(data, error)}") from None
+            said = (
+                f"error decoding patch: {bodies._go_json(data, error)}" if kind == _JSON_PATCH else "invalid JSON patch"
+            )
+            raise bad_request(said) from None
         if not isinstance(found, dict | list):
             raise bad_request(f"error decoding patch: {bodies._go_json(data, error)}") from None
     if kind == _JSON_PATCH:

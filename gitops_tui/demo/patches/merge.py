@@ -104,8 +104,6 @@ def _step(value: Any, step: dict[str, Any]) -> Any:
         raise TypeError(word)
     if word == "remove":
         del place[last]
-    elif word == "replace" and last not in place:
-        raise KeyError(last)
     else:
         place[last] = copy.deepcopy(step.get("value"))
     return value

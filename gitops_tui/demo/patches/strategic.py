@@ -29,7 +29,7 @@ def _map(value: dict[str, Any], patch: dict[str, Any], declared: Type | None) ->
     if directive == _DELETE:
         return {}
     if directive not in (None, _MERGE):
-        raise _bad(f"Unknown patch type: {directive}")
+        raise Fault(500, "", f"unknown patch type: {directive} in map: {go_map(patch)}")
     made = dict(value)
     retained = patch.get(_RETAIN)
     if isinstance(retained, list):
@@ -69,8 +69,17 @@ def _map(value: dict[str, Any], patch: dict[str, Any], declared: Type | None) ->
             field = name.removeprefix(_ORDER)
             child = declared.field(field) if declared is not None and declared.kind == MAP else None
             if isinstance(made.get(field), list) and child is not None:
-                made[field] = _sorted(made[field], order, child.merge_key)
+                made[field] = _sorted(made[field], order, child.merge_key, made[field])
     return made
+
+
+def go_map(value: Any) -> str:
+    """A value as Go's %v prints it."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{name}:{go_map(value[name])}" for name in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(go_map, value)) + "]"
+    return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _clean(value: Any) -> Any:
@@ -90,12 +99,13 @@ def _bad(said: str) -> Fault:
 
 def _list(value: Any, patch: list[Any], declared: Type, order: Any) -> list[Any]:
     found = list(value) if isinstance(value, list) else []
+    before = list(found)
     if not declared.merge_key:
         made = list(found)
         for each in patch:
             if not any(same(each, other) for other in made):
                 made.append(each)
-        return _sorted(made, order, "")
+        return _sorted(made, order if isinstance(order, list) else patch, "", before)
     key = declared.merge_key
     if any(isinstance(each, dict) and each.get("$patch") == _REPLACE for each in patch):
         return [_clean(each) for each in patch if isinstance(each, dict) and "$patch" not in each]
@@ -110,7 +120,7 @@ def _list(value: Any, patch: list[Any], declared: Type, order: Any) -> list[Any]
         if each.get("$patch") == _DELETE:
             continue
         if key not in each:
-            raise Fault(500, "", f"map: map[] does not contain declared merge key: {key}")
+            raise Fault(500, "", f"map: {go_map(each)} does not contain declared merge key: {key}")
         for number, item in enumerate(found):
             if isinstance(item, dict) and same(item.get(key), each[key]):
                 found[number] = _map(item, each, declared.item)
@@ -118,12 +128,19 @@ def _list(value: Any, patch: list[Any], declared: Type, order: Any) -> list[Any]
         else:
             found.append(_map({}, each, declared.item) if "$patch" in each else _clean(each))
     if isinstance(order, list):
-        return _sorted(found, order, key)
-    return _sorted(found, patch, key) if value else found
+        return _sorted(found, order, key, before)
+    return _sorted(found, patch, key, before) if before else found
 
 
-def _sorted(items: list[Any], order: Any, key: str) -> list[Any]:
-    """Items in a wanted order; what the order doesn't name keeps its place relative to its neighbours."""
+def _mark(value: Any) -> str:
+    import orjson
+
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _sorted(items: list[Any], order: Any, key: str, before: list[Any]) -> list[Any]:
+    """Items in a wanted order. What the order doesn't name keeps its place relative to those that the list had `before`;
+    new ones come first."""
     if not isinstance(order, list):
         return items
 
@@ -136,10 +153,11 @@ def _sorted(items: list[Any], order: Any, key: str) -> list[Any]:
     rest = [item for item in items if not any(item is each for each in named)]
     # The server's own items stand before the named one that followed them.
     made: list[Any] = []
-    place = {id(item): number for number, item in enumerate(items)}
+    place = {number: at for at, number in enumerate(map(_mark, map(of, before)))}
     i = j = 0
     while i < len(named) or j < len(rest):
-        if j >= len(rest) or (i < len(named) and place[id(named[i])] < place[id(rest[j])]):
+        mine = place.get(_mark(of(named[i])), -1) if i < len(named) else -1
+        if j >= len(rest) or (i < len(named) and mine < place.get(_mark(of(rest[j])), len(place))):
             made.append(named[i])
             i += 1
         else:

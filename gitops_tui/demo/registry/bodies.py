@@ -51,6 +51,9 @@ def decode(resource: Resource, body: Obj, write: Write) -> Obj:
     except DecodeError as error:
         raise bad_request(_cannot(resource, str(error))) from None
     check_strict(resource, unknown, write)
+    metadata = body.get("metadata")
+    if isinstance(metadata, dict) and metadata.get("managedFields") == []:
+        made["metadata"]["managedFields"] = []  # asks for nobody to own anything; Go tells it from no list
     return made
 
 

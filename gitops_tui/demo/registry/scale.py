@@ -96,8 +96,29 @@ def write(
     if replicas < 0:
         error = invalid_value("spec.replicas", replicas, "must be greater than or equal to 0")
         raise invalid("Scale", "autoscaling", name, [error])
-    path = resource.custom.scale[0] if resource.custom is not None else "spec.replicas"
-    new = _set(managed.without(live), path, replicas)
+    path = _path(resource)
+    return _changed(writes, resource, old, _set(managed.without(live), path, replicas), how)
+
+
+def _path(resource: Resource) -> str:
+    return str(resource.custom.scale[0]) if resource.custom is not None else "spec.replicas"
+
+
+def apply(writes: Writes, resource: Resource, namespace: str, name: str, body: Obj, how: Write, *, force: bool) -> Obj:
+    """The Scale after a server-side apply of it. Raises ConflictsFault."""
+    old = writes.stored(resource, namespace, name)
+    live = managed.without(writes.seen(resource, old))
+    replicas = (body.get("spec") or {}).get("replicas")
+    own = {"apiVersion": resource.gvk.api_version, "kind": resource.kind, "metadata": {"name": name}}
+    applied = _set(own, _path(resource), replicas) if replicas is not None else own
+    owners = scope(writes.catalogue, resource, "scale")
+    managers = managed.decode(old["metadata"].get("managedFields"), trusted=True)
+    merged, managers = managed.apply(live, applied, managers, owners, how.manager, writes.clock.now(), force=force)
+    return read(resource, writes._change(resource, old, dict(merged or live), managers, how, "scale"))
+
+
+def _changed(writes: Writes, resource: Resource, old: Obj, new: Obj, how: Write) -> Obj:
+    live = writes.seen(resource, old)
     managers = managed.decode(old["metadata"].get("managedFields"), trusted=True)
     owners = scope(writes.catalogue, resource, "scale")
     managers = managed.update(managed.without(live), new, managers, owners, how.manager, writes.clock.now())

@@ -40,7 +40,7 @@ from gitops_tui.model.keys import GVK
 
 Obj = dict[str, Any]
 NAMESPACE = GVK("", "v1", "Namespace")
-_SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+_SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 
 
 class Writes:
@@ -113,8 +113,11 @@ class Writes:
                 self.strategies.create(obj, resource.storage)
         self._check(resource, obj, None)
         namespace = metadata.get("namespace") or ""
-        if self.objects.get(resource.storage, namespace, name) is not None:
-            raise already_exists(resource.plural, resource.group, name)
+        if (found := self.objects.get(resource.storage, namespace, name)) is not None:
+            fault = already_exists(resource.plural, resource.group, name)
+            if found["metadata"].get("deletionTimestamp"):
+                fault.message = f"object is being deleted: {fault.message}"
+            raise fault
         obj = managed.with_managers(obj, managers)
         if write.dry_run:
             return self.seen(resource, obj)
@@ -222,7 +225,7 @@ class Writes:
             given = metadata["name"]
             raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
         if not metadata.get("name"):
-            metadata["name"] = name
+            raise _nameless(name)
         obj = defaulted(resource, self._placed(resource, namespace, obj))
         old = self.objects.get(resource.storage, namespace, name)
         if old is None:
@@ -270,7 +273,7 @@ class Writes:
     def _same_object(self, resource: Resource, metadata: Obj, old: Obj) -> None:
         before = old["metadata"]
         version = metadata.get("resourceVersion")
-        if version and version != before["resourceVersion"]:
+        if version and version not in ("0", before["resourceVersion"]):
             raise modified(resource.plural, resource.group, before["name"])
         if metadata.get("uid") and metadata["uid"] != before["uid"]:
             key = "/".join(
@@ -304,7 +307,7 @@ class Writes:
         if resource.custom is not None:
             if _counted(new, resource) != _counted(old, resource):
                 metadata["generation"] = before.get("generation", 0) + 1
-        elif not subresource or (resource.kind == "Pod" and subresource == "resize"):
+        elif subresource in ("", "scale", "resize"):
             self.strategies.update(new, old, resource.storage)
         self._check(resource, new, old)
         new = managed.with_managers(new, managers)
@@ -387,12 +390,19 @@ class Writes:
         old = self.stored(resource, namespace, name)
         live = self.seen(resource, old)
         body = patched(live)
+        made = GVK.of(str(body.get("apiVersion") or ""), str(body.get("kind") or ""))
+        if made != resource.gvk:
+            raise self._unfit(resource, body, bad_request(": " + _other_kind(resource, made)))
         try:
             obj = decode(resource, body, write)
         except Fault as fault:
-            if fault.status == 400 and "strict decoding" not in fault.message:
+            if fault.status == 400:
                 raise self._unfit(resource, body, fault) from None
             raise
+        if metadata_uid := obj["metadata"].get("uid"):
+            if metadata_uid != old["metadata"]["uid"]:
+                error = invalid_value("metadata.uid", metadata_uid, "field is immutable")
+                raise invalid(resource.kind, resource.group, name, [error])
         metadata = obj["metadata"]
         if metadata.get("name") != name:
             given = metadata.get("name") or ""
@@ -453,7 +463,9 @@ class Writes:
             said = [f"{path}: {text}" if path else text for path, text in errors]
             text = said[0] if len(said) == 1 else "errors:\n" + "\n".join(f"  {each}" for each in said)
             raise Fault(500, "", f"failed to create typed patch object ({where}): {text}")
-        if given and given != name:
+        if not given:
+            raise _nameless(name)
+        if given != name:
             raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
         placed = metadata.get("namespace") or ""
         if placed and placed != namespace:
@@ -473,7 +485,7 @@ class Writes:
         merged, managers = self._merged(live, applied, managers, owners, write.manager, now, force=force)
         if merged is None:
             merged = live
-        elif write.manager == "kubectl":
+        if write.manager == "kubectl":
             merged = _last_applied(merged, applied)
         obj = self._fitted(resource, merged)
         obj["metadata"] = dict(obj["metadata"])
@@ -489,11 +501,12 @@ class Writes:
                 f"uid mismatch: the provided object specified uid {metadata['uid']}, and no existing object was found"
             )
             raise conflict(resource.plural, resource.group, name, said)
-        if metadata.get("resourceVersion"):
-            raise not_found(resource.plural, resource.group, name)
+        metadata.pop("resourceVersion", None)
         self._open_namespace(resource, namespace, name)
         merged, managers = managed.apply(None, applied, {}, owners, write.manager, now, force=True)
-        obj = self._fitted(resource, merged or {})
+        obj = self._fitted(
+            resource, _last_applied(merged or {}, applied) if write.manager == "kubectl" else merged or {}
+        )
         metadata = obj["metadata"] = dict(obj["metadata"])
         metadata["name"] = name
         if resource.namespaced:
@@ -541,6 +554,16 @@ class Writes:
         return f"{version}, Kind={resource.kind}"
 
 
+def _other_kind(resource: Resource, given: GVK) -> str:
+    """What the decoder says of an object of another kind than it is asked for."""
+    group = resource.group.partition(".")[0] or "core"
+    return f"converting ({given.version}.{given.kind}) to ({group}.{resource.kind}): unknown conversion"
+
+
+def _nameless(name: str) -> Fault:
+    return bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+
+
 def _name_gone(resource: Resource) -> Fault:
     from gitops_tui.demo.rules.findings import required
 
@@ -557,6 +580,8 @@ def _last_applied(merged: Obj, applied: Obj) -> Obj:
     metadata = dict(applied.get("metadata") or {})
     own = {name: value for name, value in (metadata.get("annotations") or {}).items() if name != managed.LAST_APPLIED}
     metadata["annotations"] = own
+    if not own:
+        del metadata["annotations"]
     text = orjson.dumps({**applied, "metadata": metadata}, option=orjson.OPT_SORT_KEYS).decode() + "\n"
     below = {**merged["metadata"], "annotations": {**notes, managed.LAST_APPLIED: text}}
     return {**merged, "metadata": below}

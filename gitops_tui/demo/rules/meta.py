@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gitops_tui.demo.rules import names
-from gitops_tui.demo.rules.findings import IMMUTABLE, forbidden_field, invalid_value, required
+from gitops_tui.demo.rules.findings import IMMUTABLE, forbidden_field, invalid_value, required, shown
 from gitops_tui.demo.status import FieldError
 
 Obj = dict[str, Any]
@@ -28,7 +28,8 @@ def name_rule(group: str, kind: str) -> Callable[[str], tuple[str, ...]]:
 def labels(found: Any, field: str) -> list[FieldError]:
     errors: list[FieldError] = []
     for name, value in sorted((found or {}).items()):
-        errors += [invalid_value(field, name, said) for said in names.qualified_name(name)]
+        complaints = [said.replace("a qualified name", "a valid label key") for said in names.qualified_name(name)]
+        errors += [invalid_value(field, name, said) for said in complaints]
         errors += [invalid_value(field, value, said) for said in names.label_value(value)]
     return errors
 
@@ -57,7 +58,7 @@ def _owners(found: Any, field: str) -> list[FieldError]:
             said = f"{owner.get('kind')}/{owner.get('name')}"
             if controller:
                 text = f'Only one reference can have Controller set to true. Found "true" in references for {controller} and {said}'
-                errors.append(FieldError("FieldValueInvalid", field, f"Invalid value: {text}"))
+                errors.append(FieldError("FieldValueInvalid", field, f"Invalid value: {shown(found)}: {text}"))
             controller = said
     return errors
 

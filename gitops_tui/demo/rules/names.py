@@ -96,7 +96,7 @@ def qualified_name(name: str) -> tuple[str, ...]:
 def label_value(value: str) -> tuple[str, ...]:
     found = []
     if len(value) > 63:
-        found.append(_max(63))
+        found.append("must be no more than 63 bytes")
     if not _LABEL_VALUE.fullmatch(value):
         said = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
         found.append(_regex(said, _LABEL_VALUE.pattern, "MyValue", "my_value", "12345"))

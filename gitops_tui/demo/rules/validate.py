@@ -18,6 +18,13 @@ def _storage_class(obj: Obj) -> list[FieldError]:
     return [] if obj.get("provisioner") else [required("provisioner")]
 
 
+def _lease(obj: Obj) -> list[FieldError]:
+    seconds = (obj.get("spec") or {}).get("leaseDurationSeconds")
+    if seconds is not None and seconds <= 0:
+        return [invalid_value("spec.leaseDurationSeconds", seconds, "must be greater than 0")]
+    return []
+
+
 def _changed(*fields: str) -> _Update:
     """Fields of the object that may not change."""
 
@@ -49,6 +56,7 @@ _RULES: dict[tuple[str, str], tuple[_Validate | None, _Update | None]] = {
     ("rbac.authorization.k8s.io", "ClusterRole"): (config.role, None),
     ("rbac.authorization.k8s.io", "RoleBinding"): (config.role_binding, config.role_binding_update),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): (config.role_binding, config.role_binding_update),
+    ("coordination.k8s.io", "Lease"): (_lease, None),
     ("storage.k8s.io", "StorageClass"): (
         _storage_class,
         _changed("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
