@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -29,6 +30,20 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, form) for tag, form in listed if tag != "tag:yaml.org,2002:timestamp"]
     for first, listed in _LOADER.yaml_implicit_resolvers.items()
 }
+
+
+class _CarefulLoader(yaml.SafeLoader):
+    pass
+
+
+_CarefulLoader.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+_DEEP = 200
+_NESTING = re.compile(rb"^ {%d}|^[ ]*(?:[-?:] +){%d}" % (_DEEP, _DEEP), re.MULTILINE)
+
+
+def _may_nest(data: bytes) -> bool:
+    """Whether YAML may nest deeper than a sane object."""
+    return data.count(b"[") + data.count(b"{") > _DEEP or _NESTING.search(data) is not None
 
 
 async def read(request: web.BaseRequest) -> bytes:
@@ -118,11 +133,15 @@ def yaml_value(data: bytes) -> Any:
             return orjson.loads(data)
         except orjson.JSONDecodeError:
             pass
+    # The C parser recurses without a limit of its own: what nests deeply goes to the other one, which has Python's.
+    loader = _CarefulLoader if _may_nest(data) else _Loader
     try:
-        return _plain(yaml.load(data, Loader=_Loader))  # noqa: S506 - a safe loader's own subclass
+        return _plain(yaml.load(data, Loader=loader))  # noqa: S506 - safe loaders' own subclasses
     except yaml.MarkedYAMLError as error:
         raise ValueError(f"yaml: {_yaml_line(error)}{error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise ValueError("yaml: exceeded max depth of 10000") from None
+    except (yaml.YAMLError, ValueError) as error:
         raise ValueError(f"yaml: {error}") from None
 
 

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from gitops_tui.demo.http import cells_more as more
 from gitops_tui.demo.http.ages import age, seconds_of, span
+from gitops_tui.demo.http.cell_parts import NONE, Cells, Obj, created_age, spec_of, status_of
 from gitops_tui.demo.registry.scale import selector_text
-
-Obj = dict[str, Any]
-Cells = Callable[[Obj, float], list[Any]]
-NONE, UNSET = "<none>", "<unset>"
-
-
-def _age(obj: Obj, now: float) -> str:
-    return age(obj["metadata"].get("creationTimestamp"), now)
-
-
-def _spec(obj: Obj) -> Obj:
-    found = obj.get("spec")
-    return found if isinstance(found, dict) else {}
-
-
-def _status(obj: Obj) -> Obj:
-    found = obj.get("status")
-    return found if isinstance(found, dict) else {}
 
 
 def _labels(found: Any) -> str:
@@ -42,7 +25,7 @@ def _waiting(container: Obj) -> str:
 
 def pod_reason(obj: Obj) -> tuple[str, int, int, int]:
     """STATUS of a pod, how many containers are ready, of how many, and restarts."""
-    spec, status = _spec(obj), _status(obj)
+    spec, status = spec_of(obj), status_of(obj)
     reason = str(status.get("reason") or status.get("phase") or "")
     total = len(spec.get("containers") or ())
     ready = restarts = 0
@@ -88,7 +71,7 @@ def _true(status: Obj, kind: str) -> bool:
 
 def _pod(obj: Obj, now: float) -> list[Any]:
     reason, ready, total, restarts = pod_reason(obj)
-    spec, status = _spec(obj), _status(obj)
+    spec, status = spec_of(obj), status_of(obj)
     ended = [
         when
         for container in status.get("containerStatuses") or ()
@@ -106,7 +89,7 @@ def _pod(obj: Obj, now: float) -> list[Any]:
         f"{ready}/{total}",
         reason,
         shown,
-        _age(obj, now),
+        created_age(obj, now),
         ip,
         spec.get("nodeName") or NONE,
         nominated,
@@ -115,14 +98,14 @@ def _pod(obj: Obj, now: float) -> list[Any]:
 
 
 def _deployment(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
+    spec, status = spec_of(obj), status_of(obj)
     names, images = _images(spec.get("template"))
     return [
         obj["metadata"]["name"],
         f"{status.get('readyReplicas', 0)}/{spec.get('replicas', 0)}",
         status.get("updatedReplicas", 0),
         status.get("availableReplicas", 0),
-        _age(obj, now),
+        created_age(obj, now),
         names,
         images,
         selector_text(spec.get("selector")),
@@ -130,23 +113,23 @@ def _deployment(obj: Obj, now: float) -> list[Any]:
 
 
 def _replica_set(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
+    spec, status = spec_of(obj), status_of(obj)
     names, images = _images(spec.get("template"))
     selector = spec.get("selector")
     text = selector_text(selector) if obj.get("kind") != "ReplicationController" else _labels(selector)
     counts = [spec.get("replicas", 0), status.get("replicas", 0), status.get("readyReplicas", 0)]
-    return [obj["metadata"]["name"], *counts, _age(obj, now), names, images, text]
+    return [obj["metadata"]["name"], *counts, created_age(obj, now), names, images, text]
 
 
 def _stateful_set(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
+    spec, status = spec_of(obj), status_of(obj)
     names, images = _images(spec.get("template"))
     ready = f"{status.get('readyReplicas', 0)}/{spec.get('replicas', 0)}"
-    return [obj["metadata"]["name"], ready, _age(obj, now), names, images]
+    return [obj["metadata"]["name"], ready, created_age(obj, now), names, images]
 
 
 def _daemon_set(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
+    spec, status = spec_of(obj), status_of(obj)
     template = spec.get("template") or {}
     names, images = _images(template)
     counts = [
@@ -160,11 +143,19 @@ def _daemon_set(obj: Obj, now: float) -> list[Any]:
         )
     ]
     node = _labels((template.get("spec") or {}).get("nodeSelector"))
-    return [obj["metadata"]["name"], *counts, node, _age(obj, now), names, images, selector_text(spec.get("selector"))]
+    return [
+        obj["metadata"]["name"],
+        *counts,
+        node,
+        created_age(obj, now),
+        names,
+        images,
+        selector_text(spec.get("selector")),
+    ]
 
 
 def _job(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
+    spec, status = spec_of(obj), status_of(obj)
     names, images = _images(spec.get("template"))
     done = status.get("succeeded", 0)
     if spec.get("completions") is not None:
@@ -192,7 +183,7 @@ def _job(obj: Obj, now: float) -> list[Any]:
         state,
         completions,
         duration,
-        _age(obj, now),
+        created_age(obj, now),
         names,
         images,
         selector_text(spec.get("selector")),
@@ -200,7 +191,7 @@ def _job(obj: Obj, now: float) -> list[Any]:
 
 
 def _cron_job(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
+    spec, status = spec_of(obj), status_of(obj)
     names, images = _images(((spec.get("jobTemplate") or {}).get("spec") or {}).get("template"))
     last = age(status["lastScheduleTime"], now) if status.get("lastScheduleTime") else NONE
     selector = ((spec.get("jobTemplate") or {}).get("spec") or {}).get("selector")
@@ -212,7 +203,7 @@ def _cron_job(obj: Obj, now: float) -> list[Any]:
         suspend,
         len(status.get("active") or ()),
         last,
-        _age(obj, now),
+        created_age(obj, now),
         names,
         images,
         selector_text(selector) or NONE,
@@ -220,7 +211,7 @@ def _cron_job(obj: Obj, now: float) -> list[Any]:
 
 
 def _service(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
+    spec, status = spec_of(obj), status_of(obj)
     kind = spec.get("type", "")
     addresses = [
         each.get("ip") or each.get("hostname") or ""
@@ -244,7 +235,7 @@ def _service(obj: Obj, now: float) -> list[Any]:
         ip,
         external or NONE,
         ports or NONE,
-        _age(obj, now),
+        created_age(obj, now),
         _labels(spec.get("selector")),
     ]
 
@@ -257,30 +248,34 @@ def _endpoints(obj: Obj, now: float) -> list[Any]:
         for address in subset.get("addresses") or ()
     ]
     text = ",".join(found[:3]) + (f" + {len(found) - 3} more..." if len(found) > 3 else "")
-    return [obj["metadata"]["name"], text or NONE, _age(obj, now)]
+    return [obj["metadata"]["name"], text or NONE, created_age(obj, now)]
 
 
 def _config_map(obj: Obj, now: float) -> list[Any]:
-    return [obj["metadata"]["name"], len(obj.get("data") or ()) + len(obj.get("binaryData") or ()), _age(obj, now)]
+    return [
+        obj["metadata"]["name"],
+        len(obj.get("data") or ()) + len(obj.get("binaryData") or ()),
+        created_age(obj, now),
+    ]
 
 
 def _secret(obj: Obj, now: float) -> list[Any]:
-    return [obj["metadata"]["name"], obj.get("type", ""), len(obj.get("data") or ()), _age(obj, now)]
+    return [obj["metadata"]["name"], obj.get("type", ""), len(obj.get("data") or ()), created_age(obj, now)]
 
 
 def _service_account(obj: Obj, now: float) -> list[Any]:
-    return [obj["metadata"]["name"], len(obj.get("secrets") or ()), _age(obj, now)]
+    return [obj["metadata"]["name"], len(obj.get("secrets") or ()), created_age(obj, now)]
 
 
 def _namespace(obj: Obj, now: float) -> list[Any]:
-    return [obj["metadata"]["name"], _status(obj).get("phase", ""), _age(obj, now)]
+    return [obj["metadata"]["name"], status_of(obj).get("phase", ""), created_age(obj, now)]
 
 
 def _node(obj: Obj, now: float) -> list[Any]:
-    status = _status(obj)
+    status = status_of(obj)
     ready = next((c.get("status") for c in status.get("conditions") or () if c.get("type") == "Ready"), None)
     state = "Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"
-    if _spec(obj).get("unschedulable"):
+    if spec_of(obj).get("unschedulable"):
         state += ",SchedulingDisabled"
     prefix = "node-role.kubernetes.io/"
     roles = sorted(name.removeprefix(prefix) for name in obj["metadata"].get("labels") or {} if name.startswith(prefix))
@@ -290,7 +285,7 @@ def _node(obj: Obj, now: float) -> list[Any]:
         obj["metadata"]["name"],
         state,
         ",".join(roles) or NONE,
-        _age(obj, now),
+        created_age(obj, now),
         info.get("kubeletVersion", ""),
         addresses.get("InternalIP") or NONE,
         addresses.get("ExternalIP") or NONE,
@@ -298,233 +293,6 @@ def _node(obj: Obj, now: float) -> list[Any]:
         info.get("kernelVersion") or "<unknown>",
         info.get("containerRuntimeVersion") or "<unknown>",
     ]
-
-
-_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
-
-
-def _modes(found: Any) -> str:
-    return ",".join(_MODES.get(each, each) for each in found or ())
-
-
-def _claim(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
-    volume = spec.get("volumeName") or ""
-    phase = "Terminating" if obj["metadata"].get("deletionTimestamp") else status.get("phase", "")
-    size = (status.get("capacity") or {}).get("storage", "") if volume else ""
-    modes = _modes(status.get("accessModes")) if volume else ""
-    return [
-        obj["metadata"]["name"],
-        phase,
-        volume,
-        size,
-        modes,
-        spec.get("storageClassName") or "",
-        spec.get("volumeAttributesClassName") or UNSET,
-        _age(obj, now),
-        spec.get("volumeMode") or UNSET,
-    ]
-
-
-def _volume(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
-    ref = spec.get("claimRef") or {}
-    claim = f"{ref.get('namespace')}/{ref.get('name')}" if ref else ""
-    phase = "Terminating" if obj["metadata"].get("deletionTimestamp") else status.get("phase", "")
-    return [
-        obj["metadata"]["name"],
-        (spec.get("capacity") or {}).get("storage", ""),
-        _modes(spec.get("accessModes")),
-        spec.get("persistentVolumeReclaimPolicy", ""),
-        phase,
-        claim,
-        spec.get("storageClassName", ""),
-        spec.get("volumeAttributesClassName") or UNSET,
-        status.get("reason", ""),
-        _age(obj, now),
-        spec.get("volumeMode") or UNSET,
-    ]
-
-
-def _ingress(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
-    hosts = [rule["host"] for rule in spec.get("rules") or () if rule.get("host")]
-    text = "*" if not hosts else ",".join(hosts[:3]) + (f" + {len(hosts) - 3} more..." if len(hosts) > 3 else "")
-    addresses = [
-        each.get("ip") or each.get("hostname") or "" for each in (status.get("loadBalancer") or {}).get("ingress") or ()
-    ]
-    ports = "80, 443" if spec.get("tls") else "80"
-    return [
-        obj["metadata"]["name"],
-        spec.get("ingressClassName") or NONE,
-        text,
-        ",".join(addresses),
-        ports,
-        _age(obj, now),
-    ]
-
-
-def _ingress_class(obj: Obj, now: float) -> list[Any]:
-    spec = _spec(obj)
-    ref = spec.get("parameters")
-    text = NONE
-    if ref:
-        kind = f"{ref['kind']}.{ref['apiGroup']}" if ref.get("apiGroup") else ref.get("kind", "")
-        text = f"{kind}/{ref.get('name')}"
-    return [obj["metadata"]["name"], spec.get("controller", ""), text, _age(obj, now)]
-
-
-def _network_policy(obj: Obj, now: float) -> list[Any]:
-    return [obj["metadata"]["name"], selector_text(_spec(obj).get("podSelector")) or NONE, _age(obj, now)]
-
-
-def _metric(metric: Obj, current: Any) -> str:
-    kind = str(metric.get("type") or "")
-    field = kind[:1].lower() + kind[1:]
-    source = metric.get(field) or {}
-    target = source.get("target") or {}
-    found = next((each.get(field) or {} for each in current or () if each.get("type") == kind), {}).get("current") or {}
-    name = source.get("name") if kind in ("Resource", "ContainerResource") else ""
-    start = f"{name}: " if name else ""
-    if target.get("averageUtilization") is not None:
-        have = found.get("averageUtilization")
-        return f"{start}{f'{have}%' if have is not None else '<unknown>'}/{target['averageUtilization']}%"
-    if target.get("averageValue") is not None:
-        return f"{start}{found.get('averageValue', '<unknown>')}/{target['averageValue']}" + ("" if start else " (avg)")
-    return f"{start}{found.get('value', '<unknown>')}/{target.get('value')}"
-
-
-def _hpa(obj: Obj, now: float) -> list[Any]:
-    spec, status = _spec(obj), _status(obj)
-    ref = spec.get("scaleTargetRef") or {}
-    metrics = [_metric(each, status.get("currentMetrics")) for each in spec.get("metrics") or ()]
-    if spec.get("targetCPUUtilizationPercentage") is not None:
-        have = status.get("currentCPUUtilizationPercentage")
-        metrics.insert(
-            0, f"cpu: {f'{have}%' if have is not None else '<unknown>'}/{spec['targetCPUUtilizationPercentage']}%"
-        )
-    text = ", ".join(metrics[:2]) + (f" + {len(metrics) - 2} more..." if len(metrics) > 2 else "") or NONE
-    least = spec.get("minReplicas")
-    return [
-        obj["metadata"]["name"],
-        f"{ref.get('kind')}/{ref.get('name')}",
-        text,
-        str(least) if least is not None else UNSET,
-        spec.get("maxReplicas", 0),
-        status.get("currentReplicas", 0),
-        _age(obj, now),
-    ]
-
-
-def _budget(obj: Obj, now: float) -> list[Any]:
-    spec = _spec(obj)
-    values = [str(spec[name]) if spec.get(name) is not None else "N/A" for name in ("minAvailable", "maxUnavailable")]
-    return [obj["metadata"]["name"], *values, _status(obj).get("disruptionsAllowed", 0), _age(obj, now)]
-
-
-def _event(obj: Obj, now: float) -> list[Any]:
-    ref = obj.get("involvedObject") or obj.get("regarding") or {}
-    first = obj.get("firstTimestamp") or obj.get("deprecatedFirstTimestamp") or obj.get("eventTime")
-    series = obj.get("series") or {}
-    last = series.get("lastObservedTime") or obj.get("lastTimestamp") or obj.get("deprecatedLastTimestamp") or first
-    count = series.get("count") or obj.get("count") or obj.get("deprecatedCount") or 1
-    source = obj.get("source") or obj.get("deprecatedSource") or {}
-    component = source.get("component") or obj.get("reportingComponent") or obj.get("reportingController") or ""
-    said = ", ".join(filter(None, [component, source.get("host") or obj.get("reportingInstance") or ""]))
-    message = str(obj.get("message") or obj.get("note") or "").strip()
-    place = f"{str(ref.get('kind', '')).lower()}/{ref.get('name', '')}"
-    return [
-        age(last, now),
-        obj.get("type", ""),
-        obj.get("reason", ""),
-        place,
-        ref.get("fieldPath", ""),
-        said,
-        message,
-        age(first, now),
-        count,
-        obj["metadata"]["name"],
-    ]
-
-
-def _created(obj: Obj, now: float) -> list[Any]:
-    return [obj["metadata"]["name"], obj["metadata"].get("creationTimestamp", "")]
-
-
-def _role_binding(obj: Obj, now: float) -> list[Any]:
-    ref = obj.get("roleRef") or {}
-    subjects: dict[str, list[str]] = {"User": [], "Group": [], "ServiceAccount": []}
-    for each in obj.get("subjects") or ():
-        name = str(each.get("name"))
-        text = (
-            f"{each.get('namespace')}/{name}"
-            if each.get("kind") == "ServiceAccount" and each.get("namespace")
-            else name
-        )
-        subjects.setdefault(str(each.get("kind")), []).append(text)
-    listed = [", ".join(subjects[kind]) for kind in ("User", "Group", "ServiceAccount")]
-    return [obj["metadata"]["name"], f"{ref.get('kind')}/{ref.get('name')}", _age(obj, now), *listed]
-
-
-def _storage_class(obj: Obj, now: float) -> list[Any]:
-    notes = obj["metadata"].get("annotations") or {}
-    name = obj["metadata"]["name"]
-    if notes.get("storageclass.kubernetes.io/is-default-class") == "true":
-        name += " (default)"
-    grows = bool(obj.get("allowVolumeExpansion"))
-    return [
-        name,
-        obj.get("provisioner", ""),
-        obj.get("reclaimPolicy", "Delete"),
-        obj.get("volumeBindingMode", UNSET),
-        grows,
-        _age(obj, now),
-    ]
-
-
-def _lease(obj: Obj, now: float) -> list[Any]:
-    return [obj["metadata"]["name"], _spec(obj).get("holderIdentity") or "", _age(obj, now)]
-
-
-def _slice(obj: Obj, now: float) -> list[Any]:
-    ports = [UNSET if port.get("port") is None else str(port["port"]) for port in obj.get("ports") or ()]
-    addresses = [address for each in obj.get("endpoints") or () for address in each.get("addresses") or ()]
-
-    def short(found: list[str]) -> str:
-        return ",".join(found[:3]) + (f" + {len(found) - 3} more..." if len(found) > 3 else "") or UNSET
-
-    return [obj["metadata"]["name"], obj.get("addressType", ""), short(ports), short(addresses), _age(obj, now)]
-
-
-def _priority(obj: Obj, now: float) -> list[Any]:
-    policy = obj.get("preemptionPolicy") or "PreemptLowerPriority"
-    return [obj["metadata"]["name"], obj.get("value", 0), bool(obj.get("globalDefault")), _age(obj, now), policy]
-
-
-def _quota(obj: Obj, now: float) -> list[Any]:
-    status = _status(obj)
-    used = status.get("used") or {}
-    plain: list[str] = []
-    limits: list[str] = []
-    for name, hard in sorted((status.get("hard") or {}).items()):
-        text = f"{name}: {used.get(name, '0')}/{hard}"
-        (limits if name.startswith("limits.") else plain).append(text)
-    return [obj["metadata"]["name"], ", ".join(plain), ", ".join(limits), _age(obj, now)]
-
-
-def _revision(obj: Obj, now: float) -> list[Any]:
-    owner = next((each for each in obj["metadata"].get("ownerReferences") or () if each.get("controller")), None)
-    group = owner["apiVersion"].partition("/")[0] if owner and "/" in owner["apiVersion"] else ""
-    text = NONE
-    if owner:
-        text = (
-            f"{owner['kind'].lower()}.{group}/{owner['name']}" if group else f"{owner['kind'].lower()}/{owner['name']}"
-        )
-    return [obj["metadata"]["name"], text, obj.get("revision", 0), _age(obj, now)]
-
-
-def _webhooks(obj: Obj, now: float) -> list[Any]:
-    return [obj["metadata"]["name"], len(obj.get("webhooks") or ()), _age(obj, now)]
 
 
 CELLS: dict[tuple[str, str], Cells] = {
@@ -536,34 +304,34 @@ CELLS: dict[tuple[str, str], Cells] = {
     ("", "ServiceAccount"): _service_account,
     ("", "Namespace"): _namespace,
     ("", "Node"): _node,
-    ("", "PersistentVolumeClaim"): _claim,
-    ("", "PersistentVolume"): _volume,
-    ("", "Event"): _event,
-    ("", "ResourceQuota"): _quota,
+    ("", "PersistentVolumeClaim"): more.claim,
+    ("", "PersistentVolume"): more.volume,
+    ("", "Event"): more.event,
+    ("", "ResourceQuota"): more.quota,
     ("", "ReplicationController"): _replica_set,
-    ("", "LimitRange"): _created,
-    ("events.k8s.io", "Event"): _event,
+    ("", "LimitRange"): more.created,
+    ("events.k8s.io", "Event"): more.event,
     ("apps", "Deployment"): _deployment,
     ("apps", "ReplicaSet"): _replica_set,
     ("apps", "StatefulSet"): _stateful_set,
     ("apps", "DaemonSet"): _daemon_set,
-    ("apps", "ControllerRevision"): _revision,
+    ("apps", "ControllerRevision"): more.revision,
     ("batch", "Job"): _job,
     ("batch", "CronJob"): _cron_job,
-    ("networking.k8s.io", "Ingress"): _ingress,
-    ("networking.k8s.io", "IngressClass"): _ingress_class,
-    ("networking.k8s.io", "NetworkPolicy"): _network_policy,
-    ("autoscaling", "HorizontalPodAutoscaler"): _hpa,
-    ("policy", "PodDisruptionBudget"): _budget,
-    ("rbac.authorization.k8s.io", "Role"): _created,
-    ("rbac.authorization.k8s.io", "ClusterRole"): _created,
-    ("rbac.authorization.k8s.io", "RoleBinding"): _role_binding,
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _role_binding,
-    ("storage.k8s.io", "StorageClass"): _storage_class,
-    ("coordination.k8s.io", "Lease"): _lease,
-    ("discovery.k8s.io", "EndpointSlice"): _slice,
-    ("scheduling.k8s.io", "PriorityClass"): _priority,
-    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): _webhooks,
-    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _webhooks,
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): _created,
+    ("networking.k8s.io", "Ingress"): more.ingress,
+    ("networking.k8s.io", "IngressClass"): more.ingress_class,
+    ("networking.k8s.io", "NetworkPolicy"): more.network_policy,
+    ("autoscaling", "HorizontalPodAutoscaler"): more.hpa,
+    ("policy", "PodDisruptionBudget"): more.budget,
+    ("rbac.authorization.k8s.io", "Role"): more.created,
+    ("rbac.authorization.k8s.io", "ClusterRole"): more.created,
+    ("rbac.authorization.k8s.io", "RoleBinding"): more.role_binding,
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): more.role_binding,
+    ("storage.k8s.io", "StorageClass"): more.storage_class,
+    ("coordination.k8s.io", "Lease"): more.lease,
+    ("discovery.k8s.io", "EndpointSlice"): more.endpoint_slice,
+    ("scheduling.k8s.io", "PriorityClass"): more.priority,
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): more.webhooks,
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): more.webhooks,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): more.created,
 }

@@ -75,7 +75,7 @@ def page(registry: Registry, resource: Resource, namespace: str, query: Mapping[
     """The objects that a list asks for. Raises Fault."""
     options.check_list(query, watch=False)
     match, _ = matcher(query, resource)
-    limit = options.number(query, "limit") or 0
+    limit = max(options.number(query, "limit") or 0, 0)
     objects = registry.objects
     gvk = resource.storage
     wanted = options.version(query.get("resourceVersion", ""))

@@ -103,6 +103,8 @@ class Verbs:
         found = self._writes.stored(resource, self._place(info, resource), info.name)
         if info.subresource == "scale":
             return answer(scale.read(resource, self._writes.seen(resource, found)), 200, wanted)
+        if info.subresource not in ("", "status", "approval", "resize", "ephemeralcontainers"):
+            raise no_such_resource()
         return answer(shown(self._registry, resource, found, wanted), 200, wanted)
 
     def _list(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.Response:
@@ -281,7 +283,7 @@ class Verbs:
         if info.subresource == "scale":
             made = scale.apply(self._writes, resource, namespace, info.name, body, how, force=force)
             return answer(made, 200, wanted, how.warnings)
-        made, new = self._writes.apply(
+        made, new = self._registry.applies.apply(
             resource, namespace, info.name, body, how, force=force, subresource=info.subresource
         )
         return answer(shown(self._registry, resource, made, wanted), 201 if new else 200, wanted, how.warnings)

@@ -68,7 +68,7 @@ class Decoder:
     def _zero(self, code: str, child: Type) -> Any:
         if code in ("P", "C"):
             return None
-        if code == "V":
+        if code == "V" and child.format != "quantity":
             return _GO_ZERO.get(child.type, "")
         if child.kind == MAP and child.go is not None:
             return self._struct({}, child, "", "")

@@ -8,6 +8,7 @@ from gitops_tui.demo.clock import Clock
 from gitops_tui.demo.objects import Objects
 from gitops_tui.demo.patches.merge import merge_patch
 from gitops_tui.demo.registry import scale
+from gitops_tui.demo.registry.applies import Applies
 from gitops_tui.demo.registry.bodies import Write, decode, defaulted
 from gitops_tui.demo.registry.definitions import CustomDefinitions
 from gitops_tui.demo.registry.deletes import Deletes
@@ -28,6 +29,7 @@ class Registry:
         self.objects = Objects()
         self.catalogue = Catalogue.of_builtin()
         self.writes = Writes(self.objects, self.catalogue, clock)
+        self.applies = Applies(self.writes)
         self.deletes = Deletes(self.writes)
         self.custom_definitions = CustomDefinitions(self.writes, self.deletes)
         self.protection = Protection(self.writes)
@@ -80,7 +82,7 @@ class Registry:
     def apply(self, obj: Obj, *, manager: str, force: bool = True, subresource: str = "") -> Obj:
         """Server-side apply. Raises Fault."""
         resource = self._of(obj)
-        made, _ = self.writes.apply(
+        made, _ = self.applies.apply(
             resource,
             _namespace(obj),
             obj["metadata"]["name"],

@@ -114,7 +114,7 @@ def apply(writes: Writes, resource: Resource, namespace: str, name: str, body: O
     owners = scope(writes.catalogue, resource, "scale")
     managers = managed.decode(old["metadata"].get("managedFields"), trusted=True)
     merged, managers = managed.apply(live, applied, managers, owners, how.manager, writes.clock.now(), force=force)
-    return read(resource, writes._change(resource, old, dict(merged or live), managers, how, "scale"))
+    return read(resource, writes.change(resource, old, dict(merged or live), managers, how, "scale"))
 
 
 def _changed(writes: Writes, resource: Resource, old: Obj, new: Obj, how: Write) -> Obj:
@@ -122,4 +122,4 @@ def _changed(writes: Writes, resource: Resource, old: Obj, new: Obj, how: Write)
     managers = managed.decode(old["metadata"].get("managedFields"), trusted=True)
     owners = scope(writes.catalogue, resource, "scale")
     managers = managed.update(managed.without(live), new, managers, owners, how.manager, writes.clock.now())
-    return read(resource, writes._change(resource, old, new, managers, how, "scale"))
+    return read(resource, writes.change(resource, old, new, managers, how, "scale"))

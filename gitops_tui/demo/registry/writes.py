@@ -11,12 +11,11 @@ from typing import Any
 
 from gitops_tui.demo.clock import Clock
 from gitops_tui.demo.fields import managed
-from gitops_tui.demo.fields.walks import same, validate
+from gitops_tui.demo.fields.walks import same
 from gitops_tui.demo.hooks import Admission
 from gitops_tui.demo.objects import Objects
 from gitops_tui.demo.registry.bodies import Write, decode, decoded, defaulted
 from gitops_tui.demo.registry.conversion import convert
-from gitops_tui.demo.registry.decode import DecodeError
 from gitops_tui.demo.registry.resources import Catalogue, Resource
 from gitops_tui.demo.registry.scopes import scope
 from gitops_tui.demo.registry.strategies import CONDITIONAL, GENERATIONS, Strategies, random_suffix
@@ -30,7 +29,6 @@ from gitops_tui.demo.status import (
     bad_request,
     conflict,
     forbidden,
-    internal,
     invalid,
     modified,
     not_found,
@@ -77,7 +75,7 @@ class Writes:
         metadata = obj["metadata"]
         if metadata.get("resourceVersion"):
             raise Fault(500, "", "resourceVersion should not be set on objects to be created")
-        self._open_namespace(resource, namespace, metadata.get("name") or "")
+        self.open_namespace(resource, namespace, metadata.get("name") or "")
         self._dedup_owners(metadata, write)
         given = metadata.pop("managedFields", None)
         managers = {}
@@ -88,9 +86,9 @@ class Writes:
                 managers = {}
         owners = scope(self.catalogue, resource, "")
         managers = managed.update(None, obj, managers, owners, write.manager, self.clock.now())
-        return self._insert(resource, obj, managers, write)
+        return self.insert(resource, obj, managers, write)
 
-    def _insert(self, resource: Resource, obj: Obj, managers: managed.Managers, write: Write) -> Obj:
+    def insert(self, resource: Resource, obj: Obj, managers: managed.Managers, write: Write) -> Obj:
         metadata = obj["metadata"] = dict(obj["metadata"])
         for name in _SYSTEM:
             metadata.pop(name, None)
@@ -152,7 +150,7 @@ class Writes:
             raise bad_request("namespace may not be set on a cluster-scoped object")
         return obj
 
-    def _open_namespace(self, resource: Resource, namespace: str, name: str) -> None:
+    def open_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         if not resource.namespaced:
             return
         found = self.objects.get(NAMESPACE, "", namespace)
@@ -225,7 +223,7 @@ class Writes:
             given = metadata["name"]
             raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
         if not metadata.get("name"):
-            raise _nameless(name)
+            raise nameless(name)
         obj = defaulted(resource, self._placed(resource, namespace, obj))
         old = self.objects.get(resource.storage, namespace, name)
         if old is None:
@@ -242,7 +240,7 @@ class Writes:
     def update(self, resource: Resource, old: Obj, obj: Obj, write: Write, subresource: str = "") -> Obj:
         """Stores obj (in the version of the resource, decoded, with defaults) in place of old (as stored)."""
         metadata = obj["metadata"] = dict(obj["metadata"])
-        self._same_object(resource, metadata, old)
+        self.same_object(resource, metadata, old)
         self._dedup_owners(metadata, write)
         live = self.seen(resource, old)
         managers = self._managers(metadata, old, subresource)
@@ -253,7 +251,7 @@ class Writes:
         if tracked:
             owners = scope(self.catalogue, resource, subresource)
             managers = managed.update(managed.without(live), obj, managers, owners, write.manager, self.clock.now())
-        return self._change(resource, old, obj, managers, write, subresource)
+        return self.change(resource, old, obj, managers, write, subresource)
 
     def _managers(self, metadata: Obj, old: Obj, subresource: str) -> managed.Managers | None:
         """Who owns what before an update; None or {} where nobody does (then nobody will)."""
@@ -270,7 +268,7 @@ class Writes:
         except ValueError:
             return live
 
-    def _same_object(self, resource: Resource, metadata: Obj, old: Obj) -> None:
+    def same_object(self, resource: Resource, metadata: Obj, old: Obj) -> None:
         before = old["metadata"]
         version = metadata.get("resourceVersion")
         if version and version not in ("0", before["resourceVersion"]):
@@ -285,7 +283,7 @@ class Writes:
             )
             raise conflict(resource.plural, resource.group, before["name"], why)
 
-    def _change(
+    def change(
         self, resource: Resource, old: Obj, obj: Obj, managers: managed.Managers, write: Write, subresource: str
     ) -> Obj:
         new = dict(convert(obj, resource.storage))
@@ -430,129 +428,6 @@ class Writes:
         made.message = f' "" is invalid: {error}'
         return made
 
-    # --- apply --------------------------------------------------------------------------------------------------------
-
-    def apply(
-        self,
-        resource: Resource,
-        namespace: str,
-        name: str,
-        body: Obj,
-        write: Write,
-        *,
-        force: bool,
-        subresource: str = "",
-    ) -> tuple[Obj, bool]:
-        """The object after a server-side apply, and whether it is new. Raises Fault."""
-        gvk = (body.get("apiVersion"), body.get("kind"))
-        if gvk != (resource.gvk.api_version, resource.kind):
-            group, _, version = str(body.get("apiVersion") or "").rpartition("/")
-            kind = body.get("kind") or ""
-            raise bad_request(f"invalid object type: {group}/{version}, Kind={kind}")
-        metadata = body.get("metadata")
-        if metadata is not None and not isinstance(metadata, dict):
-            raise bad_request("metadata must be an object")
-        metadata = dict(metadata or {})
-        if metadata.get("managedFields") is not None:
-            raise bad_request("metadata.managedFields must be nil")
-        metadata.pop("managedFields", None)
-        given = metadata.get("name") or ""
-        where = f"{metadata.get('namespace') or ''}/{given}; {self._said(resource)}"
-        errors = validate({**body, "metadata": metadata}, resource.type)
-        if errors:
-            said = [f"{path}: {text}" if path else text for path, text in errors]
-            text = said[0] if len(said) == 1 else "errors:\n" + "\n".join(f"  {each}" for each in said)
-            raise Fault(500, "", f"failed to create typed patch object ({where}): {text}")
-        if not given:
-            raise _nameless(name)
-        if given != name:
-            raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
-        placed = metadata.get("namespace") or ""
-        if placed and placed != namespace:
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-        old = self.objects.get(resource.storage, namespace, name)
-        if old is None and subresource:
-            raise not_found(resource.plural, resource.group, name)
-        applied = {**body, "metadata": metadata}
-        now = self.clock.now()
-        owners = scope(self.catalogue, resource, subresource)
-        if old is None:
-            return self._apply_new(resource, namespace, name, applied, owners, write, now), True
-        live = managed.without(self.seen(resource, old))
-        managers = managed.decode(old["metadata"].get("managedFields"), trusted=True)
-        if not managers:
-            managers = managed.update(None, live, {}, owners, "before-first-apply", now)
-        merged, managers = self._merged(live, applied, managers, owners, write.manager, now, force=force)
-        if merged is None:
-            merged = live
-        if write.manager == "kubectl":
-            merged = _last_applied(merged, applied)
-        obj = self._fitted(resource, merged)
-        obj["metadata"] = dict(obj["metadata"])
-        self._same_object(resource, obj["metadata"], old)
-        return self._change(resource, old, obj, managers, write, subresource), False
-
-    def _apply_new(
-        self, resource: Resource, namespace: str, name: str, applied: Obj, owners: managed.Scope, write: Write, now: str
-    ) -> Obj:
-        metadata = applied["metadata"]
-        if metadata.get("uid"):
-            said = (
-                f"uid mismatch: the provided object specified uid {metadata['uid']}, and no existing object was found"
-            )
-            raise conflict(resource.plural, resource.group, name, said)
-        metadata.pop("resourceVersion", None)
-        self._open_namespace(resource, namespace, name)
-        merged, managers = managed.apply(None, applied, {}, owners, write.manager, now, force=True)
-        obj = self._fitted(
-            resource, _last_applied(merged or {}, applied) if write.manager == "kubectl" else merged or {}
-        )
-        metadata = obj["metadata"] = dict(obj["metadata"])
-        metadata["name"] = name
-        if resource.namespaced:
-            metadata["namespace"] = namespace
-        if resource.kind == "Namespace" and resource.custom is None:
-            obj = defaulted(resource, obj)
-        return self._insert(resource, obj, managers, write)
-
-    def _fitted(self, resource: Resource, merged: Obj) -> Obj:
-        """What comes out of a merge as the kind's own object, with defaults. Raises Fault."""
-        try:
-            return defaulted(resource, decoded(resource, merged))
-        except DecodeError as error:
-            said = f"failed to convert new typed object to object: {error}"
-            raise Fault(500, "", said) from None
-
-    @staticmethod
-    def _merged(
-        live: Obj,
-        applied: Obj,
-        managers: managed.Managers,
-        owners: managed.Scope,
-        manager: str,
-        now: str,
-        *,
-        force: bool,
-    ) -> tuple[Obj | None, managed.Managers]:
-        try:
-            return managed.apply(live, applied, managers, owners, manager, now, force=force)
-        except managed.ConflictsFault as fault:
-            if manager != "kubectl":
-                raise
-            left = managed.beyond_last_applied(fault.conflicts, live, owners)
-            if left is None:
-                raise
-            if left:
-                raise managed.ConflictsFault(left, managers) from None
-            return managed.apply(live, applied, managers, owners, manager, now, force=True)
-        except ValueError as error:
-            raise internal(str(error)) from error
-
-    @staticmethod
-    def _said(resource: Resource) -> str:
-        version = resource.gvk.api_version if resource.group else f"/{resource.gvk.version}"
-        return f"{version}, Kind={resource.kind}"
-
 
 def _other_kind(resource: Resource, given: GVK) -> str:
     """What the decoder says of an object of another kind than it is asked for."""
@@ -560,7 +435,7 @@ def _other_kind(resource: Resource, given: GVK) -> str:
     return f"converting ({given.version}.{given.kind}) to ({group}.{resource.kind}): unknown conversion"
 
 
-def _nameless(name: str) -> Fault:
+def nameless(name: str) -> Fault:
     return bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
 
 
@@ -568,23 +443,6 @@ def _name_gone(resource: Resource) -> Fault:
     from gitops_tui.demo.rules.findings import required
 
     return invalid(resource.kind, resource.group, "", [required("metadata.name", "name or generateName is required")])
-
-
-def _last_applied(merged: Obj, applied: Obj) -> Obj:
-    """kubectl's own annotation follows its server-side apply."""
-    import orjson
-
-    notes = (merged.get("metadata") or {}).get("annotations") or {}
-    if not notes.get(managed.LAST_APPLIED):
-        return merged
-    metadata = dict(applied.get("metadata") or {})
-    own = {name: value for name, value in (metadata.get("annotations") or {}).items() if name != managed.LAST_APPLIED}
-    metadata["annotations"] = own
-    if not own:
-        del metadata["annotations"]
-    text = orjson.dumps({**applied, "metadata": metadata}, option=orjson.OPT_SORT_KEYS).decode() + "\n"
-    below = {**merged["metadata"], "annotations": {**notes, managed.LAST_APPLIED: text}}
-    return {**merged, "metadata": below}
 
 
 def _counted(obj: Obj, resource: Resource) -> Obj:
