@@ -138,7 +138,7 @@ class Server:
         return await self.verbs.respond(request, info, resource)
 
     def _unknown(self, info: RequestInfo) -> web.Response:
-        if not info.group or self.registry.catalogue.has_group_version(info.group, info.version):
+        if info.group in self.registry.catalogue.versions():
             raise no_such_resource()
         return _not_found()
 

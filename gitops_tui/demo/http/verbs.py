@@ -16,7 +16,7 @@ from gitops_tui.demo.http.accept import Form, form
 from gitops_tui.demo.http.reads import listed, page, shown
 from gitops_tui.demo.http.watching import Watch
 from gitops_tui.demo.patches.merge import json_patch, merge_patch
-from gitops_tui.demo.patches.strategic import strategic_merge
+from gitops_tui.demo.patches.strategic import go_map, strategic_merge
 from gitops_tui.demo.registry import Registry, scale
 from gitops_tui.demo.registry.bodies import Write
 from gitops_tui.demo.registry.deletes import deleted_answer
@@ -262,7 +262,10 @@ class Verbs:
         if info.subresource == "scale":
             made = scale.write(self._writes, resource, namespace, info.name, changed, how)
             return answer(made, 200, wanted, how.warnings)
-        made = self._writes.patch(resource, namespace, info.name, changed, how, info.subresource)
+        try:
+            made = self._writes.patch(resource, namespace, info.name, changed, how, info.subresource)
+        except Fault as fault:
+            raise _unrecognized(fault, patch) if kind == _STRATEGIC else fault from None
         return answer(shown(self._registry, resource, made, wanted), 200, wanted, how.warnings)
 
     def _apply(
@@ -342,6 +345,17 @@ class Verbs:
 
 
 _DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
+
+
+def _unrecognized(fault: Fault, patch: Any) -> Fault:
+    """How a strategic merge patch words a value of the wrong type."""
+    _, found, wanted = fault.message.rpartition(" of type ")
+    if not found or "Go struct field" not in fault.message:
+        return fault
+    said = f'Invalid value: "{go_map(patch)}": unrecognized type: {wanted}'
+    made = Fault(422, "Invalid", f' "" is invalid: patch: {said}', details={})
+    made.causes = [{"reason": "FieldValueInvalid", "message": said, "field": "patch"}]
+    return made
 
 
 def _read_version(request: web.BaseRequest) -> None:
