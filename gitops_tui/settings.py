@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_tui.errors import ConfigError
+from gitops_tui.healthscripts import HealthScript, is_customization, scripts_in_folder, scripts_in_settings
 from gitops_tui.model.application import IgnoreRule
 
 FIELD_MANAGER = "gitops-tui"
@@ -37,7 +38,8 @@ class Settings:
     local "Modified" by a dry run on the server. ignore_differences: rules as in an Application's
     `spec.ignoreDifferences`, for all applications. mask_keys: globs for keys of ConfigMaps whose values are shown masked
     as a Secret's are. keys: action -> key, over the table's defaults. drifted_first: drifted
-    applications float up. read_only: nothing is changed anywhere.
+    applications float up. read_only: nothing is changed anywhere. health_scripts: Lua that decides the health of a kind,
+    from the keys `resource.customizations.health.<group>_<kind>` and from health_folder.
     """
 
     state_namespace: str = "gitops-tui"
@@ -77,6 +79,8 @@ class Settings:
     drifted_first: bool = True
     read_only: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
+    health_scripts: tuple[HealthScript, ...] = ()
+    health_folder: Path | None = None
     cache_folder: Path = field(default_factory=lambda: _folder("XDG_CACHE_HOME", ".cache"))
     state_folder: Path = field(default_factory=lambda: _folder("XDG_STATE_HOME", ".local/state"))
 
@@ -114,17 +118,26 @@ def load_settings(path: Path | None = None) -> Settings:
 
 def settings_from(data: Mapping[str, Any], where: str) -> Settings:
     """Settings from a mapping; `where` names it in errors. Raises ConfigError."""
-    known = {each.name: each for each in fields(Settings)}
+    known = {each.name for each in fields(Settings)} - {"health_scripts"}
     values: dict[str, Any] = {}
     defaults = Settings()
     for name, value in data.items():
+        if is_customization(name):
+            continue
         if name not in known:
             raise ConfigError(f"{where}: unknown setting {name!r}", hint=f"known settings: {', '.join(sorted(known))}")
         if name == "ignore_differences":
             values[name] = _rules(value, where)
+        elif name == "health_folder":
+            values[name] = _convert(name, value, Path(), where)
         else:
             values[name] = _convert(name, value, getattr(defaults, name), where)
-    return Settings(**values)
+    scripts = scripts_in_settings(data, where)
+    if folder := values.get("health_folder"):
+        # The settings file comes first: it is nearer to the person than a folder that may be shared.
+        named = {each.name for each in scripts}
+        scripts += tuple(each for each in scripts_in_folder(folder) if each.name not in named)
+    return Settings(**values, health_scripts=scripts)
 
 
 _RULE_TEXTS = {"group": "group", "kind": "kind", "name": "name", "namespace": "namespace"}

@@ -28,13 +28,19 @@ def assess(obj: Any) -> Health:
     """How healthy an object is: `.status` (a HealthStatus) and `.message` ("" where there is nothing to say)."""
     if not isinstance(obj, Mapping):
         return Health(HealthStatus.UNKNOWN, "this is no object")
-    metadata = part(obj, "metadata")
-    if metadata.get("deletionTimestamp"):
-        finalizers = metadata.get("finalizers")
-        if not (isinstance(finalizers, list) and _HOOK_FINALIZER in finalizers):
-            return _DELETING
+    if going(obj):
+        return _DELETING
     found = judge(obj)
     return Health(found.status, clean(found.message)) if found.message else found
+
+
+def going(obj: Obj) -> bool:
+    """Whether an object is being deleted, but for a hook that waits for its finalizer."""
+    metadata = part(obj, "metadata")
+    if not metadata.get("deletionTimestamp"):
+        return False
+    finalizers = metadata.get("finalizers")
+    return not (isinstance(finalizers, list) and _HOOK_FINALIZER in finalizers)
 
 
 def judge(obj: Obj) -> Health:

@@ -11,7 +11,7 @@ from typing import Any
 from gitops_tui.compare import compare, confirm
 from gitops_tui.compare.blame import which_moved
 from gitops_tui.errors import ClusterError, UnknownKind
-from gitops_tui.health import assess, summary
+from gitops_tui.health import assessor, summary
 from gitops_tui.kube import Cluster, WatchStatus
 from gitops_tui.model.application import Application
 from gitops_tui.model.drift import Drift, DriftKind, Moved
@@ -162,7 +162,7 @@ def evaluate(
     live = cluster.store.get(gvk, key.namespace, key.name)
     if status in (WatchStatus.PENDING, WatchStatus.FORBIDDEN, WatchStatus.FAILED) and live is None:
         return replace(base, error=message, health=Health(HealthStatus.UNKNOWN, message))
-    health = assess(live) if live is not None else Health(HealthStatus.MISSING)
+    health = assessor(settings.health_scripts)(live) if live is not None else Health(HealthStatus.MISSING)
     base = replace(
         base,
         live=live,

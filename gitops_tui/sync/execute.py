@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from gitops_tui.errors import ApiError, Conflict, GitOpsError, Invalid, NotFound, UnknownKind
-from gitops_tui.health import assess
+from gitops_tui.health import assess, assessor
 from gitops_tui.kube import Cluster
 from gitops_tui.model.application import Application
 from gitops_tui.model.health import HealthStatus
@@ -362,7 +362,7 @@ class Executor:
         if step.key.kind == "Ingress" or (step.key.kind == "Service" and not step.key.group):
             # An address may never come where nothing hands them out; Argo CD waits for ever here.
             return HealthStatus.HEALTHY, ""
-        found = assess(live)
+        found = assessor(self._settings.health_scripts)(live)
         return found.status, found.message
 
     # --- hooks ----------------------------------------------------------------------------------------------------

@@ -3,39 +3,16 @@ exactly, the custom resources of `resource_customizations` by the share of statu
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+from argocd_checkout import CHECKOUT, Loader, first_document, needs_checkout
 
 from gitops_tui.health import assess
 
-CHECKOUT = Path(os.environ.get("GITOPS_TUI_ARGOCD") or "/nowhere")
-needs_checkout = pytest.mark.skipif(
-    not (CHECKOUT / "resource_customizations").is_dir(),
-    reason="GITOPS_TUI_ARGOCD names no checkout of argoproj/argo-cd",
-)
 WANTED_SHARE = 0.97
-
-
-class Loader(yaml.SafeLoader):
-    """Times stay texts, as in the API's JSON."""
-
-
-Loader.yaml_implicit_resolvers = {
-    first: [each for each in found if each[0] != "tag:yaml.org,2002:timestamp"]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def first_document(path: Path) -> dict[str, Any]:
-    found = next(yaml.load_all(path.read_text(encoding="utf-8"), Loader))
-    assert isinstance(found, dict)
-    return found
 
 
 @needs_checkout
