@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gitops_tui.health.objects import Obj, items, part, said, word
-from gitops_tui.health.rules import lags
+from gitops_tui.health.rules import lags, stale, values
 from gitops_tui.model.health import Health, HealthStatus
 
 _H = HealthStatus
@@ -47,6 +47,7 @@ _GOOD: Final = (
     "Established",
     "Programmed",
     "Accepted",
+    "ResolvedRefs",
     "Deployed",
     "Installed",
     "Valid",
@@ -54,6 +55,8 @@ _GOOD: Final = (
     "Bound",
     "Synchronized",
 )
+# Those that are looked at even where one before them is good.
+_ALWAYS: Final = ("Synced", "Reconciled", "Programmed", "Accepted", "ResolvedRefs", "Valid")
 # What a reason of a False condition has in it where the controller is still at work.
 _AT_WORK: Final = [
     "progress",
@@ -193,10 +196,19 @@ def general(obj: Obj) -> Health:
     if spec.get("suspend") is True or spec.get("suspended") is True or spec.get("paused") is True:
         return Health(_H.SUSPENDED, f"{word(obj, 'kind') or 'it'} is suspended")
     found = {word(each, "type"): each for each in items(status, "conditions")}
-    return _by_conditions(found, status) or _by_phase(status) or _by_counts(status) or Health(_H.HEALTHY)
+    conditions = _by_conditions(found)
+    if stale(obj, status) and (conditions is None or conditions.status is not _H.SUSPENDED):
+        return Health(_H.PROGRESSING, "its controller has not seen the latest change yet")
+    if conditions is not None and (conditions.status is not _H.HEALTHY or "Ready" in found):
+        return conditions
+    for rule in (_by_failure, _by_holders, _by_phase, _by_counts):
+        said_so = rule(status)
+        if said_so is not None and said_so.status is not _H.HEALTHY:
+            return said_so
+    return conditions or Health(_H.HEALTHY)
 
 
-def _by_conditions(found: Mapping[str, Mapping[str, Any]], status: Mapping[str, Any]) -> Health | None:
+def _by_conditions(found: Mapping[str, Mapping[str, Any]]) -> Health | None:
     def holds(kind: str, value: str = "True") -> bool:
         return kind in found and found[kind].get("status") == value
 
@@ -222,19 +234,48 @@ def _by_conditions(found: Mapping[str, Mapping[str, Any]], status: Mapping[str, 
         each = found[kind]
         if each.get("status") == "True":
             good = good or each
-        elif good is None or kind in ("Synced", "Reconciled", "Programmed"):
+        elif good is None or kind in _ALWAYS:
             if each.get("status") == "False" and not _at_work(each):
                 return Health(_H.DEGRADED, said(each) or f"{kind} is False")
             return Health(_H.PROGRESSING, said(each) or f"{kind} is {word(each, 'status')}")
-    if good is None and holds("Progressing"):
-        return Health(_H.PROGRESSING, said(found["Progressing"]))
-    if good is not None:
-        return Health(_H.HEALTHY, said(good))
     for kind, each in found.items():
+        reason = word(each, "reason")
         if kind.endswith(("Failed", "Error")) and each.get("status") == "True":
             return Health(_H.DEGRADED, said(each))
-        if kind.endswith(("Ready", "Available", "Healthy", "Synced", "Succeeded")) and each.get("status") == "False":
-            return Health(_H.PROGRESSING if _at_work(each) else _H.DEGRADED, said(each))
+        if each.get("status") == "False" and "Ready" not in found and not _is_bad_by_name(kind):
+            if reason.endswith(("Failed", "Error", "Exceeded")) or reason.startswith(("Failed", "Invalid")):
+                return Health(_H.DEGRADED, said(each))
+            if good is None and kind.endswith(("Ready", "Available", "Healthy", "Synced", "Synchronized", "Succeeded")):
+                return Health(_H.PROGRESSING if _at_work(each) else _H.DEGRADED, said(each))
+    if holds("Progressing") and "Ready" not in found and "Available" not in found:
+        return Health(_H.PROGRESSING, said(found["Progressing"]))
+    return Health(_H.HEALTHY, said(good)) if good is not None else None
+
+
+def _is_bad_by_name(kind: str) -> bool:
+    """Whether a condition is good where it is False."""
+    return kind in _BAD or kind.endswith(("Failed", "Failure", "Error", "Pressure", "Unavailable", "Unhealthy"))
+
+
+def _by_failure(status: Mapping[str, Any]) -> Health | None:
+    """A failure that the status names (`failureMessage` is Cluster API's contract), and plain true or false."""
+    for name in ("failureMessage", "failureReason", "errorMessage"):
+        if word(status, name):
+            return Health(_H.DEGRADED, word(status, name))
+    if status.get("healthy") is False:
+        return Health(_H.DEGRADED, word(status, "message") or "healthy is false")
+    if status.get("ready") is False:
+        return Health(_H.PROGRESSING, word(status, "message") or "ready is false")
+    return None
+
+
+def _by_holders(status: Mapping[str, Any]) -> Health | None:
+    """Routes and policies of the Gateway API and of those that follow it: a parent (ancestor) each with conditions."""
+    for name in ("parents", "ancestors"):
+        for holder in values(status, (name, "[]")):
+            for each in items(holder, "conditions") if isinstance(holder, Mapping) else ():
+                if word(each, "type") in ("Accepted", "ResolvedRefs", "Programmed") and each.get("status") == "False":
+                    return Health(_H.PROGRESSING if _at_work(each) else _H.DEGRADED, said(each))
     return None
 
 

@@ -99,6 +99,12 @@ def _older(condition: Mapping[str, Any], generation: Any) -> bool:
     return type(observed) is int and type(generation) is int and observed < generation
 
 
+def stale(obj: Obj, holder: Mapping[str, Any]) -> bool:
+    """Whether a condition of `holder` speaks of an older generation of the object."""
+    generation = part(obj, "metadata").get("generation")
+    return any(_older(each, generation) for each in items(holder, "conditions"))
+
+
 def _test(text: str) -> Test:
     if text == "not" or text.startswith("not "):
         inner = _test(text[4:].strip())
@@ -258,9 +264,8 @@ def _condition(text: str, place: tuple[str, ...]) -> Test:
 
 def _stale(place: tuple[str, ...]) -> Test:
     def test(obj: Obj, status: Mapping[str, Any]) -> str | None:
-        generation = part(obj, "metadata").get("generation")
         for holder in values(obj, place) if place else (status,):
-            if isinstance(holder, Mapping) and any(_older(each, generation) for each in items(holder, "conditions")):
+            if isinstance(holder, Mapping) and stale(obj, holder):
                 return "its controller has not seen the latest change yet"
         return None
 

@@ -25,7 +25,9 @@ from gitops_tui.model.sync import SyncOperation, SyncStatus
 @dataclass(frozen=True, slots=True)
 class OwnedObject:
     """An object beneath a managed one, by ownerReferences. summary: the one line that matters
-    ("3/5 ready", "CrashLoopBackOff app (137, OOMKilled) x12"). created: aware, UTC."""
+    ("3/5 ready", "CrashLoopBackOff app (137, OOMKilled) x12"). created: aware, UTC. trouble: what is wrong with it or beneath
+    it, in a few words, "" where nothing is known to. images: of a Pod or a workload, short ("web:1.8"). A kind that the user
+    may not see is one such row, named "?", whose uid is no object's."""
 
     key: ResourceKey
     uid: str
@@ -33,6 +35,8 @@ class OwnedObject:
     created: datetime | None = None
     summary: str = ""
     children: tuple[OwnedObject, ...] = ()
+    trouble: str = ""
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

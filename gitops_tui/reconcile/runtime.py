@@ -11,7 +11,7 @@ from typing import Any
 from gitops_tui.compare import compare, confirm
 from gitops_tui.compare.blame import which_moved
 from gitops_tui.errors import ClusterError, UnknownKind
-from gitops_tui.health import assessor, summary
+from gitops_tui.health import assessor
 from gitops_tui.kube import Cluster, WatchStatus
 from gitops_tui.model.application import Application
 from gitops_tui.model.drift import Drift, DriftKind, Moved
@@ -24,7 +24,7 @@ from gitops_tui.model.snapshot import ApplicationState, Condition, ResourceState
 from gitops_tui.model.sync import SyncOperation, SyncStatus
 from gitops_tui.reconcile.answers import Answer, answer_for
 from gitops_tui.reconcile.auto import Attempts
-from gitops_tui.reconcile.owned import owned
+from gitops_tui.reconcile.owned import line, owned
 from gitops_tui.reconcile.rules import Scalers, compare_options, rules_of, scaler_rule, unknown_options
 from gitops_tui.reconcile.since import episodes
 from gitops_tui.schema import SchemaSet
@@ -162,14 +162,16 @@ def evaluate(
     live = cluster.store.get(gvk, key.namespace, key.name)
     if status in (WatchStatus.PENDING, WatchStatus.FORBIDDEN, WatchStatus.FAILED) and live is None:
         return replace(base, error=message, health=Health(HealthStatus.UNKNOWN, message))
-    health = assessor(settings.health_scripts)(live) if live is not None else Health(HealthStatus.MISSING)
+    judge = assessor(settings.health_scripts)
+    health = judge(live) if live is not None else Health(HealthStatus.MISSING)
+    below = owned(cluster, live, judge) if live is not None else ()
     base = replace(
         base,
         live=live,
         health=health,
-        summary=summary(live) if live is not None else "",
+        summary=line(live, below) if live is not None else "",
         tracked=live is not None and owner_of(live, key) == runtime.app.key.tracking_name,
-        owned=owned(cluster.store, live["metadata"].get("uid") or "?") if live is not None else (),
+        owned=below,
     )
     if hook:
         return replace(base, sync=SyncStatus.SYNCED)

@@ -33,7 +33,7 @@ from gitops_tui.reconcile.git_api import GitCommands
 from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.history import Histories
 from gitops_tui.reconcile.operations import Operations
-from gitops_tui.reconcile.owned import root_of
+from gitops_tui.reconcile.owned import lineage, shows
 from gitops_tui.reconcile.records import Records
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.reconcile.request import Request
@@ -300,7 +300,11 @@ class Engine(GitCommands, ExplainCommands):
             if runtime.app.key.cluster == session.cluster.name:
                 runtime.state_dirty = True
                 if kind is not None:
-                    runtime.dirty |= {key for key, each in runtime.manifests.items() if each.gvk == kind.gvk}
+                    runtime.dirty |= {
+                        key
+                        for key, each in runtime.manifests.items()
+                        if each.gvk == kind.gvk or shows((key.group, key.kind), kind.gvk)
+                    }
         self.wake()
 
     def _changed(self, session: ClusterSession, kind: Any, old: Any, new: Any) -> None:
@@ -309,9 +313,13 @@ class Engine(GitCommands, ExplainCommands):
         if kind.gvk == CONFIGMAP and metadata.get("namespace") == self.settings.state_namespace:
             self.records.changed(session, new if new is not None else None, metadata)
         store = session.cluster.store
-        root = root_of(store, obj)
-        meta = root["metadata"]
-        key = ResourceKey.of(root)
+        above = lineage(store, obj)
+        if old is not None and new is not None:
+            # What it belonged to before has one less.
+            if old["metadata"].get("ownerReferences") != metadata.get("ownerReferences"):
+                above += lineage(store, old)[1:]
+        marked = [(ResourceKey.of(each), bool(_labels(each).get(APPLICATION_LABEL))) for each in above]
+        before = bool(_labels(old).get(APPLICATION_LABEL)) if old is not None else False
         scaled = scaled_by(kind.gvk, obj)
         for runtime in self.runtimes.values():
             if runtime.app.key.cluster != session.cluster.name:
@@ -319,11 +327,10 @@ class Engine(GitCommands, ExplainCommands):
             if scaled is not None and scaled in runtime.manifests:
                 runtime.dirty.add(scaled)
                 self.wake()
-            labelled = (meta.get("labels") or {}).get(APPLICATION_LABEL)
-            before = ((old or {}).get("metadata", {}).get("labels") or {}).get(APPLICATION_LABEL)
-            if key in runtime.manifests or key in runtime.resources or labelled or before:
-                runtime.dirty.add(key)
-                self.wake()
+            for key, labelled in marked:
+                if key in runtime.manifests or key in runtime.resources or labelled or before:
+                    runtime.dirty.add(key)
+                    self.wake()
 
     # --- comparing and publishing ---------------------------------------------------------------------------------
 
@@ -482,3 +489,8 @@ class Engine(GitCommands, ExplainCommands):
                 f"an operation on {runtime.app.key} is under way, started by {operation.who}",
                 hint="wait for it, or stop it",
             )
+
+
+def _labels(obj: dict[str, Any]) -> dict[str, Any]:
+    found = obj["metadata"].get("labels")
+    return found if isinstance(found, dict) else {}

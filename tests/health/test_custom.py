@@ -41,6 +41,16 @@ def widget(*conditions: tuple[str, ...], generation: int = 1, spec: Any = None, 
         (widget(("Synced", "False", "ReconcilePaused")), "Suspended", "ReconcilePaused"),
         (widget(("Available", "True"), ("Degraded", "True", "", "two of three")), "Degraded", "two of three"),
         (widget(("DatabaseReady", "False", "ConnectionRefused", "refused")), "Degraded", "refused"),
+        (widget(("Ready", "True"), ("Accepted", "False", "Invalid", "no such class")), "Degraded", "no such class"),
+        (widget(("ResourcesApplied", "False", "RemoteClientFailed", "no answer")), "Degraded", "no answer"),
+        (widget(("DiskPressure", "False", "KubeletHasNoDiskPressure"), ("Ready", "True")), "Healthy", ""),
+        (widget(("Initialized", "True"), phase="Failed"), "Degraded", "phase: Failed"),
+        (widget(("Available", "True"), ("Progressing", "True", "NewReplicaSetAvailable")), "Healthy", ""),
+        (widget(("Progressing", "True", "", "at it")), "Progressing", "at it"),
+        (widget(failureMessage="the machine is gone"), "Degraded", "the machine is gone"),
+        (widget(healthy=False), "Degraded", "healthy is false"),
+        (widget(ready=False), "Progressing", "ready is false"),
+        (widget(parents=[{"conditions": [{"type": "Accepted", "status": "False", "reason": "NotAllowed", "message": "no"}]}]), "Degraded", "no"),
         (widget(spec={"suspend": True}, phase="Running"), "Suspended", "Widget is suspended"),
         (widget(phase="Running"), "Healthy", ""),
         (widget(phase="Failed", message="no quota"), "Degraded", "no quota"),
@@ -85,6 +95,12 @@ def other(api_version: str, kind: str, spec: Any = None, **status: Any) -> dict[
 )
 def test_a_well_known_kind(obj: dict[str, Any], status: str) -> None:
     assert assess(obj).status.value == status
+
+
+def test_a_condition_that_speaks_of_an_older_generation_waits_for_its_controller() -> None:
+    obj = widget(("Ready", "True"), generation=2)
+    obj["status"]["conditions"][0]["observedGeneration"] = 1
+    assert assess(obj).message == "its controller has not seen the latest change yet"
 
 
 @pytest.mark.parametrize("place", [*TABLE, *PATTERNS])
