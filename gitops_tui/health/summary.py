@@ -73,6 +73,8 @@ def _pod_line(obj: Mapping[str, Any]) -> str:
     listed = items(status, "containerStatuses")
     ready = sum(each.get("ready") is True for each in listed)
     phase = word(status, "phase")
+    if phase == "Succeeded":
+        return phase
     restarts = sum(number(each, "restartCount") for each in listed)
     return (f"{phase} {ready}/{len(listed)}" if listed else phase) + (f" · {restarts} restarts" if restarts else "")
 
@@ -95,6 +97,8 @@ def _cron_line(obj: Mapping[str, Any]) -> str:
 
 
 def _claim_line(obj: Mapping[str, Any]) -> str:
+    if found := trouble(obj):
+        return found
     status = part(obj, "status")
     size = part(status, "capacity").get("storage")
     return " ".join(each for each in (word(status, "phase"), size if isinstance(size, str) else "") if each)
