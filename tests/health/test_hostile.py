@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from odd_objects import VALUES, fits
 
 from gitops_tui.health import assess, summary
 from gitops_tui.health.builtin import BUILTIN
@@ -15,90 +16,11 @@ from gitops_tui.health.objects import MESSAGE_LIMIT
 from gitops_tui.health.table import TABLE
 from gitops_tui.model.health import HealthStatus
 
-FIELDS = [
-    "conditions",
-    "type",
-    "status",
-    "reason",
-    "message",
-    "phase",
-    "state",
-    "health",
-    "replicas",
-    "readyReplicas",
-    "updatedReplicas",
-    "availableReplicas",
-    "observedGeneration",
-    "generation",
-    "containerStatuses",
-    "initContainerStatuses",
-    "waiting",
-    "terminated",
-    "lastState",
-    "exitCode",
-    "restartPolicy",
-    "updateStrategy",
-    "rollingUpdate",
-    "partition",
-    "suspend",
-    "paused",
-    "loadBalancer",
-    "ingress",
-    "annotations",
-    "labels",
-    "finalizers",
-    "deletionTimestamp",
-    "parents",
-    "listeners",
-    "ancestors",
-    "error",
-    "statuses",
-    "environments",
-    "active",
-    "proposed",
-    "dry",
-    "sha",
-    "note",
-    "scale",
-    "statusReplicas",
-    "name",
-]
-WORDS = (
-    "True",
-    "False",
-    "Unknown",
-    "Ready",
-    "Failed",
-    "Complete",
-    "Progressing",
-    "Running",
-    "RollingUpdate",
-    "Always",
-    "1/2",
-)
-VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=6)
-    | st.sampled_from(WORDS)
-    | st.sampled_from(["\x1b[31mred", "a\nb", "\u202eevil", "https://u:p@host/x", "\ud800", "x" * 5000]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=5),
-    max_leaves=25,
-)
 KINDS = [
     *[(f"{group}/v1" if group else "v1", kind) for group, kind in [*BUILTIN, *OWN]],
     *[("autoscaling/v2", "HorizontalPodAutoscaler"), ("apps/v99", "Deployment"), ("a.b/v1", "X"), ("", "")],
     *[(f"{place.split('/')[0]}/v1", place.split("/")[1].replace("*", "Any")) for place in TABLE],
 ]
-
-
-def fits(message: str) -> bool:
-    return len(message) <= MESSAGE_LIMIT and not any(
-        ord(each) < 32 or 0x7F <= ord(each) < 0xA0 or each in "\u202e\u2028" or 0xD800 <= ord(each) < 0xE000
-        for each in message
-    )
 
 
 @given(st.sampled_from(KINDS), VALUES, VALUES, VALUES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import given, settings
-from test_hostile import VALUES, fits
+from odd_objects import VALUES, fits
 
 from gitops_tui.health.why import Cause, why
 
