@@ -10,6 +10,7 @@ from typing import Any
 
 from gitops_tui.compare import compare, confirm
 from gitops_tui.compare.blame import which_moved
+from gitops_tui.compare.confirm import ADMISSION
 from gitops_tui.errors import ClusterError, UnknownKind
 from gitops_tui.health import assessor
 from gitops_tui.kube import Cluster, WatchStatus
@@ -235,6 +236,9 @@ def _verdict(
                     ignore=rules,
                     include_webhooks=options.get("IncludeMutationWebhook") == "true",
                 )
+                # Git and the cluster will never say the same there: who wonders why is told.
+                told = [each for each in drift.hidden if each.note.startswith(f"{ADMISSION} changes")]
+                warnings += [f"{each.path}: {each.note}" for each in told[:3]]
     return drift, warnings
 
 
