@@ -19,8 +19,7 @@ from gitops_tui.model.record import AppRecord, HistoryEntry
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ResourceState, Snapshot
 from gitops_tui.model.sync import SyncOperation, SyncOptions, SyncPlan
-from gitops_tui.reconcile.explain import ExplainApi
-from gitops_tui.reconcile.git_api import GitApi
+from gitops_tui.reconcile.parts_api import ExplainApi, GitApi
 from gitops_tui.settings import Settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from gitops_tui.compare import displayable
 from gitops_tui.compare.blame import three_way
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
 # A whole object that differs is told by its first fields; each costs a look into Git's history.
 MAX_FIELDS = 50
-
-
-class ExplainApi(Protocol):
-    """A part of `EngineApi`."""
-
-    def explain(self, app: AppKey, key: ResourceKey) -> Future[Explained]:
-        """Who set the fields that differ, on both sides, and what Git said at the last sync. Raises GitOpsError where
-        the application has no such object."""
 
 
 class ExplainCommands:

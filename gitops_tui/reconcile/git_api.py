@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from gitops_tui.errors import GitOpsError, RevertRefused
 from gitops_tui.model.change import CommitDetail, FileChange
@@ -17,31 +17,6 @@ from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.settings import Settings
 
 T = TypeVar("T")
-
-
-class GitApi(Protocol):
-    """Every exception is a GitOpsError that can be shown."""
-
-    def commit_detail(self, app: AppKey, sha: str) -> Future[CommitDetail]:
-        """What a commit changed in what the application depends on, with the changed words; Secrets masked."""
-
-    def changes(self, app: AppKey, old: str, new: str) -> Future[tuple[FileChange, ...]]:
-        """What lies between any two commits in what the application depends on; Secrets masked."""
-
-    def signature(self, app: AppKey, sha: str) -> Future[Signature]:
-        """What is known of a commit's signature."""
-
-    def blame(self, app: AppKey, path: str, line: int, revision: str = "") -> Future[BlameLine | None]:
-        """Who last set a line of a file ("": at the revision that is compared against)."""
-
-    def blame_field(self, app: AppKey, key: ResourceKey, field: str, revision: str = "") -> Future[BlameLine | None]:
-        """Who last set a field of an object in Git; field as `FieldDifference.path`. None where no line sets it."""
-
-    def preview_revert(self, app: AppKey, request: RevertRequest) -> Future[RevertPreview]:
-        """What a revert in Git would do; changes nothing."""
-
-    def revert(self, app: AppKey, preview: RevertPreview) -> Future[RevertResult]:
-        """Carries it out; the application follows by the next look at Git, which comes at once."""
 
 
 class GitCommands:

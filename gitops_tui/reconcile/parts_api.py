@@ -1,0 +1,45 @@
+"""Parts of `EngineApi`, for the screens: words only, so that the first frame does not wait for the worker's imports."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Protocol
+
+from gitops_tui.model.change import CommitDetail, FileChange
+from gitops_tui.model.explain import Explained
+from gitops_tui.model.keys import AppKey, ResourceKey
+from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
+from gitops_tui.model.revision import BlameLine, Signature
+
+
+class GitApi(Protocol):
+    """Every exception is a GitOpsError that can be shown."""
+
+    def commit_detail(self, app: AppKey, sha: str) -> Future[CommitDetail]:
+        """What a commit changed in what the application depends on, with the changed words; Secrets masked."""
+
+    def changes(self, app: AppKey, old: str, new: str) -> Future[tuple[FileChange, ...]]:
+        """What lies between any two commits in what the application depends on; Secrets masked."""
+
+    def signature(self, app: AppKey, sha: str) -> Future[Signature]:
+        """What is known of a commit's signature."""
+
+    def blame(self, app: AppKey, path: str, line: int, revision: str = "") -> Future[BlameLine | None]:
+        """Who last set a line of a file ("": at the revision that is compared against)."""
+
+    def blame_field(self, app: AppKey, key: ResourceKey, field: str, revision: str = "") -> Future[BlameLine | None]:
+        """Who last set a field of an object in Git; field as `FieldDifference.path`. None where no line sets it."""
+
+    def preview_revert(self, app: AppKey, request: RevertRequest) -> Future[RevertPreview]:
+        """What a revert in Git would do; changes nothing."""
+
+    def revert(self, app: AppKey, preview: RevertPreview) -> Future[RevertResult]:
+        """Carries it out; the application follows by the next look at Git, which comes at once."""
+
+
+class ExplainApi(Protocol):
+    """A part of `EngineApi`."""
+
+    def explain(self, app: AppKey, key: ResourceKey) -> Future[Explained]:
+        """Who set the fields that differ, on both sides, and what Git said at the last sync. Raises GitOpsError where
+        the application has no such object."""
