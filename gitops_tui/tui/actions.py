@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ResourceState, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOptions
-from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.tui import taking
 from gitops_tui.tui.host import Host
 from gitops_tui.tui.layout import Node
@@ -24,6 +24,9 @@ from gitops_tui.tui.screens import (
     UnpinScreen,
 )
 from gitops_tui.tui.words import plural
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
 
 
 class Acting(Host):

@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from textual.app import ComposeResult
@@ -22,7 +23,6 @@ from textual.timer import Timer
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.settings import Settings
 from gitops_tui.tui.actions import Acting
 from gitops_tui.tui.bar import Bar, Item
@@ -36,6 +36,9 @@ from gitops_tui.tui.screens import Following, Reader
 from gitops_tui.tui.themes import DEFAULT, TERMINAL, load_themes, named
 from gitops_tui.tui.tree import Tree
 from gitops_tui.tui.typing_keys import TypingKeys
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
 
 # The right pane follows the cursor once it has rested that long (seconds).
 _FOLLOW = 0.08

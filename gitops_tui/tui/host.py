@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from textual.app import App
 from textual.driver import Driver
@@ -16,13 +16,15 @@ from textual.message import Message
 
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.settings import Settings
 from gitops_tui.tui.detail import Detail
 from gitops_tui.tui.keymap import Key, bound
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.remember import Memory
 from gitops_tui.tui.tree import Tree
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
 
 Severity = Literal["information", "warning", "error"]
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.revision import Commit
-from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.tui.commands import Command, parse
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.screens import HistoryScreen, PauseScreen, RevertScreen, RollbackScreen
@@ -17,6 +16,7 @@ from gitops_tui.tui.screens.command import CommandScreen, Offer, PaletteScreen
 from gitops_tui.tui.when import parse_when
 
 if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
     from gitops_tui.tui.actions import Acting
 
 _QUIET = frozenset(

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.snapshot import ApplicationState, ResourceState
-from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.tui import outside
 from gitops_tui.tui.host import Host
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.objects import kubectl, patch_of, yaml_of
 from gitops_tui.tui.screens.choice import Item
 from gitops_tui.tui.screens.plan_rows import place, value_text
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
 
 
 class Taking(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import Future
 from datetime import UTC, datetime
 
@@ -110,3 +112,13 @@ def test_each_key_has_an_action_and_unknown_ones_are_refused() -> None:
         assert hasattr(GitOpsApp, f"action_{'go_open' if key.action == 'open' else key.action}")
     with pytest.raises(ConfigError):
         bound({"fly": "f"})
+
+
+def test_the_screen_comes_up_without_the_engine_and_its_libraries() -> None:
+    code = (
+        "import sys, gitops_tui.tui.app\n"
+        "print([m for m in ('yaml', 'aiohttp', 'pygments', 'kubernetes', 'gitops_tui.kube', 'gitops_tui.reconcile') "
+        "if m in sys.modules])"
+    )
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert made.stdout.strip() == "[]"

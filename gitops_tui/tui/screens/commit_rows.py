@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gitops_tui.model.record import HistoryEntry
 from gitops_tui.model.sync import OperationPhase
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import HistoryCommit
 from gitops_tui.tui.paint import Piece, Pieces, cut, width_of
 from gitops_tui.tui.screens.rows import Row, row, wrapped
 from gitops_tui.tui.words import age
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import HistoryCommit
 
 # In the order of their weight: the first that applies is the commit's sign.
 MARKS: tuple[tuple[str, str, str], ...] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding
 
@@ -10,11 +10,13 @@ from gitops_tui.model.keys import AppKey
 from gitops_tui.model.snapshot import Condition, Link, Severity, Snapshot
 from gitops_tui.model.sync import OperationPhase
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.rows import Row, row
 from gitops_tui.tui.words import age, plural
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
 
 
 class Said(NamedTuple):

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -24,7 +24,6 @@ from gitops_tui.model.record import AppRecord
 from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.sync import SyncOptions
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import EngineApi, HistoryCommit, RevisionPreview
 from gitops_tui.tui.paint import Pieces, width_of
 from gitops_tui.tui.screens.ask import TextBox
 from gitops_tui.tui.screens.change_rows import FileKey, change_rows, file_rows, object_rows, totals
@@ -36,6 +35,9 @@ from gitops_tui.tui.screens.revert import RevertScreen
 from gitops_tui.tui.screens.rollback import RollbackScreen
 from gitops_tui.tui.screens.rows import Row, Rows, row, wrapped
 from gitops_tui.tui.words import plural
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi, HistoryCommit, RevisionPreview
 
 _PAGE = 100
 _MOST = 4000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,7 +15,6 @@ from gitops_tui.errors import GitOpsError
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ResourceState, Snapshot
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.tui.highlight import highlight_yaml
 from gitops_tui.tui.objects import yaml_of
 from gitops_tui.tui.outside import show
@@ -24,6 +24,9 @@ from gitops_tui.tui.screens.dialog import Asking
 from gitops_tui.tui.screens.hints import Hint, Hints
 from gitops_tui.tui.screens.plan_rows import place
 from gitops_tui.tui.screens.rows import Row, Rows, row
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
 
 
 class ManifestScreen(Asking[None]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -13,13 +14,15 @@ from gitops_tui.model.keys import AppKey
 from gitops_tui.model.record import AppRecord
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.tui.screens.ask import TextBox
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.rows import Row, Rows, row
 from gitops_tui.tui.when import EXAMPLES, lasts, parse_when
 from gitops_tui.tui.words import age, plural
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
 
 CHOICES = ("until resumed", "30m", "1h", "2h", "4h", "until 18:00", "tomorrow 9:00", "monday 9:00")
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import EngineApi, RevisionPreview
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.operation_rows import summary
 from gitops_tui.tui.screens.plan_rows import counts, deleted, namespaces
 from gitops_tui.tui.screens.rows import row
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi, RevisionPreview
 
 
 class QuickSync(Dialog[SyncOptions | None]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -14,13 +15,15 @@ from gitops_tui.model.keys import AppKey
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.tui.screens.ask import TextBox
 from gitops_tui.tui.screens.change_rows import change_rows, file_rows, totals
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.rows import Row, row
 from gitops_tui.tui.words import age, plural
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
 
 
 class RevertScreen(Dialog[bool]):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -16,13 +17,15 @@ from gitops_tui.model.keys import AppKey
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.sync import SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import EngineApi
 from gitops_tui.tui.screens.ask import TextBox
 from gitops_tui.tui.screens.change_rows import change_rows, file_rows, totals
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.rows import Row, row
 from gitops_tui.tui.screens.sync import SyncScreen
 from gitops_tui.tui.words import age
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
 
 
 class RollbackScreen(SyncScreen):

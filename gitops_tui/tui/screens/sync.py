@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -19,7 +20,6 @@ from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ApplicationState, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.api import EngineApi, RevisionPreview
 from gitops_tui.tui.screens.confirm import ConfirmDelete
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint, Hints
@@ -35,6 +35,9 @@ from gitops_tui.tui.screens.plan_rows import (
 )
 from gitops_tui.tui.screens.rows import Row, row
 from gitops_tui.tui.words import age
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi, RevisionPreview
 
 Remember = Callable[[AppKey, SyncOptions], None]
 # Opened from the start where the whole plan is this small.
