@@ -51,7 +51,8 @@ def _http(
         user, password = "x-access-token", token(credentials.github_app, address, credentials)
     if password:
         # The empty helper drops all others for this host: a wrong password must not fall back to another person's.
-        settings += [(f"credential.{origin}.helper", ""), (f"credential.{origin}.helper", _HELPER)]
+        settings += [] if credentials.fallback else [(f"credential.{origin}.helper", "")]
+        settings.append((f"credential.{origin}.helper", _HELPER))
         env["GITOPS_TUI_GIT_USER"] = user or "x-access-token"
         env["GITOPS_TUI_GIT_PASSWORD"] = password
     elif user:

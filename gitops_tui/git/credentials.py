@@ -41,7 +41,7 @@ class GitHubApp:
 class Credentials:
     """What to show a remote. source: where it comes from, for errors ("the URL", "Secret argocd/web", …).
 
-    insecure: don't check the certificate (https) or the host's key (ssh): only because the Secret says so.
+    fallback: the user's own credential helpers are asked first. insecure: don't check the certificate (https) or the host's key (ssh): only because the Secret says so.
     """
 
     source: str = ""
@@ -55,6 +55,7 @@ class Credentials:
     insecure: bool = False
     proxy: str = field(default="", repr=False)
     no_proxy: str = ""
+    fallback: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -205,14 +206,14 @@ def _from_environment(address: Address) -> Credentials:
         if not colon:
             user, password = "x-access-token" if address.host == "github.com" else "oauth2", own
         where = f"variable {name}"
-        return Credentials(where, _one_line(user, where, "user"), _one_line(password, where, "token"))
+        return Credentials(where, _one_line(user, where, "user"), _one_line(password, where, "token"), fallback=True)
     if address.scheme != "https":
         return Credentials()
     for host, variables, user in _TOKENS:
         for variable in variables:
             if address.host == host and (token := os.environ.get(variable)):
                 where = f"variable {variable}"
-                return Credentials(where, user, _one_line(token, where, "token"))
+                return Credentials(where, user, _one_line(token, where, "token"), fallback=True)
     return Credentials()
 
 

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gitops_tui.errors import CloneError, FetchError, GitError, GitOpsError, GitStopped, PushRejected
@@ -153,6 +154,7 @@ class Remote:
                 there = _advertised(out)
                 if there == self.refs() and (self._looked or self._head_is(out)):
                     self._looked = True
+                    self._complete.touch()
                     return False
                 with locked(self.folder, timeout=self._settings.git_timeout, stop=stop):
                     drop_stale_locks(self.folder)
@@ -161,6 +163,7 @@ class Remote:
                     self._set_head(env)
                     self._keep_quick(self.folder)
                 self._looked = True
+                self._complete.touch()
                 return True
         except GitStopped:
             raise
@@ -168,6 +171,17 @@ class Remote:
             made = self._error(FetchError, "fetched", error)
             made.hint = f"{made.hint}; what was fetched before is still shown"
             raise made from error
+
+    @property
+    def _complete(self) -> Path:
+        return self.folder / "complete"
+
+    def last_fetched(self) -> datetime | None:
+        """When the mirror was last known to be up to date, by any process."""
+        try:
+            return datetime.fromtimestamp(self._complete.stat().st_mtime, UTC)
+        except OSError:
+            return None
 
     def _fetch(self, env: Mapping[str, str], progress: Progress | None, stop: Stop | None) -> None:
         partial = ["--filter=blob:none"] if self.is_partial else []

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from gitops_tui.errors import DamagedRepository, GitError, GitOpsError
+from gitops_tui.errors import DamagedRepository, FetchError, GitError, GitOpsError
 from gitops_tui.git import Repository, open_repository
 from gitops_tui.git.address import Address
 from gitops_tui.git.command import Stop
@@ -127,17 +127,27 @@ class Repositories:
                     repository = open_repository(
                         url, settings=self._settings, credentials=self.credentials, progress=progress, stop=self.stop
                     )
-                    repository.fetch(progress=progress, stop=self.stop)
+                    self._states[key] = self._first_look(repository, progress)
                 except GitOpsError as error:
                     self._states[key] = RepositoryState(shown, error=error.message)
                     raise
                 self._open[key] = repository
-                self._states[key] = RepositoryState(repository.url, fetched=datetime.now(UTC))
                 self._notices[key] = repository.moves()
                 self._due[key] = time.monotonic() + self._interval(url)
                 if repository.is_local:
                     threading.Thread(target=repository.quicken, name="commit-graph", daemon=True).start()
             return self._open[key]
+
+    def _first_look(self, repository: Repository, progress: Callable[[str], None]) -> RepositoryState:
+        """A mirror of an earlier session is shown as it was fetched then, where its remote can't be reached now."""
+        try:
+            repository.fetch(progress=progress, stop=self.stop)
+        except FetchError as error:
+            fetched = repository.remote.last_fetched() if repository.remote is not None else None
+            if fetched is None:
+                raise
+            return RepositoryState(repository.url, fetched=fetched, error=error.message)
+        return RepositoryState(repository.url, fetched=datetime.now(UTC))
 
     def _progress(self, key: str) -> Callable[[str], None]:
         last = 0.0

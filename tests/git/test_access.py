@@ -95,6 +95,14 @@ def test_a_token_by_the_environment(me, guarded: HttpServer, monkeypatch) -> Non
     assert _open(guarded.url("web.git")).resolve("HEAD").subject == "first"
 
 
+def test_a_token_of_the_environment_does_not_push_aside_the_users_helper(me, guarded: HttpServer, monkeypatch) -> None:
+    monkeypatch.setenv("GITOPS_TUI_TOKEN_127_0_0_1", "mia:0ld-token")
+    me.write_text(
+        me.read_text() + f'[credential]\n\thelper = "!f() {{ echo username=mia; echo password={TOKEN}; }}; f"\n'
+    )
+    assert _open(guarded.url("web.git")).resolve("HEAD").subject == "first"
+
+
 def test_the_users_own_credential_helper_and_netrc_work(me, guarded: HttpServer) -> None:
     (me.parent / ".netrc").write_text(f"machine 127.0.0.1 login mia password {TOKEN}\n")
     (me.parent / ".netrc").chmod(0o600)

@@ -227,3 +227,25 @@ def test_no_server_is_said_so(me) -> None:
     with pytest.raises(CloneError) as caught:
         open_repository("http://127.0.0.1:9/x.git", settings=Settings())
     assert "whether 127.0.0.1 is up" in caught.value.hint
+
+
+def test_a_mirror_of_an_earlier_session_is_shown_when_the_server_is_away(me, upstream, served) -> None:
+    from gitops_tui.reconcile.repositories import Repositories
+
+    made, _, push = upstream
+    made.commit({"a": "1"}, "first")
+    push()
+    url = served.url("web.git")
+    first = Repositories(Settings())
+    first.open(url)
+    first.close()
+    served.down = True
+    later = Repositories(Settings())
+    assert later.open(url.removesuffix(".git")).resolve("main").subject == "first"
+    state = later.state(url)
+    assert state is not None
+    assert "can't be fetched" in state.error
+    assert state.fetched is not None
+    later.close()
+    with pytest.raises(CloneError):
+        Repositories(Settings()).open(served.url("never-seen.git"))
