@@ -52,7 +52,7 @@ def _commits(work: Session, state: ApplicationState, options: argparse.Namespace
                 commit = each.commit
                 notes = [*each.marks, *(ref for ref in commit.refs if ref not in each.marks)]
                 marks = f"  [{', '.join(notes)}]" if notes else ""
-                request = f"  #{commit.pull_request}" if commit.pull_request else ""
+                request = _request(commit.subject, commit.pull_request)
                 when = f"{commit.author_time:%Y-%m-%d}"
                 out(f"{commit.short}  {when}  {commit.author:18}  {commit.subject}{request}{signed}{marks}")
         if len(page) < min(left, _PAGE):
@@ -61,6 +61,11 @@ def _commits(work: Session, state: ApplicationState, options: argparse.Namespace
     if options.output == "json":
         json_out({"application": str(state.key), "skip": options.skip, "commits": listed})
     return 0
+
+
+def _request(subject: str, number: str) -> str:
+    """The pull request, where the subject does not say it by itself."""
+    return f"  #{number}" if number and f"#{number}" not in subject and f"!{number}" not in subject else ""
 
 
 def _one_commit(work: Session, state: ApplicationState, options: argparse.Namespace) -> int:
@@ -148,7 +153,7 @@ def blame(options: argparse.Namespace, settings: Settings) -> int:
 def _blamed(found: BlameLine | None) -> str:
     if found is None:
         return "no line in Git sets it (a default, or what a chart or generator makes)"
-    request = f" (#{found.pull_request})" if found.pull_request else ""
+    request = _request(found.subject, found.pull_request)
     early = "; the history ends there, it may be older" if found.boundary else ""
     return (
         f"{found.short} {found.author} <{found.author_email}>, {found.time:%Y-%m-%d %H:%M} UTC: {found.subject}{request}\n"
