@@ -12,6 +12,7 @@ import copy
 import secrets
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
@@ -21,10 +22,13 @@ from aiohttp import web
 from gitops_tui.demo.certificates import tls
 from gitops_tui.demo.clock import Clock, DrivenClock, RealClock
 from gitops_tui.demo.controllers import Controllers
+from gitops_tui.demo.faults import ScriptedFaults
 from gitops_tui.demo.hooks import Admission, Authenticator, Authorizer, Faults, RouteHandler, SubresourceHandler
 from gitops_tui.demo.http.server import Server
+from gitops_tui.demo.logs import PodLogs
 from gitops_tui.demo.objects import Obj, Objects
-from gitops_tui.demo.registry import Registry
+from gitops_tui.demo.rbac import Rbac
+from gitops_tui.demo.registry.registry import Registry
 from gitops_tui.demo.status import Fault
 from gitops_tui.model.keys import GVK
 
@@ -43,6 +47,8 @@ class DemoCluster:
     delay: seconds until a pod is ready. clock: the wall's time, or one that a test drives. host, port: where it listens
     (loopback, any free port). token: the administrator's; made up where not given. secure: over TLS, with a certificate of its own;
     kubectl and Helm send no token without. controllers: what brings workloads up; None for the ones of the demo.
+    rbac: roles and bindings decide what users other than the administrator may do; without it whoever has a token may do
+    everything. admin: /demo/faults takes faults to be made.
     """
 
     def __init__(
@@ -55,13 +61,20 @@ class DemoCluster:
         token: str = "",
         secure: bool = False,
         controllers: _Controllers | None = None,
+        rbac: bool = False,
+        admin: bool = False,
     ) -> None:
         self.clock: Clock = clock or RealClock()
         self.registry = Registry(self.clock)
         self.token = token or secrets.token_urlsafe(24)
         self.server = Server(self.registry, self.token)
-        self.controllers: _Controllers = controllers or Controllers(delay)
+        self.logs = PodLogs(self.clock)
+        self.rbac: Rbac | None = None
+        self.scripted = ScriptedFaults(self.clock)
+        slowness = partial(getattr, self.scripted, "namespace_delay")
+        self.controllers: _Controllers = controllers or Controllers(delay, slowness)
         self.url = ""
+        self._rbac, self._admin = rbac, admin
         self._host, self._port, self._secure = host, port, secure
         self._certificate = b""
         self._loop = asyncio.new_event_loop()
@@ -229,6 +242,15 @@ class DemoCluster:
         labels = {"component": "apiserver", "provider": "kubernetes"}
         metadata = {"name": "kubernetes", "namespace": "default", "labels": labels}
         self._make({"kind": "Service", "metadata": metadata, "spec": spec})
+        rights = Rbac(self.registry, self.clock, self.token)
+        self.server.subresources[("", "pods", "log")] = self.logs.handle
+        self.server.subresources[("", "serviceaccounts", "token")] = rights.handle_token
+        if self._rbac:
+            self.rbac = rights
+            self.server.authenticator = self.server.authorizer = rights
+        if self._admin:
+            self.faults = self.admission = self.scripted
+            self.server.routes["/demo/"] = self.scripted.handle
         runner = self._runner = self.server.runner()
         await runner.setup()
         context = None

@@ -15,11 +15,15 @@ _NOISE = (
     (re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
     (re.compile(r"\b10\.\d+\.\d+\.\d+\b"), "IP"),
     (re.compile(r"resource version: \d+( \(\d+\))?"), "resource version: VERSION"),
+    (re.compile(r'resourceVersion(\\+": ?\\+")\d+'), r"resourceVersion\1VERSION"),
     (re.compile(r"ResourceVersion in record \(\d+\)"), "ResourceVersion in record (VERSION)"),
 )
-_DROPPED = {"resourceVersion", "uid", "selfLink"}
+_DROPPED = {"resourceVersion", "uid", "storageVersionHash"}
 _CONTROLLERS = {"kube-controller-manager", "kube-scheduler", "kwok"}
 _CONTROLLED = {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "Namespace"}
+_NODES = {"kubelet", "kwok", "kube-scheduler"}
+_HASHES = {"pod-template-hash", "controller-revision-hash", "controller.kubernetes.io/hash"}
+_NAMED = re.compile(r"\b(web|db|agent|once)-(?=[a-z0-9]*[0-9])?[a-z0-9]{5,10}(-[a-z0-9]{5})?(?![\w.-])")
 _OF_STATUS = {"code", "reason", "details", "status"}  # who asks for no more than these of a refusal gets no more
 
 
@@ -58,7 +62,13 @@ def _plain(value: Any, *, controllers: bool = False) -> Any:
         if key in _DROPPED or (key == "creationTimestamp" and inner is None):
             continue
         if key == "managedFields" and isinstance(inner, list):
-            found[key] = owners([each for each in inner if controllers or each.get("manager") not in _CONTROLLERS])
+            found[key] = owners(
+                [each for each in inner if each.get("manager") not in (_NODES if controllers else _CONTROLLERS)]
+            )
+        elif key == "causes" and isinstance(inner, list):  # of maps and of managers they come in any order
+            found[key] = sorted(inner, key=lambda cause: json.dumps(cause, sort_keys=True))
+        elif controllers and key in _HASHES:
+            found[key] = "HASH"
         elif key == "continue" and inner:
             found[key] = "TOKEN"
         elif key in ("nodePort", "healthCheckNodePort") and isinstance(inner, int) and inner >= 30000:
@@ -97,5 +107,7 @@ def normal(answer: Answer, step: Step, namespace: str, *, last: bool, controller
     text = json.dumps(told).replace(namespace, "$NS")
     for pattern, word in _NOISE:
         text = pattern.sub(word, text)
+    if controllers:
+        text = _NAMED.sub(r"\1-HASH", text)
     found: list[Any] = json.loads(text)
     return found

@@ -12,7 +12,7 @@ import pytest
 
 from gitops_tui.demo import DemoCluster
 from gitops_tui.demo.clock import RealClock
-from gitops_tui.demo.registry import Registry
+from gitops_tui.demo.registry.registry import Registry
 
 CONFIGMAPS = "/api/v1/namespaces/default/configmaps"
 

@@ -11,8 +11,8 @@ import orjson
 from gitops_tui.demo.http import options, tables
 from gitops_tui.demo.http.accept import Form
 from gitops_tui.demo.http.selectors import Match, field_selector, label_selector
-from gitops_tui.demo.registry import Registry
 from gitops_tui.demo.registry.conversion import convert
+from gitops_tui.demo.registry.registry import Registry
 from gitops_tui.demo.registry.resources import Resource
 from gitops_tui.demo.status import Fault, bad_request, expired
 

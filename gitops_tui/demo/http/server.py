@@ -23,7 +23,8 @@ from gitops_tui.demo.http.accept import form
 from gitops_tui.demo.http.openapi import OpenApi
 from gitops_tui.demo.http.requests import parse
 from gitops_tui.demo.http.verbs import Verbs, answer
-from gitops_tui.demo.registry import Registry
+from gitops_tui.demo.rbac import impersonated
+from gitops_tui.demo.registry.registry import Registry
 from gitops_tui.demo.registry.resources import Resource, server_data
 from gitops_tui.demo.status import Fault, forbidden, internal, method_not_allowed, no_such_resource, resource_name
 
@@ -62,6 +63,7 @@ class Server:
             user = self.authenticator.user(_token(request))
             if user is None:
                 raise Fault(401, "Unauthorized", "Unauthorized")
+            user = impersonated(user, request.headers, self.authorizer)
             info = parse(request.method, request.path, request.query, user)
             self._authorize(info)
             if self.faults is not None and (fault := await self.faults.before(info)) is not None:

@@ -17,10 +17,11 @@ from gitops_tui.demo.http.reads import listed, page, shown
 from gitops_tui.demo.http.watching import Watch
 from gitops_tui.demo.patches.merge import json_patch, merge_patch
 from gitops_tui.demo.patches.strategic import go_map, strategic_merge
-from gitops_tui.demo.registry import Registry, scale
+from gitops_tui.demo.registry import scale
 from gitops_tui.demo.registry.bodies import Write
 from gitops_tui.demo.registry.deletes import deleted_answer
 from gitops_tui.demo.registry.eviction import evict
+from gitops_tui.demo.registry.registry import Registry
 from gitops_tui.demo.registry.resources import Resource, definitions
 from gitops_tui.demo.status import Fault, bad_request, method_not_allowed, no_such_resource, not_found
 from gitops_tui.model.keys import GVK

@@ -14,7 +14,7 @@ from gitops_tui.demo.http import options, tables
 from gitops_tui.demo.http.accept import Form
 from gitops_tui.demo.http.reads import matcher, shown
 from gitops_tui.demo.objects import Event
-from gitops_tui.demo.registry import Registry
+from gitops_tui.demo.registry.registry import Registry
 from gitops_tui.demo.registry.resources import Resource
 from gitops_tui.demo.status import Fault, expired
 

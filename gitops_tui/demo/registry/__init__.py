@@ -1,9 +1,1 @@
-"""The write path of the embedded API server, without HTTP.
-
-`Registry` is what controllers and scripts use; it writes as an API client would, so defaults, ownership, validation and
-conflicts are the same.
-"""
-
-from gitops_tui.demo.registry.registry import Registry
-
-__all__ = ["Registry"]
+"""What the embedded cluster holds, and every rule of writing to it; `registry.Registry` is the way in."""
