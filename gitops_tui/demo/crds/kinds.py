@@ -36,8 +36,10 @@ class CustomVersion:
             return obj
         return dict(structural.prune(obj, self.schema, "", unknown, root=True))
 
-    def default(self, obj: Obj) -> Obj:
-        return dict(structural.drop_nulls(structural.default(obj, self.schema), self.schema))
+    def default(self, obj: Obj, *, keep_nulls: bool = False) -> Obj:
+        """With defaults; without nulls where none may be, unless they are to be kept (and refused by `validate`)."""
+        made = structural.default(obj, self.schema)
+        return dict(made if keep_nulls else structural.drop_nulls(made, self.schema))
 
     def validate(self, obj: Obj) -> list[FieldError]:
         bare = {name: value for name, value in obj.items() if name not in ("apiVersion", "kind", "metadata")}

@@ -51,6 +51,19 @@ def answer(
     return response
 
 
+# What a PUT makes where it isn't there (`AllowCreateOnUpdate` of the real strategies).
+_MADE_BY_UPDATE = {
+    ("", "Endpoints"),
+    ("", "Event"),
+    ("events.k8s.io", "Event"),
+    ("", "LimitRange"),
+    ("", "Service"),
+    ("coordination.k8s.io", "Lease"),
+    ("node.k8s.io", "RuntimeClass"),
+    *(("rbac.authorization.k8s.io", kind) for kind in ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")),
+}
+
+
 class Verbs:
     """Answers requests for resources."""
 
@@ -146,7 +159,8 @@ class Verbs:
         if info.subresource:
             return self._write_subresource(info, resource, body, how, wanted)
         self._find_duplicates(data, body, keys, how)
-        if info.verb == "create":
+        is_new = self._registry.get(resource.storage, namespace, info.name) is None
+        if info.verb == "create" or (is_new and (resource.group, resource.kind) in _MADE_BY_UPDATE):
             made = self._writes.create(resource, namespace, body, how)
             return answer(shown(self._registry, resource, made, wanted), 201, wanted, how.warnings)
         made = self._writes.replace(resource, namespace, info.name, body, how)

@@ -98,14 +98,14 @@ def _bad(said: str) -> Fault:
 
 
 def _list(value: Any, patch: list[Any], declared: Type, order: Any) -> list[Any]:
-    found = list(value) if isinstance(value, list) else []
-    before = list(found)
+    server = value if isinstance(value, list) else []
+    found = list(server)
     if not declared.merge_key:
         made = list(found)
         for each in patch:
             if not any(same(each, other) for other in made):
                 made.append(each)
-        return _sorted(made, order if isinstance(order, list) else patch, "", before)
+        return _sorted(made, order if isinstance(order, list) else patch, "", found)
     key = declared.merge_key
     if any(isinstance(each, dict) and each.get("$patch") == _REPLACE for each in patch):
         return [_clean(each) for each in patch if isinstance(each, dict) and "$patch" not in each]
@@ -128,19 +128,13 @@ def _list(value: Any, patch: list[Any], declared: Type, order: Any) -> list[Any]
         else:
             found.append(_map({}, each, declared.item) if "$patch" in each else _clean(each))
     if isinstance(order, list):
-        return _sorted(found, order, key, before)
-    return _sorted(found, patch, key, before) if before else found
+        return _sorted(found, order, key, server)
+    return _sorted(found, patch, key, server) if value else found
 
 
-def _mark(value: Any) -> str:
-    import orjson
-
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def _sorted(items: list[Any], order: Any, key: str, before: list[Any]) -> list[Any]:
-    """Items in a wanted order. What the order doesn't name keeps its place relative to those that the list had `before`;
-    new ones come first."""
+def _sorted(items: list[Any], order: Any, key: str, server: list[Any]) -> list[Any]:
+    """Items in a wanted order. One that the order doesn't name stands where the server has it: before those named that
+    followed it there, and after those that the server doesn't have (strategicpatch's normalizeElementOrder)."""
     if not isinstance(order, list):
         return items
 
@@ -151,13 +145,14 @@ def _sorted(items: list[Any], order: Any, key: str, before: list[Any]) -> list[A
     named = [item for item in items if any(same(of(item), each) for each in wanted)]
     named.sort(key=lambda item: next(number for number, each in enumerate(wanted) if same(of(item), each)))
     rest = [item for item in items if not any(item is each for each in named)]
-    # The server's own items stand before the named one that followed them.
     made: list[Any] = []
-    place = {number: at for at, number in enumerate(map(_mark, map(of, before)))}
+
+    def place(item: Any) -> int:
+        return next((number for number, each in enumerate(server) if same(of(each), of(item))), -1)
+
     i = j = 0
     while i < len(named) or j < len(rest):
-        mine = place.get(_mark(of(named[i])), -1) if i < len(named) else -1
-        if j >= len(rest) or (i < len(named) and mine < place.get(_mark(of(rest[j])), len(place))):
+        if j >= len(rest) or (i < len(named) and not 0 <= place(rest[j]) < place(named[i])):
             made.append(named[i])
             i += 1
         else:

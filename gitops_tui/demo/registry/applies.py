@@ -108,7 +108,8 @@ class Applies:
     def _fitted(self, resource: Resource, merged: Obj) -> Obj:
         """What comes out of a merge as the kind's own object, with defaults. Raises Fault."""
         try:
-            return defaulted(resource, decoded(resource, merged))
+            # An apply's nulls stay, as do those of maps and lists that it emptied: a custom kind refuses them.
+            return defaulted(resource, decoded(resource, merged), keep_nulls=True)
         except DecodeError as error:
             said = f"failed to convert new typed object to object: {error}"
             raise Fault(500, "", said) from None

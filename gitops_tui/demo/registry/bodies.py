@@ -100,9 +100,9 @@ def _rest(obj: Obj) -> Obj:
     return made
 
 
-def defaulted(resource: Resource, obj: Obj) -> Obj:
+def defaulted(resource: Resource, obj: Obj, *, keep_nulls: bool = False) -> Obj:
     """The object with its kind's defaults; it must be freshly decoded."""
     if resource.custom is not None:
-        return resource.custom.default(obj)  # type: ignore[no-any-return]
+        return resource.custom.default(obj, keep_nulls=keep_nulls)  # type: ignore[no-any-return]
     set_defaults(obj, resource.gvk)
     return obj

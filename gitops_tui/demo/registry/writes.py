@@ -119,7 +119,7 @@ class Writes:
         obj = managed.with_managers(obj, managers)
         if write.dry_run:
             return self.seen(resource, obj)
-        obj = self.objects.put(resource.storage, obj)
+        obj = self.objects.put(resource.storage, _as_kept(resource, obj))
         for after in self.after:
             after(resource, obj, None)
         return self.seen(resource, obj)
@@ -320,7 +320,7 @@ class Writes:
             for after in self.after:
                 after(resource, new, old)
             return self.seen(resource, new)
-        stored = self.objects.put(resource.storage, new)
+        stored = self.objects.put(resource.storage, _as_kept(resource, new))
         for after in self.after:
             after(resource, stored, old)
         return self.seen(resource, stored)
@@ -453,6 +453,14 @@ def _counted(obj: Obj, resource: Resource) -> Obj:
 
 def _untimed(entries: list[Obj]) -> list[Obj]:
     return [{name: value for name, value in entry.items() if name != "time"} for entry in entries]
+
+
+def _as_kept(resource: Resource, obj: Obj) -> Obj:
+    """What is stored of an object: a role's empty list of rules comes back as null, as from the real one's protobuf (so
+    that the same empty list, told again by an update, is a change that gives its field to the updater)."""
+    if resource.group == "rbac.authorization.k8s.io" and obj.get("rules") == []:
+        return {**obj, "rules": None}
+    return obj
 
 
 __all__ = ["GENERATIONS", "Writes", "resource_name"]

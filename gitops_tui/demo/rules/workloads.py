@@ -32,7 +32,8 @@ def _selector(spec: Obj, kind: str, *, empty: str) -> list[FieldError]:
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
     errors: list[FieldError] = []
     if selector is None:
-        errors.append(required("spec.selector"))
+        if kind != "DaemonSet":  # one without a selector fits no template, and is told just that
+            errors.append(required("spec.selector"))
     else:
         errors += label_selector(selector, "spec.selector")
         if not selector.get("matchLabels") and not selector.get("matchExpressions"):
