@@ -7,7 +7,8 @@ from cases_custom import TABLE as CUSTOM
 from cases_kinds import TABLE as KINDS
 from cases_lists import TABLE as LISTS
 from cases_patches import TABLE as PATCHES
+from cases_quirks import TABLE as QUIRKS
 from cases_rights import TABLE as RIGHTS
 from cases_verbs import TABLE as VERBS
 
-TABLES = [VERBS, PATCHES, LISTS, KINDS, APPLY, APPLY_LISTS, CUSTOM, CONTROLLERS, RIGHTS]
+TABLES = [VERBS, PATCHES, LISTS, KINDS, APPLY, APPLY_LISTS, CUSTOM, CONTROLLERS, RIGHTS, QUIRKS]
