@@ -33,7 +33,10 @@ class Settings:
     without a verified signature is ever deployed. argocd_namespace: where
     Argo CD's repository Secrets are looked for ("" for nowhere). forges: host -> github, gitlab, bitbucket, gitea or azure,
     for the links to open a pull request. max_manifest_bytes: of one application's sources. concurrency: writes under way at once for one cluster.
-    wave_timeout: how long a wave may take to become healthy. history_limit: syncs kept for an application.
+    wave_timeout: how long a wave may take to become healthy, and what is pruned to go. hook_timeout: how long a hook may
+    run. reconnect_timeout: how long a sync waits for an API server that does not answer. adoption: what a sync does with
+    objects that are there already and not ours: "refuse", "adopt-if-unowned" (refuse what another tool or application
+    manages) or "adopt". history_limit: syncs kept for an application.
     client_managers: field managers whose client-side apply counts as ours until our first sync. confirm: settle a
     local "Modified" by a dry run on the server. ignore_differences: rules as in an Application's
     `spec.ignoreDifferences`, for all applications. mask_keys: globs for keys of ConfigMaps whose values are shown masked
@@ -54,6 +57,9 @@ class Settings:
     max_manifest_bytes: int = 50_000_000
     concurrency: int = 8
     wave_timeout: float = 300.0
+    hook_timeout: float = 3600.0
+    reconnect_timeout: float = 60.0
+    adoption: str = "adopt-if-unowned"
     history_limit: int = 30
     client_managers: tuple[str, ...] = (
         "kubectl-client-side-apply",
@@ -130,6 +136,8 @@ def settings_from(data: Mapping[str, Any], where: str) -> Settings:
             values[name] = _rules(value, where)
         elif name == "health_folder":
             values[name] = _convert(name, value, Path(), where)
+        elif name in _WORDS and value not in _WORDS[name]:
+            raise ConfigError(f"{where}: {name} must be one of {', '.join(_WORDS[name])}, not {value!r}")
         else:
             values[name] = _convert(name, value, getattr(defaults, name), where)
     scripts = scripts_in_settings(data, where)
@@ -140,6 +148,7 @@ def settings_from(data: Mapping[str, Any], where: str) -> Settings:
     return Settings(**values, health_scripts=scripts)
 
 
+_WORDS = {"adoption": ("refuse", "adopt-if-unowned", "adopt")}
 _RULE_TEXTS = {"group": "group", "kind": "kind", "name": "name", "namespace": "namespace"}
 _RULE_LISTS = {
     "jsonPointers": "json_pointers",

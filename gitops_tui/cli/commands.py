@@ -150,7 +150,14 @@ def sync(options: argparse.Namespace, settings: Settings) -> int:
     """Plans, asks (or has --yes), applies; exit code 0 where it succeeded."""
     with session(options, settings) as work:
         state = work.application(options.app)
-        plan = work.wait(work.engine.plan(state.key, SyncOptions(prune=options.prune, dry_run=options.dry_run)))
+        asked = SyncOptions(
+            prune=options.prune,
+            dry_run=options.dry_run,
+            confirm_prune=options.confirm_prune,
+            adopt=options.adopt,
+            selector=options.selector,
+        )
+        plan = work.wait(work.engine.plan(state.key, asked))
         return _carry_out(work, plan, options)
 
 

@@ -195,6 +195,8 @@ def step(found: PlanStep) -> dict[str, Any]:
         "fields": list(found.fields),
         "note": found.note,
         "blocked": found.blocked,
+        "how": found.how,
+        "confirm": found.confirm,
     }
 
 

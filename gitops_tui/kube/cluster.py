@@ -182,12 +182,19 @@ class Cluster:
         raise AssertionError("not reached")
 
     async def apply(
-        self, obj: Live, *, dry_run: bool = False, force: bool = True, field_manager: str = FIELD_MANAGER
+        self,
+        obj: Live,
+        *,
+        dry_run: bool = False,
+        force: bool = True,
+        field_manager: str = FIELD_MANAGER,
+        validation: str = "Strict",
     ) -> Live:
-        """Server-side apply; gives the object afterwards. Raises ApiError, Unreachable, UnknownKind."""
+        """Server-side apply; gives the object afterwards. validation: of fields, "Strict" or "Ignore". Raises ApiError,
+        Unreachable, UnknownKind."""
         kind = self._type(obj)
         key = ResourceKey.of(obj)
-        params = {"fieldManager": field_manager, "force": "true" if force else "false", "fieldValidation": "Strict"}
+        params = {"fieldManager": field_manager, "force": "true" if force else "false", "fieldValidation": validation}
         if dry_run:
             params["dryRun"] = "All"
         return await self.transport.request(
@@ -201,10 +208,12 @@ class Cluster:
             secret=key.kind == "Secret",
         )
 
-    async def create(self, obj: Live, *, dry_run: bool = False) -> Live:
+    async def create(
+        self, obj: Live, *, dry_run: bool = False, validation: str = "Strict", field_manager: str = FIELD_MANAGER
+    ) -> Live:
         """Creates an object (its name may be generated)."""
         kind = self._type(obj)
-        params = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
+        params = {"fieldManager": field_manager, "fieldValidation": validation}
         if dry_run:
             params["dryRun"] = "All"
         key = ResourceKey.of(obj)
@@ -220,16 +229,23 @@ class Cluster:
             secret=key.kind == "Secret",
         )
 
-    async def replace(self, obj: Live) -> Live:
-        """Replaces an object; its resourceVersion must be the current one."""
+    async def replace(self, obj: Live, *, dry_run: bool = False, validation: str = "") -> Live:
+        """Replaces an object; its resourceVersion must be the current one. validation: as in `apply`, "" for the API
+        server's own way."""
         kind = self._type(obj)
         key = ResourceKey.of(obj)
+        params = {"fieldManager": FIELD_MANAGER}
+        if validation:
+            params["fieldValidation"] = validation
+        if dry_run:
+            params["dryRun"] = "All"
         return await self.transport.request(
             "PUT",
             self._path(kind, key.namespace, key.name),
-            params={"fieldManager": FIELD_MANAGER},
+            params=params,
             body=obj,
-            what=printable(str(key)),
+            idempotent=dry_run,
+            what=printable(("dry run of " if dry_run else "") + str(key)),
             secret=key.kind == "Secret",
         )
 

@@ -63,12 +63,14 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class RunningOperation:
-    """Written before the first write of an operation, taken away after its last, so that a crash leaves a trace."""
+    """Written before the first write of an operation, taken away after its last, so that a crash leaves a trace.
+    id: what its hooks carry; a later operation that goes on with it keeps id and started."""
 
     revision: str
     started: datetime
     who: str
     initiator: Initiator
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

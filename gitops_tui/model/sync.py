@@ -38,19 +38,31 @@ class SyncOptions:
     """What a person (or the policy) asks of one sync.
 
     prune: delete what is Extra. dry_run: send everything with dryRun=All. only: just these objects (no hooks then).
-    revision: full SHA to sync to, "" for what the application follows.
+    revision: full SHA to sync to, "" for what the application follows. confirm_prune: also what waits for a person's
+    word (`Prune=confirm`, namespaces, CRDs and volumes). adopt: also take over what another tool or application manages.
+    selector: only objects whose labels in Git fit (`a=b,c!=d`), "" for all; no hooks then either.
     """
 
     prune: bool = False
     dry_run: bool = False
     only: frozenset[ResourceKey] | None = None
     revision: str = ""
+    confirm_prune: bool = False
+    adopt: bool = False
+    selector: str = ""
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether just some objects are synced: hooks don't run then, and it is no sync of the revision."""
+        return self.only is not None or bool(self.selector)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
     """One object's part in a plan. fields: the paths that change. note: a word for the person ("" for none).
-    blocked: why this step can't or won't be done ("" where it will be)."""
+    blocked: why this step can't or won't be done ("" where it will be). how: "replace" (the whole object is put),
+    "recreate" (deleted and made anew), "client-side" or "" (server-side apply). prune_last: pruned after everything else
+    is healthy. confirm: it is blocked only until a person confirms it."""
 
     key: ResourceKey
     api_version: str
@@ -60,6 +72,9 @@ class PlanStep:
     fields: tuple[str, ...] = ()
     note: str = ""
     blocked: str = ""
+    how: str = ""
+    prune_last: bool = False
+    confirm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

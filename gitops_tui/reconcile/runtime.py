@@ -129,7 +129,8 @@ def desired_or_extra(runtime: Runtime, key: ResourceKey, cluster: Cluster) -> GV
 
 def _is_extra(runtime: Runtime, key: ResourceKey, live: dict[str, Any] | None) -> bool:
     """Whether a live object that Git does not hold is the application's own."""
-    if live is None or live["metadata"].get("ownerReferences"):
+    if live is None or live["metadata"].get("ownerReferences") or hook_words(live):
+        # A hook that is left of an earlier sync has its own delete policy.
         return False
     return owner_of(live, key) == runtime.app.key.tracking_name
 

@@ -20,7 +20,7 @@ from gitops_tui.reconcile.confirming import Confirming
 from gitops_tui.reconcile.lastsync import LastSync
 from gitops_tui.reconcile.runtime import Runtime, application_state, desired_and_extra, desired_or_extra, evaluate
 from gitops_tui.reconcile.session import ClusterSession
-from gitops_tui.sync.plan import unsupported
+from gitops_tui.sync.options import unsupported
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine

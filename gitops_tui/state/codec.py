@@ -89,6 +89,7 @@ def _encode(record: AppRecord) -> dict[str, str]:
             "started": _text(running.started),
             "who": running.who,
             "initiator": running.initiator.value,
+            "id": running.id,
         }
     if record.source:
         data["source"] = record.source
@@ -205,7 +206,11 @@ def _read_item(value: Any) -> InventoryItem:
 def _read_running(value: Any) -> RunningOperation:
     found = _dict(value)
     return RunningOperation(
-        str(found["revision"]), _time(found["started"]), str(found["who"]), Initiator(found["initiator"])
+        str(found["revision"]),
+        _time(found["started"]),
+        str(found["who"]),
+        Initiator(found["initiator"]),
+        str(found.get("id") or ""),
     )
 
 

@@ -35,6 +35,7 @@ _HELM_POLICIES = {
 POLICIES = ("BeforeHookCreation", "HookSucceeded", "HookFailed")
 # Hooks that Argo CD knows and that run at other times than a sync.
 _OTHER_HOOKS = {"PostDelete", "PreDelete"}
+_ARGO_HOOKS = {*_PHASES, *_OTHER_HOOKS, "Skip"}
 
 
 def annotations_of(obj: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -52,7 +53,10 @@ def hook_words(obj: Mapping[str, Any]) -> tuple[str, ...]:
     """The hook types as written, () for an object that is no hook. `Skip` counts as one."""
     notes = annotations_of(obj)
     if HOOK in notes:
-        return tuple(_words(notes[HOOK]))
+        words = _words(notes[HOOK])
+        # Helm's word is heard where Argo CD's says nothing that is known (gitops-engine's hook.go `Types`).
+        if HELM_HOOK not in notes or any(word in _ARGO_HOOKS for word in words):
+            return tuple(words)
     if HELM_HOOK in notes:
         words = _words(notes[HELM_HOOK])
         # crd-install is no hook in Argo CD: the CRD is a resource like any other.
@@ -74,11 +78,18 @@ def unknown_hooks(obj: Mapping[str, Any]) -> tuple[str, ...]:
 
 def delete_policies(obj: Mapping[str, Any]) -> tuple[str, ...]:
     """When a hook is deleted; BeforeHookCreation where it doesn't say."""
+    return tuple(word for word in _policy_words(obj) if word in POLICIES) or ("BeforeHookCreation",)
+
+
+def unknown_policies(obj: Mapping[str, Any]) -> tuple[str, ...]:
+    """Delete policies that nobody knows (misspelt)."""
+    return tuple(word for word in _policy_words(obj) if word not in POLICIES)
+
+
+def _policy_words(obj: Mapping[str, Any]) -> list[str]:
     notes = annotations_of(obj)
-    words = _words(notes.get(HOOK_DELETE, "")) or [
-        _HELM_POLICIES.get(word, word) for word in _words(notes.get(HELM_DELETE, ""))
-    ]
-    return tuple(word for word in words if word in POLICIES) or ("BeforeHookCreation",)
+    helm = [_HELM_POLICIES.get(word, word) for word in _words(notes.get(HELM_DELETE, ""))]
+    return [*_words(notes.get(HOOK_DELETE, "")), *helm]
 
 
 def wave(obj: Mapping[str, Any]) -> int:

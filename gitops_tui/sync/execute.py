@@ -1,37 +1,42 @@
 """Runs a SyncPlan.
 
 The whole plan is sent as dry runs first; one refusal there and nothing is applied. Then phase by phase and wave by wave:
-a wave is applied side by side, and the next waits until it is healthy. Pruning comes last, one by one, only
-what carries our tracking id at its own identity, with its uid as a precondition. Each object's result is told as it
-comes; a stop is obeyed between objects.
+a wave is applied side by side, and the next waits until it is healthy. Pruning comes last, in reverse. Each object's
+result is told as it comes; a stop is obeyed between objects. A connection that is lost is waited for; where it stays
+away the operation has failed, and every step says how far it came.
 """
 
 from __future__ import annotations
 
 import asyncio
-import copy
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from gitops_tui.errors import ApiError, Conflict, GitOpsError, Invalid, NotFound, UnknownKind
-from gitops_tui.health import assess, assessor
+from gitops_tui.errors import GitOpsError
 from gitops_tui.kube import Cluster
 from gitops_tui.model.application import Application
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
-from gitops_tui.model.sync import Action, OperationPhase, Phase, PlanStep, ResultStatus, StepResult, SyncPlan
-from gitops_tui.settings import FIELD_MANAGER, Settings
-from gitops_tui.sync import annotations as notes
-from gitops_tui.sync.tracking import owner_of, tracked
+from gitops_tui.model.sync import Action, OperationPhase, Phase, PlanStep, ResultStatus, SyncPlan
+from gitops_tui.settings import Settings
+from gitops_tui.sync.dryrun import DryRun
+from gitops_tui.sync.hooks import Hooks
+from gitops_tui.sync.objects import Objects
+from gitops_tui.sync.patience import Patience, together
+from gitops_tui.sync.pruning import Pruner
+from gitops_tui.sync.report import Ended, Progress, Report
+from gitops_tui.sync.waiting import Waiting
+from gitops_tui.sync.writing import Writer
 
-Progress = Callable[[tuple[StepResult, ...], str], None]
-_POLL = 0.25
-_ALWAYS_THERE = "default"
-_CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
+# (position in the plan, step)
+Numbered = tuple[int, PlanStep]
+_BEFORE_OTHERS = frozenset({("", "Namespace"), ("apiextensions.k8s.io", "CustomResourceDefinition")})
+_POLL, _SLOW_POLL = 0.25, 1.0
+_SAID = {Action.CREATE: "created", Action.CHANGE: "changed", Action.ADOPT: "marked as this application's"}
+_AFTER = {Phase.PRE_SYNC: (Phase.SYNC, Phase.POST_SYNC), Phase.SYNC: (Phase.POST_SYNC,)}
 
 
 class Stopped(Exception):
@@ -39,7 +44,12 @@ class Stopped(Exception):
 
 
 class Executor:
-    """One run of one plan. `stop()` from any thread asks it to end after the objects under way."""
+    """One run of one plan. `stop()` from any thread asks it to end after the objects under way.
+
+    manifests: the desired objects by key; lives: the live ones as they were last seen. operation, started: the id of the
+    operation and when it began, the first attempt's where it goes on after a crash. recorded(how it ended): awaited at
+    the end, before hooks are cleaned up, so that the outcome is known before what shows it goes.
+    """
 
     def __init__(
         self,
@@ -49,398 +59,295 @@ class Executor:
         cluster: Cluster,
         settings: Settings,
         progress: Progress,
+        *,
+        lives: Mapping[ResourceKey, Mapping[str, Any]] | None = None,
+        operation: str = "",
+        started: datetime | None = None,
+        recorded: Callable[[Ended], Awaitable[None]] | None = None,
     ) -> None:
-        self._app = app
         self._plan = plan
-        self._manifests = manifests
         self._cluster = cluster
         self._settings = settings
-        self._progress = progress
-        self._results = [StepResult(step, ResultStatus.PENDING) for step in plan.steps]
-        self._doing = ""
+        self._recorded = recorded
         self._stop = False
-        self._generated: dict[tuple[ResourceKey, Phase], str] = {}
+        self._report = Report(plan, progress)
+        self._objects = Objects(app, manifests, lives or {})
+        self._writer = Writer(app, cluster, settings)
+        self._waiting = Waiting(cluster, settings.health_scripts)
+        self._pruner = Pruner(app, cluster)
+        self._patience = Patience(settings.reconnect_timeout, self._check, self._report.lost)
+        begun = started or datetime.now(UTC)
+        name = app.key.tracking_name
+        self._hooks = Hooks(name, plan.revision, operation or begun.isoformat(), begun, cluster, self._writer)
 
     def stop(self) -> None:
         self._stop = True
-
-    def _tell(self, at: int, status: ResultStatus, message: str = "") -> None:
-        before = self._results[at]
-        now = datetime.now(UTC)
-        started = before.started or (now if status is ResultStatus.RUNNING else None)
-        over = status in (ResultStatus.DONE, ResultStatus.FAILED)
-        self._results[at] = StepResult(self._plan.steps[at], status, message, started, now if over else None)
-        self._progress(tuple(self._results), self._doing)
-
-    def _say(self, doing: str) -> None:
-        self._doing = doing
-        self._progress(tuple(self._results), doing)
 
     def _check(self) -> None:
         if self._stop:
             raise Stopped
 
-    async def run(self) -> tuple[OperationPhase, str, tuple[StepResult, ...]]:
+    # --- the whole ------------------------------------------------------------------------------------------------
+
+    async def run(self) -> Ended:
         """Runs it; gives how it ended, a message and each step's result. Never raises a GitOpsError."""
+        report = self._report
         try:
-            self._say("dry run of the whole plan")
-            failures = await self._dry_run()
-            if failures:
-                return self._ended(
-                    OperationPhase.FAILED, f"the dry run was refused for {failures}; nothing was applied"
-                )
-            if self._plan.options.dry_run:
-                return self._ended(OperationPhase.SUCCEEDED, "dry run: nothing was changed")
-            self._results = [StepResult(step, ResultStatus.PENDING) for step in self._plan.steps]
-            for phase in (Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC):
-                failed = await self._phase(phase)
-                if failed:
-                    await self._sync_fail()
-                    return self._ended(OperationPhase.FAILED, failed)
+            self._check()
+            report.say("dry run of the whole plan")
+            failures = await DryRun(
+                self._plan,
+                self._objects,
+                self._cluster,
+                report,
+                self._patience,
+                writer=self._writer,
+                hooks=self._hooks,
+                pruner=self._pruner,
+            ).run()
+            self._check()
         except Stopped:
-            return self._ended(OperationPhase.STOPPED, "stopped by a person")
-        except GitOpsError as error:
-            return self._ended(OperationPhase.FAILED, str(error))
-        return self._ended(OperationPhase.SUCCEEDED, "")
-
-    def _ended(self, phase: OperationPhase, message: str) -> tuple[OperationPhase, str, tuple[StepResult, ...]]:
-        for at, result in enumerate(self._results):
-            if result.status in (ResultStatus.PENDING, ResultStatus.RUNNING):
-                unsent = self._plan.options.dry_run and phase is OperationPhase.SUCCEEDED
-                status = ResultStatus.DONE if unsent else ResultStatus.SKIPPED
-                self._results[at] = replace(result, status=status)
-        self._doing = ""
-        return phase, message, tuple(self._results)
-
-    # --- dry run --------------------------------------------------------------------------------------------------
-
-    async def _dry_run(self) -> int:
-        """Sends the whole plan as dry runs; the number of refusals."""
-        self._check()
-        made = {step.key.name for step in self._plan.steps if (step.key.group, step.key.kind) == ("", "Namespace")}
-        outcomes = await asyncio.gather(
-            *(self._try(at, step, made) for at, step in enumerate(self._plan.steps)), return_exceptions=False
-        )
-        return sum(not fine for fine in outcomes)
-
-    async def _try(self, at: int, step: PlanStep, made_namespaces: set[str]) -> bool:
-        if step.key.namespace in made_namespaces and step.action is not Action.PRUNE:
-            return await self._try_elsewhere(at, step)
+            return report.ended(OperationPhase.STOPPED, "stopped by a person before anything was applied")
+        if failures:
+            said = f"the dry run was refused for {failures} of {len(self._plan.steps)}; nothing was applied"
+            return report.ended(OperationPhase.FAILED, said)
+        if self._plan.options.dry_run:
+            return report.ended(OperationPhase.SUCCEEDED, "dry run: nothing was changed")
+        report.begin()
         try:
-            if step.action is Action.PRUNE:
-                await self._prune(step, dry_run=True)
-            elif step.action is Action.HOOK:
-                obj = self._hook_object(step, step.phase)
-                if (obj["metadata"].get("name")) and await self._there(step):
-                    return True
-                await self._cluster.create(obj, dry_run=True)
-            else:
-                await self._cluster.apply(self._desired(step), dry_run=True)
-        except UnknownKind as error:
-            if self._defined_here(step):
-                return True
-            self._tell(at, ResultStatus.FAILED, str(error))
-            return False
-        except GitOpsError as error:
-            self._tell(at, ResultStatus.FAILED, str(error))
-            return False
-        self._tell(at, ResultStatus.PENDING, "dry run passed")
-        return True
+            failed = await self._phases()
+            failed += await self._sync_fail() if failed else ""
+        except Stopped:
+            problems = await self._terminate()
+            return await self._over(OperationPhase.STOPPED, "; ".join(("stopped by a person", *problems)))
+        return await self._over(OperationPhase.FAILED if failed else OperationPhase.SUCCEEDED, failed)
 
-    async def _try_elsewhere(self, at: int, step: PlanStep) -> bool:
-        """The dry run of what goes into a namespace that this plan makes: the API server takes none for a namespace that
-        is not there yet, so the object is tried in one that always is. What is wrong with the object itself is told
-        there all the same (422, 400); what is only so in that namespace (a quota, a right, the same name) is not."""
-        obj = self._hook_object(step, step.phase) if step.action is Action.HOOK else self._desired(step)
-        obj = {**obj, "metadata": {**obj["metadata"], "namespace": _ALWAYS_THERE}}
+    async def _over(self, phase: OperationPhase, message: str) -> Ended:
+        ended = self._report.ended(phase, message)
+        if self._recorded is not None:
+            await self._recorded(ended)
+        problems = await self._hooks.clean(self._objects.manifests, succeeded=phase is OperationPhase.SUCCEEDED)
+        return phase, "; ".join(filter(None, (message, *problems))), ended[2]
+
+    async def _phases(self) -> str:
+        """Runs the phases; "" or why it failed."""
         try:
-            await self._cluster.create(obj, dry_run=True)
-        except Invalid as error:
-            self._tell(at, ResultStatus.FAILED, str(error))
-            return False
-        except UnknownKind as error:
-            if not self._defined_here(step):
-                self._tell(at, ResultStatus.FAILED, str(error))
-                return False
-        except ApiError:
-            pass
-        self._tell(at, ResultStatus.PENDING, f"dry run passed in {_ALWAYS_THERE}: its namespace is made by this sync")
-        return True
+            for phase in (Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC):
+                if failed := await self._phase(phase):
+                    return failed
+        except GitOpsError as error:
+            return str(error)
+        return ""
 
-    def _defined_here(self, step: PlanStep) -> bool:
-        """Whether a CRD of this plan brings the step's kind."""
-        if any("SkipDryRunOnMissingResource" in options for options in (self._own_options(step), self._app_options())):
-            return True
-        for key, manifest in self._manifests.items():
-            if (key.group, key.kind) == _CRD:
-                spec = manifest.obj.get("spec") or {}
-                if (spec.get("group"), (spec.get("names") or {}).get("kind")) == (step.key.group, step.key.kind):
-                    return True
-        return False
+    async def _sync_fail(self) -> str:
+        """Runs the SyncFail hooks; what to add to the message."""
+        try:
+            problem = await self._phase(Phase.SYNC_FAIL)
+        except GitOpsError as error:
+            problem = str(error)
+        return f"; and a SyncFail hook failed: {problem}" if problem else ""
 
-    def _app_options(self) -> dict[str, str]:
-        split = (option.partition("=") for option in self._app.sync_policy.sync_options)
-        return {name.strip(): value.strip() for name, _, value in split}
-
-    def _own_options(self, step: PlanStep) -> dict[str, str]:
-        manifest = self._manifests.get(step.key)
-        return notes.options(manifest.obj) if manifest is not None else {}
-
-    async def _there(self, step: PlanStep) -> bool:
-        kind = self._cluster.discovery.find(GVK.of(step.api_version, step.key.kind))
-        return await self._cluster.get(kind, step.key.namespace, step.key.name) is not None
+    async def _terminate(self) -> list[str]:
+        """Deletes the hooks that run (gitops-engine's Terminate)."""
+        problems: list[str] = []
+        for at, result in enumerate(self._report.results):
+            if result.step.action is Action.HOOK and result.status in (ResultStatus.RUNNING, ResultStatus.WAITING):
+                problems += await self._hooks.terminate(result.step)
+                self._report.tell(at, ResultStatus.FAILED, "stopped by a person; it was deleted")
+        return problems
 
     # --- phases and waves -----------------------------------------------------------------------------------------
 
     async def _phase(self, phase: Phase) -> str:
-        """Runs a phase; "" or why it failed."""
+        """Runs a phase; "" or why it failed. Raises Stopped, GitOpsError."""
         mine = [(at, step) for at, step in enumerate(self._plan.steps) if step.phase is phase]
-        applied = [(at, step) for at, step in mine if step.action is not Action.PRUNE]
-        waves = [(wave, list(group)) for wave, group in groupby(applied, key=lambda each: each[1].wave)]
-        for number, (wave, steps) in enumerate(waves):
+        applied = [each for each in mine if each[1].action is not Action.PRUNE]
+        pruned = [each for each in mine if each[1].action is Action.PRUNE]
+        gated = any(step.phase in _AFTER.get(phase, ()) for step in self._plan.steps)
+        gated = gated or any(step.prune_last for _, step in pruned)
+        waves = [list(group) for _, group in groupby(applied, key=lambda each: each[1].wave)]
+        for number, steps in enumerate(waves):
             self._check()
+            wave = steps[0][1].wave
             label = phase.value + (f", wave {wave}" if wave > -(10**6) else ", namespaces")
-            self._say(f"{label}: applying {len(steps)}")
-            failures = await self._wave(phase, steps)
+            self._report.say(f"{label}: applying {len(steps)}")
+            failures = await self._wave(steps)
+            last = number == len(waves) - 1 and not gated
+            # The last wave is not waited for, as in Argo CD: only its hooks have an end that counts.
+            waited = [each for each in steps if each[1].action is Action.HOOK] if failures or last else steps
+            problem = await self._until_healthy(label, waited)
             if failures:
-                return f"{label}: {failures} of {len(steps)} failed"
-            hooks = any(step.action is Action.HOOK for _, step in steps)
-            more = number < len(waves) - 1 or (
-                phase is not Phase.POST_SYNC and any(step.phase is Phase.POST_SYNC for step in self._plan.steps)
-            )
-            if hooks or more:
-                problem = await self._until_healthy(label, steps)
-                if problem:
-                    return problem
-        for at, step in mine:
-            if step.action is Action.PRUNE:
-                self._check()
-                self._say(f"pruning {step.key}")
-                try:
-                    self._tell(at, ResultStatus.RUNNING)
-                    self._tell(at, ResultStatus.DONE, await self._prune(step))
-                except GitOpsError as error:
-                    self._tell(at, ResultStatus.FAILED, str(error))
-                    return f"pruning failed at {step.key}: {error.message}"
-        return ""
+                return f"{label}: {failures} of {len(steps)} failed" + (f"; {problem}" if problem else "")
+            if problem:
+                return problem
+        return await self._prune(pruned)
 
-    async def _wave(self, phase: Phase, steps: list[tuple[int, PlanStep]]) -> int:
-        first = [each for each in steps if (each[1].key.group, each[1].key.kind) in (("", "Namespace"), _CRD)]
-        failures = await self._apply_all(phase, first)
-        if first and not failures:
-            await self._ready_for_more([step for _, step in first])
+    async def _wave(self, steps: list[Numbered]) -> int:
+        """Applies a wave; how many failed."""
+        first = [each for each in steps if (each[1].key.group, each[1].key.kind) in _BEFORE_OTHERS]
+        failures = await self._apply_all(first)
         if failures:
             return failures
-        for _, group in groupby([each for each in steps if each not in first], key=lambda each: each[1].key.kind):
-            failures += await self._apply_all(phase, list(group))
+        await self._ready_for_more([step for _, step in first])
+        rest = [each for each in steps if (each[1].key.group, each[1].key.kind) not in _BEFORE_OTHERS]
+        for _, group in groupby(rest, key=lambda each: (each[1].key.group, each[1].key.kind)):
             self._check()
+            failures += await self._apply_all(list(group))
+        self._check()
         return failures
 
-    async def _apply_all(self, phase: Phase, steps: list[tuple[int, PlanStep]]) -> int:
-        outcomes = await asyncio.gather(*(self._apply_one(phase, at, step) for at, step in steps))
-        return sum(not fine for fine in outcomes)
+    async def _apply_all(self, steps: list[Numbered]) -> int:
+        return sum(not fine for fine in await together(*(self._apply_one(at, step) for at, step in steps)))
 
-    async def _apply_one(self, phase: Phase, at: int, step: PlanStep) -> bool:
+    async def _apply_one(self, at: int, step: PlanStep) -> bool:
         if self._stop:
             return True
-        self._tell(at, ResultStatus.RUNNING)
+        self._report.tell(at, ResultStatus.RUNNING)
         try:
-            if step.action is Action.HOOK:
-                await self._run_hook(step, phase)
-            else:
-                await self._migrate(step)
-                await self._cluster.apply(self._desired(step))
+            said = await self._patience.send(lambda: self._applied(step))
         except GitOpsError as error:
-            self._tell(at, ResultStatus.FAILED, str(error))
+            self._report.tell(at, ResultStatus.FAILED, str(error))
             return False
-        self._tell(at, ResultStatus.DONE, {Action.CREATE: "created", Action.CHANGE: "changed"}.get(step.action, ""))
+        except Stopped:
+            said = "stopped while the API server did not answer: whether it was applied is not known"
+            self._report.tell(at, ResultStatus.FAILED, said)
+            return False
+        running = ResultStatus.WAITING if step.action is Action.HOOK else ResultStatus.DONE
+        self._report.tell(at, running, said)
         return True
 
-    def _desired(self, step: PlanStep) -> dict[str, Any]:
-        manifest = self._manifests.get(step.key)
-        if manifest is None:
-            policy = self._app.sync_policy
-            metadata: dict[str, Any] = {"name": step.key.name}
-            if policy.namespace_labels:
-                metadata["labels"] = dict(policy.namespace_labels)
-            if policy.namespace_annotations:
-                metadata["annotations"] = dict(policy.namespace_annotations)
-            return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-        return for_apply(tracked(manifest.obj, self._app.key.tracking_name, step.key))
+    async def _applied(self, step: PlanStep) -> str:
+        if self._cluster.discovery.get(GVK.of(step.api_version, step.key.kind)) is None:
+            # Something else brings the kind during the sync (SkipDryRunOnMissingResource=true).
+            await self._cluster.refresh_discovery()
+        if step.action is Action.HOOK:
+            return await self._hooks.run(self._objects.manifests[step.key], step.phase)
+        objects = self._objects
+        made = await self._writer.write(objects.desired(step), objects.options(step), objects.lives.get(step.key))
+        self._waiting.applied(step, made)
+        return {"replace": "replaced", "recreate": "made anew"}.get(step.how) or _SAID.get(step.action, "")
 
-    async def _migrate(self, step: PlanStep) -> None:
-        """Before the first apply of ours: what client-side tools own becomes ours, so that what Git no longer sets goes
-        away too (as Argo CD's ClientSideApplyMigration)."""
-        if step.action is Action.CREATE:
-            return
-        kind = self._cluster.discovery.find(GVK.of(step.api_version, step.key.kind))
-        live = await self._cluster.get(kind, step.key.namespace, step.key.name)
-        managed = ((live or {}).get("metadata") or {}).get("managedFields") or []
-        if live is None or any(e.get("manager") == FIELD_MANAGER and e.get("operation") == "Apply" for e in managed):
-            return
-        made = copy.deepcopy(managed)
-        ours = [e for e in made if e.get("manager") in self._settings.client_managers and not e.get("subresource")]
-        if len(ours) != 1:
-            return
-        ours[0].update(manager=FIELD_MANAGER, operation="Apply")
-        patch = [
-            {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
-            {"op": "replace", "path": "/metadata/managedFields", "value": made},
-        ]
-        try:
-            await self._cluster.transport.request(
-                "PATCH",
-                kind.path(step.key.namespace, step.key.name),
-                body=patch,
-                content_type="application/json-patch+json",
-                what=str(step.key),
-                secret=step.key.kind == "Secret",
-            )
-        except (Conflict, NotFound):
-            return
-        except ApiError as error:
-            if error.status != 422:
-                raise
-
-    async def _ready_for_more(self, steps: Iterable[PlanStep]) -> None:
-        """CRDs established, and then known; namespaces active."""
-        crds = [step for step in steps if (step.key.group, step.key.kind) == _CRD]
-        if not crds:
-            return
-        kind = self._cluster.discovery.find(GVK.of(crds[0].api_version, "CustomResourceDefinition"))
-        deadline = asyncio.get_running_loop().time() + min(self._settings.wave_timeout, 60)
+    async def _ready_for_more(self, steps: list[PlanStep]) -> None:
+        """CRDs established, and then known; namespaces there to stay."""
+        limit = min(self._settings.wave_timeout, 60.0)
+        crds = [step for step in steps if step.key.kind != "Namespace"]
+        for step in steps:
+            if step not in crds:
+                await self._patience.send(lambda name=step.key.name: self._waiting.namespace_stays(name))  # type: ignore[misc]
+        deadline = asyncio.get_running_loop().time() + limit
         for step in crds:
-            self._say(f"waiting until {step.key} is established")
-            while True:
-                live = await self._cluster.get(kind, "", step.key.name)
-                if live is not None and assess(live).status is HealthStatus.HEALTHY:
-                    break
-                if asyncio.get_running_loop().time() > deadline:
-                    raise GitOpsError(f"{step.key} was not established in time")
+            self._report.say(f"waiting until {step.key} is established")
+            while not await self._patience.send(lambda step=step: self._waiting.is_established(step)):  # type: ignore[misc]
                 self._check()
+                if asyncio.get_running_loop().time() > deadline:
+                    raise GitOpsError(
+                        f"{step.key} was not established within {limit:.0f} s",
+                        hint=f"look at its conditions: kubectl get crd {step.key.name} -o yaml",
+                    )
                 await asyncio.sleep(_POLL)
-        await self._cluster.refresh_discovery()
+        if crds:
+            await self._patience.send(self._cluster.refresh_discovery)
 
-    async def _until_healthy(self, label: str, steps: list[tuple[int, PlanStep]]) -> str:
+    # --- health ---------------------------------------------------------------------------------------------------
+
+    async def _until_healthy(self, label: str, steps: list[Numbered]) -> str:
         """Waits until a wave is healthy; "" or what went wrong."""
-        deadline = asyncio.get_running_loop().time() + self._settings.wave_timeout
-        waiting = list(steps)
-        failed = ""
+        loop = asyncio.get_running_loop()
+        begun, pause = loop.time(), _POLL
+        waiting = [each for each in steps if self._report.results[each[0]].status is not ResultStatus.FAILED]
+        failed: list[str] = []
         while waiting:
             self._check()
+            found = await together(*(self._health(step) for _, step in waiting))
             still = []
-            for at, step in waiting:
-                status, message = await self._health(step)
-                if status in (HealthStatus.HEALTHY, HealthStatus.SUSPENDED):
-                    self._tell(at, ResultStatus.DONE, message)
-                    await self._hook_over(step, succeeded=True)
-                elif status is HealthStatus.DEGRADED:
-                    self._tell(at, ResultStatus.FAILED, message or "Degraded")
-                    failed = failed or f"{label}: {step.key} is Degraded: {message}"
-                    await self._hook_over(step, succeeded=False)
+            for (at, step), (status, message) in zip(waiting, found, strict=True):
+                late = loop.time() - begun > self._limit(step)
+                if status is HealthStatus.HEALTHY:
+                    self._report.tell(at, ResultStatus.DONE, message or self._report.results[at].message)
+                elif status is HealthStatus.DEGRADED or late:
+                    why = f"not healthy after {self._limit(step):.0f} s" if late else "Degraded"
+                    said = f"{why}: {message}" if message else why
+                    self._report.tell(at, ResultStatus.FAILED, said)
+                    failed.append(f"{step.key}: {said}")
                 else:
                     still.append((at, step))
-                    self._tell(at, ResultStatus.WAITING, message or "not healthy yet")
-            if failed:
-                return failed
-            waiting = still
+                    self._report.tell(at, ResultStatus.WAITING, message or "not healthy yet")
+            # Hooks that run are let run to their end: what they do must not be cut in the middle.
+            waiting = [each for each in still if not failed or each[1].action is Action.HOOK]
             if waiting:
-                self._say(f"{label}: waiting for {len(waiting)} to become healthy")
-                if asyncio.get_running_loop().time() > deadline:
-                    names = ", ".join(str(step.key) for _, step in waiting[:3])
-                    return f"{label}: not healthy after {self._settings.wave_timeout:.0f} s: {names}"
-                await asyncio.sleep(_POLL)
-        return ""
+                self._report.say(f"{label}: waiting for {len(waiting)} to become healthy")
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.2, _SLOW_POLL)
+        return f"{label}: {'; '.join(failed[:3])}" if failed else ""
+
+    def _limit(self, step: PlanStep) -> float:
+        return self._settings.hook_timeout if step.action is Action.HOOK else self._settings.wave_timeout
 
     async def _health(self, step: PlanStep) -> tuple[HealthStatus, str]:
-        gvk = GVK.of(step.api_version, step.key.kind)
-        name = self._generated.get((step.key, step.phase), step.key.name)
-        live = await self._cluster.get(self._cluster.discovery.find(gvk), step.key.namespace, name)
-        if live is None:
-            gone = step.action is Action.HOOK
-            return (HealthStatus.HEALTHY, "it is gone") if gone else (HealthStatus.MISSING, "it is not there")
-        if step.key.kind == "Ingress" or (step.key.kind == "Service" and not step.key.group):
-            # An address may never come where nothing hands them out; Argo CD waits for ever here.
-            return HealthStatus.HEALTHY, ""
-        found = assessor(self._settings.health_scripts)(live)
-        return found.status, found.message
-
-    # --- hooks ----------------------------------------------------------------------------------------------------
-
-    def _hook_object(self, step: PlanStep, phase: Phase) -> dict[str, Any]:
-        manifest = self._manifests[step.key]
-        obj = for_apply(tracked(manifest.obj, self._app.key.tracking_name, step.key))
-        metadata = obj["metadata"]
-        if not metadata.get("name"):
-            metadata["generateName"] = f"{metadata['generateName']}{self._plan.revision[:7]}-{phase.value.lower()}-"
-        return obj
-
-    async def _run_hook(self, step: PlanStep, phase: Phase) -> None:
-        obj = self._hook_object(step, phase)
-        kind = self._cluster.discovery.find(GVK.of(step.api_version, step.key.kind))
-        name = obj["metadata"].get("name")
-        if name:
-            live = await self._cluster.get(kind, step.key.namespace, name)
-            if live is not None:
-                if "BeforeHookCreation" not in notes.delete_policies(obj):
-                    await self._cluster.apply(obj)
-                    return
-                uid = live["metadata"]["uid"]
-                await self._cluster.delete(kind, step.key.namespace, name, uid=uid, propagation="Background")
-                await self._until_gone(kind, step.key, uid)
-        made = await self._cluster.create(obj)
-        self._generated[step.key, phase] = made["metadata"]["name"]
-
-    async def _until_gone(self, kind: Any, key: ResourceKey, uid: str) -> None:
-        deadline = asyncio.get_running_loop().time() + min(self._settings.wave_timeout, 60)
-        while True:
-            live = await self._cluster.get(kind, key.namespace, key.name)
-            if live is None or live["metadata"]["uid"] != uid:
-                return
-            if asyncio.get_running_loop().time() > deadline:
-                raise GitOpsError(f"the earlier hook {key} is not gone yet", hint="look at its finalizers")
-            await asyncio.sleep(_POLL)
-
-    async def _hook_over(self, step: PlanStep, *, succeeded: bool) -> None:
-        if step.action is not Action.HOOK:
-            return
-        if ("HookSucceeded" if succeeded else "HookFailed") in notes.delete_policies(self._manifests[step.key].obj):
-            kind = self._cluster.discovery.find(GVK.of(step.api_version, step.key.kind))
-            name = self._generated.get((step.key, step.phase), step.key.name)
-            await self._cluster.delete(kind, step.key.namespace, name, propagation="Background")
-
-    async def _sync_fail(self) -> None:
-        steps = [(at, step) for at, step in enumerate(self._plan.steps) if step.phase is Phase.SYNC_FAIL]
-        if steps:
-            self._say("SyncFail hooks")
-            await self._apply_all(Phase.SYNC_FAIL, steps)
-            await self._until_healthy("SyncFail", steps)
+        ask = self._hooks.health if step.action is Action.HOOK else self._waiting.health
+        return await self._patience.send(lambda: ask(step))
 
     # --- pruning --------------------------------------------------------------------------------------------------
 
-    async def _prune(self, step: PlanStep, *, dry_run: bool = False) -> str:
-        """Deletes an object after a last look at whether it is ours."""
-        kind = self._cluster.discovery.find(GVK.of(step.api_version, step.key.kind))
-        live = await self._cluster.get(kind, step.key.namespace, step.key.name)
-        if live is None:
-            return "was gone already"
-        if owner_of(live, step.key) != self._app.key.tracking_name:
-            raise GitOpsError(f"{step.key} no longer carries this application's tracking id; it is left alone")
-        propagation = self._app_options().get("PrunePropagationPolicy", "foreground").capitalize()
-        await self._cluster.delete(
-            kind,
-            step.key.namespace,
-            step.key.name,
-            uid=live["metadata"]["uid"],
-            propagation=propagation if propagation in ("Foreground", "Background", "Orphan") else "Foreground",
-            dry_run=dry_run,
-        )
-        return "deleted"
+    async def _prune(self, steps: list[Numbered]) -> str:
+        """Prunes in the plan's order, wave by wave; a wave must be gone before the next. "" or why it failed."""
+        for _, group in groupby(steps, key=lambda each: (each[1].prune_last, each[1].wave)):
+            wave = list(group)
+            self._report.say(f"pruning {len(wave)}" if len(wave) > 1 else f"pruning {wave[0][1].key}")
+            failed: list[str] = []
+            for _, kind in groupby(wave, key=lambda each: (each[1].key.group, each[1].key.kind)):
+                self._check()
+                failed += filter(None, await together(*(self._delete(at, step) for at, step in kind)))
+            failed += await self._until_gone(wave)
+            self._check()
+            if failed:
+                return f"pruning failed: {'; '.join(failed[:3])}"
+        return ""
 
+    async def _delete(self, at: int, step: PlanStep) -> str:
+        if self._stop:
+            return ""
+        self._report.tell(at, ResultStatus.RUNNING)
+        try:
+            said = await self._patience.send(lambda: self._pruner.delete(step))
+        except GitOpsError as error:
+            self._report.tell(at, ResultStatus.FAILED, str(error))
+            return f"{step.key}: {error.message}"
+        except Stopped:
+            said = "stopped while the API server did not answer: whether it was deleted is not known"
+            self._report.tell(at, ResultStatus.FAILED, said)
+            return ""
+        self._report.tell(at, ResultStatus.DONE if said else ResultStatus.WAITING, said)
+        return ""
 
-def for_apply(obj: dict[str, Any]) -> dict[str, Any]:
-    """Without what an applied configuration must not have."""
-    made = {key: value for key, value in obj.items() if key != "status"}
-    dropped = ("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink")
-    made["metadata"] = {key: value for key, value in made["metadata"].items() if key not in dropped}
-    return made
+    async def _until_gone(self, steps: list[Numbered]) -> list[str]:
+        """Waits until what was deleted is gone; what is not."""
+        loop = asyncio.get_running_loop()
+        deadline, pause = loop.time() + self._settings.wave_timeout, 0.1
+        waiting = [each for each in steps if self._report.results[each[0]].status is ResultStatus.WAITING]
+        failed: list[str] = []
+        while waiting:
+            found = await together(*(self._held(step) for _, step in waiting))
+            still = []
+            for (at, step), holder in zip(waiting, found, strict=True):
+                if holder is None:
+                    self._report.tell(at, ResultStatus.DONE, "deleted")
+                    continue
+                still.append((at, step))
+                held = f"; held by {holder}" if holder else ""
+                if loop.time() <= deadline and not self._stop:
+                    self._report.tell(at, ResultStatus.WAITING, f"being deleted{held}")
+                else:
+                    why = "when this was stopped" if self._stop else f"after {self._settings.wave_timeout:.0f} s"
+                    said = f"its deletion was accepted, and it is still there {why}{held}"
+                    self._report.tell(at, ResultStatus.FAILED, said)
+                    failed.append(f"{step.key}: {said}")
+            waiting = [] if failed else still
+            if waiting:
+                self._report.say(f"waiting until {len(waiting)} are gone")
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, _SLOW_POLL)
+        return failed
+
+    async def _held(self, step: PlanStep) -> str | None:
+        return await self._patience.send(lambda: self._pruner.held_by(step))

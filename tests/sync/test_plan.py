@@ -96,8 +96,8 @@ def test_waves_come_in_order_and_kinds_within_them() -> None:
 
 
 def test_unknown_sync_options_are_named() -> None:
-    made = plan(state(obj("a", notes={"argocd.argoproj.io/sync-options": "Replace=true"}), None))
-    assert any("Replace=true" in warning for warning in made.warnings)
+    made = plan(state(obj("a", notes={"argocd.argoproj.io/sync-options": "Repalce=true"}), None))
+    assert any("Repalce=true" in warning for warning in made.warnings)
 
 
 def test_odd_application_names_become_valid_labels() -> None:
