@@ -59,7 +59,10 @@ class Server:
                 self._connection = None
                 if attempt == 2:
                     raise
-        found = json.loads(text)
+        try:
+            found = json.loads(text)
+        except ValueError as error:  # the plain "404 page not found" of a kind that is not served yet
+            raise Refused(text.decode(errors="replace")[:200]) from error
         if answer.status >= 400:
             raise Refused(found.get("message", str(found)))
         return found
