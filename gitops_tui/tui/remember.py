@@ -56,7 +56,7 @@ class Memory:
             return Remembered(), ""
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             said = f"{type(error).__name__}: {error}" if not isinstance(error, OSError) else str(error)
-            return Remembered(), f"what the screen remembered ({self.path}) can't be read and is ignored: {said}"
+            return Remembered(), f"what the screen remembered can't be read and is ignored: {self.path}: {said}"
 
     def _parsed(self, data: Any) -> Remembered:
         if data["version"] != _VERSION:
