@@ -39,10 +39,17 @@ class Decision:
 
 
 def decide(
-    state: ApplicationState, attempts: Attempts, *, now: float, wall: datetime, enabled: bool, record_known: bool
+    state: ApplicationState,
+    attempts: Attempts,
+    *,
+    now: float,
+    wall: datetime,
+    enabled: bool,
+    record_known: bool,
+    by: str = "",
 ) -> Decision:
     """`now`: the loop's clock; `wall`: the time of day; enabled: whether this process may act by itself;
-    record_known: whether pause and pin could be read."""
+    record_known: whether pause and pin could be read; by: whose session acts in its place, "" for not known."""
     policy = state.app.sync_policy.automated
     if policy is None:
         return Decision(False, "off")
@@ -54,7 +61,7 @@ def decide(
     if record.pin is not None:
         return Decision(False, "pinned")
     if not enabled:
-        return Decision(False, "on, but not by this session")
+        return Decision(False, f"on, by {by}" if by else "on, but not by this session")
     if state.operation is not None and state.operation.phase is OperationPhase.RUNNING:
         return Decision(False, "syncing")
     if state.loading or state.stale_since is not None or state.sync is SyncStatus.UNKNOWN or state.errors:

@@ -26,6 +26,7 @@ from gitops_tui.model.sync import (
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.api import RevisionPreview
 from gitops_tui.reconcile.auto import Decision
+from gitops_tui.reconcile.holding import Holding
 from gitops_tui.reconcile.planning import Planning
 from gitops_tui.reconcile.recording import begun, ended
 from gitops_tui.reconcile.runtime import Runtime
@@ -202,15 +203,20 @@ class Operations:
             )
 
         manifests = await self._manifests(runtime, plan)
-        running = RunningOperation(plan.revision, operation.started, self.who, initiator, secrets.token_hex(8))
+        mark = secrets.token_hex(8)
+        holding = Holding(plan.app, session, f"{self.who}/{mark}", lambda: self._stolen(runtime))
+        running = RunningOperation(plan.revision, operation.started, self.who, initiator, mark)
         if not dry_run:
             try:
+                await holding.take()
                 running = await self._begin(runtime, plan, running)
             except GitOpsError as error:
+                await holding.release()
                 operation = over((OperationPhase.FAILED, str(error), operation.results))
                 engine.operation_changed(runtime, operation)
                 return operation
-        trouble: list[str] = []
+        trouble = [holding.problem] if holding.problem else []
+        unsaid = len(trouble)
 
         async def recorded(found: Ended) -> None:
             try:
@@ -238,9 +244,10 @@ class Operations:
             raise
         finally:
             runtime.executor = None
+            await holding.release()
         operation = over(found)
         if not dry_run:
-            if runtime.record.running is not None and not trouble:
+            if runtime.record.running is not None and len(trouble) == unsaid:
                 # It ended in the dry run, where there is nothing to clean up.
                 await recorded(found)
             operation = replace(operation, warnings=(*operation.warnings, *trouble))
@@ -251,6 +258,11 @@ class Operations:
             await engine.refresh_app(runtime)
         engine.touch(runtime)
         return operation
+
+    def _stolen(self, runtime: Runtime) -> None:
+        """Somebody else has taken the operation's Lease: it ends, so that not two write at once."""
+        if runtime.executor is not None:
+            runtime.executor.stop()
 
     async def _manifests(self, runtime: Runtime, plan: SyncPlan) -> dict[ResourceKey, Manifest]:
         if plan.revision == (runtime.revision.sha if runtime.revision else ""):

@@ -62,10 +62,8 @@ class Verdicts:
             now=self._engine.loop.time(),
             wall=datetime.now(UTC),
             record_known=runtime.record_known,
-            enabled=self._engine.request.automatic
-            and not self._engine.request.working_tree
-            and not self._engine.settings.read_only
-            and not self._engine.stopping,
+            enabled=self._engine.may_act and self._engine.leadership.leads(runtime.app.key.cluster),
+            by=self._engine.leadership.holder(runtime.app.key.cluster),
         )
         if runtime.unsigned is not None and state.app.sync_policy.automated is not None:
             decision = replace(decision, act=False, why="held: the revision is not signed as demanded", wait=0.0)

@@ -32,6 +32,7 @@ from gitops_tui.reconcile.explain import ExplainCommands
 from gitops_tui.reconcile.git_api import GitCommands
 from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.history import Histories
+from gitops_tui.reconcile.leadership import Leadership
 from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.owned import lineage, shows
 from gitops_tui.reconcile.records import Records
@@ -69,6 +70,7 @@ class Engine(GitCommands, ExplainCommands):
         self.operations = Operations(self)
         self.verdicts = Verdicts(self)
         self.records = Records(self)
+        self.leadership = Leadership(self)
         self.claims = Claims()
         self._conditions: list[Condition] = []
         self._starting = True
@@ -119,6 +121,7 @@ class Engine(GitCommands, ExplainCommands):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.leadership.release()
         for session in self._sessions.values():
             await session.cluster.close()
         self._repositories.close()
@@ -186,6 +189,7 @@ class Engine(GitCommands, ExplainCommands):
         for problem in argocd.problems:
             self.say(Severity.WARNING, "git", problem.message, problem.hint)
         await asyncio.gather(*(self.records.load(session, runtime) for runtime in mine))
+        self.spawn(self.leadership.follow(session))
         await asyncio.gather(*(self.refresh_app(runtime) for runtime in mine))
 
     # --- Git ------------------------------------------------------------------------------------------------------
@@ -360,11 +364,23 @@ class Engine(GitCommands, ExplainCommands):
             repositories=self._repositories.states(),
             conditions=tuple(self._conditions),
             starting=self._starting,
-            worker="this session" if self.request.automatic and not self.settings.read_only else "looks only",
+            worker=self.leadership.worker,
             read_only=self.settings.read_only,
         )
         for callback in list(self._subscribers):
             callback(self._snapshot)
+
+    @property
+    def may_act(self) -> bool:
+        """Whether this session may sync by itself at all."""
+        looks = self.request.working_tree or self.settings.read_only or self.stopping
+        return self.request.automatic and not looks
+
+    def touch_all(self, cluster: str) -> None:
+        """Something about automatic sync on a cluster changed."""
+        for runtime in self.runtimes.values():
+            if runtime.app.key.cluster == cluster:
+                self.touch(runtime)
 
     def touch(self, runtime: Runtime) -> None:
         """The application's own data changed (its record or operation)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from gitops_tui.compare import compare
@@ -79,6 +80,7 @@ class Place:
         self.settings = settings
         self.app = Application(AppKey("c", "", f"shop-{namespace}"), (Source("x"),), Destination(namespace=namespace))
         self.executor: Executor | None = None
+        self.started: datetime | None = None
 
     def with_options(self, *options: str, **policy: Any) -> None:
         self.app = replace(self.app, sync_policy=SyncPolicy(sync_options=options, **policy))
@@ -153,6 +155,7 @@ class Place:
             lambda results, doing: told.append((results, doing)),
             lives={key: each.live for key, each in states.items() if each.live is not None},
             operation=operation,
+            started=self.started,
         )
         phase, message, results = await self.executor.run()
         return Run(plan, phase, message, results, told)
