@@ -13,6 +13,7 @@ from gitops_tui.tui import taking
 from gitops_tui.tui.host import Host
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.screens import (
+    BlameScreen,
     Choice,
     Confirm,
     ErrorsScreen,
@@ -144,6 +145,11 @@ class Acting(Host):
             self.say("choose a resource of an application first", "warning")
             return None
         return engine, app, resource
+
+    def action_blame(self) -> None:
+        if found := self.selected_resource():
+            engine, app, resource = found
+            self.push_screen(BlameScreen(engine, app, resource.key))
 
     def action_yaml(self) -> None:
         if found := self.selected_resource():

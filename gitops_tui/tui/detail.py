@@ -234,6 +234,8 @@ class Detail(Lines):
             words = "≠ Modified" if subject.drift.kind is DriftKind.MODIFIED else sync[0]
             health = subject.health
             said = [(words, sync[1])]
+            if subject.moved:
+                said.append((subject.moved.value, "warn"))
             # "missing" says it once.
             if health is not None and subject.drift.kind is not DriftKind.MISSING:
                 said.append((health_words(health.status), HEALTH_ROLES[health.status]))

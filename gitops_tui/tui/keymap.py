@@ -60,6 +60,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("unpin", "U", "U", "unpin", APP, True),
     Key("refresh", "r", "r", "refresh", APP, hint="refresh"),
     Key("hard_refresh", "ctrl+r", "ctrl+r", "hard refresh", APP),
+    Key("blame", "b", "b", "who set each differing field, in Git and in the cluster"),
     Key("yaml", "y", "y", "YAML, as Git or the cluster has it"),
     Key("copy", "c", "c", "copy: name, path, value, YAML, difference, SHA, kubectl command"),
     Key("outside", "o", "o", "open in $PAGER or $EDITOR"),

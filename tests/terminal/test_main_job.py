@@ -164,6 +164,11 @@ def test_drift_is_seen_looked_at_and_healed(start, place: Place, made_repository
     terminal.press("]")
     shown = terminal.wait_for("replicas: 4")
     assert "replicas: 1" in shown
+    terminal.press("b")
+    terminal.wait_for("dana")
+    terminal.wait_for("guestbook/all.yaml:5")
+    assert "Dana" in terminal.text()
+    escape(terminal)
     terminal.press("s")
     terminal.wait_for("enter sync")
     assert "spec.replicas" in terminal.text()

@@ -1,6 +1,7 @@
 """The screens beside the main one, one a file."""
 
 from gitops_tui.tui.screens.ask import Ask
+from gitops_tui.tui.screens.blame import BlameScreen
 from gitops_tui.tui.screens.choice import Choice
 from gitops_tui.tui.screens.confirm import Confirm, ConfirmDelete
 from gitops_tui.tui.screens.errors import ErrorsScreen
@@ -16,6 +17,7 @@ from gitops_tui.tui.screens.sync import SyncScreen
 
 __all__ = [
     "Ask",
+    "BlameScreen",
     "Choice",
     "Confirm",
     "ConfirmDelete",

@@ -1,0 +1,106 @@
+"""Who set what: for each difference of a resource the commit that set the side of Git and whoever set the cluster's, which
+side has moved since the last sync, and when it was drifted in this session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+
+from gitops_tui.model.drift import FieldDifference
+from gitops_tui.model.keys import AppKey, ResourceKey
+from gitops_tui.model.snapshot import ResourceState
+from gitops_tui.tui.screens.dialog import Dialog
+from gitops_tui.tui.screens.hints import Hint
+from gitops_tui.tui.screens.rows import Row, row
+from gitops_tui.tui.words import age, plural
+
+if TYPE_CHECKING:
+    from gitops_tui.model.explain import Explained
+    from gitops_tui.reconcile.api import EngineApi
+
+
+class BlameScreen(Dialog[None]):
+    """Asks once, when it opens."""
+
+    BINDINGS = [Binding("b", "back", show=False)]
+
+    def __init__(self, engine: EngineApi, app: AppKey, key: ResourceKey) -> None:
+        super().__init__()
+        self.engine, self.app_key, self.key = engine, app, key
+        self.explained: Explained | None = None
+        self.failure: BaseException | None = None
+
+    def ready(self) -> None:
+        self.ask(self.engine.explain(self.app_key, self.key), self._told, self._not_told)
+
+    def _told(self, explained: Explained) -> None:
+        self.explained = explained
+        self.build()
+
+    def _not_told(self, error: BaseException) -> None:
+        self.failure = error
+        self.build()
+
+    @property
+    def resource(self) -> ResourceState | None:
+        state = self.engine.snapshot.applications.get(self.app_key)
+        return state.resources.get(self.key) if state is not None else None
+
+    def build(self) -> None:
+        resource, explained = self.resource, self.explained
+        differences = resource.drift.differences if resource is not None else ()
+        head = [self.headline("Who set what", f"{self.key.kind} {self.key.name}", self.key.namespace)]
+        if explained is not None and explained.last_synced_revision:
+            said = f"last synced to {explained.last_synced_revision[:7]}"
+            head.append(row((said, "muted"), (f" · {explained.moved.value}" if explained.moved else "", "warn bold")))
+        rows: list[Row] = []
+        if self.failure is not None:
+            rows += self.error_rows(self.failure)
+        elif explained is None:
+            rows.append(row(("asking Git…", "muted")))
+        if explained is not None and explained.problem:
+            rows += self.note(explained.problem, "warn", first="! ", indent="  ")
+        for difference in differences:
+            rows += self._field(difference, explained)
+        if not differences:
+            rows.append(row(("no field differs", "ok")))
+        if resource is not None and resource.episodes:
+            rows += [
+                row(("", "text")),
+                row((f"Drifted {plural(len(resource.episodes), 'time')} in this session", "head")),
+            ]
+            for each in reversed(resource.episodes):
+                until = f"for {age(each.began, each.ended)}" if each.ended else "until now"
+                rows += self.note(
+                    f"{each.began:%H:%M:%S}Z {until}  {each.by}  {', '.join(each.paths)}", first="  ", indent="    "
+                )
+        self.show(head, rows, [Hint("esc", "close", "screen.back")])
+
+    def _field(self, difference: FieldDifference, explained: Explained | None) -> list[Row]:
+        rows = self.note(difference.path, "head")
+        blame = explained.blame.get(difference.path) if explained is not None else None
+        line = blame.desired if blame is not None else None
+        if line is not None:
+            older = " or earlier (the clone ends there)" if line.boundary else ""
+            said = (
+                f"{line.commit[:7]} {line.author} {age(line.time)} ago{older}  {line.subject}  {line.path}:{line.line}"
+            )
+        elif explained is None:
+            said = "…"
+        else:
+            said = "no line of Git sets it"
+        rows += self.note(said, first="  Git      ", indent="           ")
+        owner = blame.live if blame is not None and blame.live is not None else difference.live_owner
+        if owner is None:
+            said = "nobody is recorded for it"
+        else:
+            when = f" {age(owner.time)} ago" if owner.time is not None else ""
+            said = f"{owner.manager}{when}" + (f" ({owner.subresource})" if owner.subresource else "")
+        rows += self.note(said, first="  cluster  ", indent="           ")
+        move = next((each for each in explained.moves if each.path == difference.path), None) if explained else None
+        if move is not None and move.moved:
+            rows += self.note(f"{move.moved.value} since the last sync", "muted", first="  ", indent="  ")
+        if difference.note:
+            rows += self.note(difference.note, "warn", first="  ", indent="  ")
+        return rows
