@@ -248,6 +248,7 @@ class DemoCluster:
         if self._rbac:
             self.rbac = rights
             self.server.authenticator = self.server.authorizer = rights
+            self.registry.writes.grants = rights.check_grant
         if self._admin:
             self.faults = self.admission = self.scripted
             self.server.routes["/demo/"] = self.scripted.handle

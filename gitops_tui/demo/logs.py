@@ -47,7 +47,9 @@ class PodLogs:
         """GET …/pods/NAME/log. Raises Fault in the API server's and the kubelet's words."""
         query = request.query
         container = _container(pod, query.get("container", ""))
-        numbers = _numbers(query)
+        numbers = _numbers(pod, query)
+        if not pod["spec"].get("nodeName"):
+            return web.Response(status=204)
         previous = query.get("previous") in ("true", "1")
         start, end = _run(pod, container, previous=previous)
         stamps = query.get("timestamps") in ("true", "1")
@@ -133,7 +135,7 @@ def _container(pod: Obj, asked: str) -> str:
     return str(names[0])
 
 
-def _numbers(query: Any) -> dict[str, float]:
+def _numbers(pod: Obj, query: Any) -> dict[str, float]:
     found: dict[str, float] = {}
     errors = []
     for name, least in (("tailLines", 0), ("sinceSeconds", 1), ("limitBytes", 1)):
@@ -149,9 +151,9 @@ def _numbers(query: Any) -> dict[str, float]:
             errors.append(FieldError("FieldValueInvalid", name, f"Invalid value: {int(found[name])}: must be {word}"))
     if "sinceSeconds" in query and "sinceTime" in query:
         said = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified"
-        errors.append(FieldError("FieldValueForbidden", "", said))
+        errors.append(FieldError("FieldValueForbidden", "[]", said))
     if errors:
-        raise invalid("PodLogOptions", "", "", errors)
+        raise invalid("PodLogOptions", "", pod["metadata"]["name"], errors)
     return found
 
 

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from gitops_tui.demo.clock import Clock, stamp
 from gitops_tui.demo.hooks import ADMIN, RequestInfo, Rules, User
-from gitops_tui.demo.status import Fault
+from gitops_tui.demo.status import Fault, bad_request, forbidden
 from gitops_tui.model.keys import GVK
 
 Obj = dict[str, Any]
@@ -186,6 +186,33 @@ class Rbac:
         ]
         return of_resources, paths
 
+    def check_grant(self, obj: Obj | None, old: Obj | None, info: RequestInfo) -> None:
+        """Nobody gives rights that one has not oneself. Raises Fault (403) in the API server's words."""
+        if obj is None or info.group != _GROUP or "system:masters" in info.user.groups or info.subresource:
+            return
+        namespace = info.namespace
+        if info.resource in ("roles", "clusterroles"):
+            if old is not None and (obj.get("rules") or []) == (old.get("rules") or []):
+                return
+            if self.allows(info.user, "escalate", _GROUP, info.resource, "", namespace, info.name):
+                return
+            given = list(obj.get("rules") or ())
+        else:
+            reference = obj["roleRef"]
+            plural = "roles" if reference["kind"] == "Role" else "clusterroles"
+            if self.allows(info.user, "bind", _GROUP, plural, "", namespace, reference["name"]):
+                return
+            given = self._role(obj, namespace)
+        held = list(self._rules(info.user, namespace))
+        missing = [each for rule in given for each in _single(rule) if not any(_covers(has, each) for has in held)]
+        if not missing:
+            return
+        user = info.user
+        groups = ", ".join(f'"{each}"' for each in user.groups)
+        told = "\n".join(dict.fromkeys(_go_rule(each) for each in missing))
+        why = f'user "{user.name}" (groups=[{groups}]) is attempting to grant RBAC permissions not currently held:\n{told}'
+        raise forbidden(info.resource, _GROUP, obj["metadata"]["name"], why)
+
     def _rules(self, user: User, namespace: str) -> Iterator[Obj]:
         if "system:authenticated" in user.groups:
             yield from _EVERYBODY
@@ -202,6 +229,44 @@ class Rbac:
         gvk, where = (_ROLE, namespace) if reference["kind"] == "Role" else (_CLUSTER_ROLE, "")
         role = self._registry.get(gvk, where, reference["name"])
         return list((role or {}).get("rules") or ())
+
+
+def _single(rule: Obj) -> Iterator[Obj]:
+    """A rule as rules of one verb and one resource each."""
+    for verb in rule.get("verbs") or ():
+        for path in rule.get("nonResourceURLs") or ():
+            yield {"verbs": [verb], "nonResourceURLs": [path]}
+        for group in rule.get("apiGroups") or ():
+            for resource in rule.get("resources") or ():
+                made = {"verbs": [verb], "apiGroups": [group], "resources": [resource]}
+                yield {**made, **({"resourceNames": rule["resourceNames"]} if rule.get("resourceNames") else {})}
+
+
+def _covers(held: Obj, one: Obj) -> bool:
+    """Whether a rule holds all that a single one gives."""
+    if not _matches(held.get("verbs"), one["verbs"][0]):
+        return False
+    if "nonResourceURLs" in one:
+        return any(_path_fits(each, one["nonResourceURLs"][0]) for each in held.get("nonResourceURLs") or ())
+    names = held.get("resourceNames")
+    return (
+        _matches(held.get("apiGroups"), one["apiGroups"][0])
+        and _matches(held.get("resources"), one["resources"][0])
+        and (not names or set(one.get("resourceNames") or [""]) <= set(names))
+    )
+
+
+def _go_rule(rule: Obj) -> str:
+    """A rule as refusals tell it."""
+    words = (
+        ("apiGroups", "APIGroups"),
+        ("resources", "Resources"),
+        ("resourceNames", "ResourceNames"),
+        ("nonResourceURLs", "NonResourceURLs"),
+        ("verbs", "Verbs"),
+    )
+    told = [f"{word}:{orjson.dumps(rule[name]).decode()}" for name, word in words if rule.get(name)]
+    return "{" + ", ".join(told) + "}"
 
 
 def _matches(values: Any, wanted: str) -> bool:
@@ -238,6 +303,12 @@ def impersonated(user: User, headers: Any, rights: Any) -> User:
     """
     name = headers.get("Impersonate-User")
     if not name:
+        if groups := headers.getall("Impersonate-Group", ()):
+            told = ", ".join(f'"{each}"' for each in groups)
+            raise bad_request(
+                f'requested &user.DefaultInfo{{Name:"", UID:"", Groups:[]string{{{told}}}, '
+                "Extra:map[string][]string(nil)} without impersonating a user name"
+            )
         return user
     groups = tuple(headers.getall("Impersonate-Group", ()))
     asked = [("users", name), *(("groups", each) for each in groups)]

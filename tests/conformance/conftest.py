@@ -82,8 +82,6 @@ def _collected(request: pytest.FixtureRequest, server: str) -> list[tuple[str, C
     found = []
     for item in request.session.items:
         call = getattr(item, "callspec", None)
-        if any(not mark.kwargs.get("run", True) for mark in item.iter_markers("xfail")):
-            continue
         if call is not None and call.params.get("server") == server and "case" in call.params:
             found.append((f"{call.params['subject']}: {call.params['case'].name}", call.params["case"]))
     return found

@@ -69,6 +69,8 @@ def _plain(value: Any, *, controllers: bool = False) -> Any:
             found[key] = sorted(inner, key=lambda cause: json.dumps(cause, sort_keys=True))
         elif controllers and key in _HASHES:
             found[key] = "HASH"
+        elif controllers and key == "generateName":
+            found[key] = re.sub(r"-[a-z0-9]{8,10}-$", "-HASH-", inner)
         elif key == "continue" and inner:
             found[key] = "TOKEN"
         elif key in ("nodePort", "healthCheckNodePort") and isinstance(inner, int) and inner >= 30000:

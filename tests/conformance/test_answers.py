@@ -19,17 +19,10 @@ from cases import TABLES
 
 HERE = Path(__file__).parent
 RECORD = os.environ.get("GITOPS_TUI_TEST_RECORD") == "1"
-RUN_KNOWN = os.environ.get("GITOPS_TUI_TEST_KNOWN") == "1"
 ROW = re.compile(r"^\| `(?P<key>.+?: .+?)` \|")
 
 
-def _lines(name: str) -> list[str]:
-    place = HERE / name
-    return place.read_text().splitlines() if place.exists() else []
-
-
-DIFFERENT = {found["key"] for line in _lines("DIFFERENCES.md") if (found := ROW.match(line))}
-KNOWN = {line for line in _lines("known.txt") if line.strip()}
+DIFFERENT = {found["key"] for line in (HERE / "DIFFERENCES.md").read_text().splitlines() if (found := ROW.match(line))}
 
 
 def recorded(subject: str) -> dict[str, Any]:
@@ -50,8 +43,6 @@ def _params(tables: list[Table]) -> list[Any]:
                 marks: list[Any] = [pytest.mark.real] if server == "real" else []
                 if server == "demo" and key in DIFFERENT:
                     marks.append(pytest.mark.xfail(reason="listed in DIFFERENCES.md", strict=True))
-                elif server == "demo" and key in KNOWN:
-                    marks.append(pytest.mark.xfail(reason="listed in known.txt", run=RUN_KNOWN))
                 found.append(pytest.param(server, table.subject, case, marks=marks, id=f"{server}-{key}"))
     return found
 
@@ -68,7 +59,7 @@ def test_answers(server: str, subject: str, case: Case, request: pytest.FixtureR
 def test_every_name_is_there_once_and_every_listed_case_is_there() -> None:
     keys = [f"{table.subject}: {case.name}" for table in TABLES for case in table]
     assert len(keys) == len(set(keys))
-    assert not (DIFFERENT | KNOWN) - set(keys)
+    assert not DIFFERENT - set(keys)
 
 
 @pytest.fixture(scope="module", autouse=True)

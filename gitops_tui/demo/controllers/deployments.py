@@ -262,10 +262,10 @@ def _conditions(context: Context, obj: Obj, current: Obj | None, status: Obj, *,
     if obj["spec"].get("paused"):
         _set(context, found, "Progressing", "Unknown", "DeploymentPaused", "Deployment is paused")
         _set(context, found, "Available", *has)
-        return _in_order(obj, found)
+        return list(found.values())
     _set(context, found, "Available", *has)
     _progress(context, obj, current, status, found)
-    return _in_order(obj, found)
+    return list(found.values())
 
 
 def _progress(context: Context, obj: Obj, current: Obj | None, status: Obj, found: dict[str, Obj]) -> None:
@@ -318,6 +318,7 @@ def _set(
         return
     now = context.clock.now()
     since = was["lastTransitionTime"] if was and was["status"] == status else now
+    found.pop(kind, None)  # the last to change stands last
     found[kind] = {
         "type": kind,
         "status": status,
@@ -326,8 +327,3 @@ def _set(
         "reason": reason,
         "message": message,
     }
-
-
-def _in_order(obj: Obj, found: dict[str, Obj]) -> list[Obj]:
-    first = [each["type"] for each in (obj.get("status") or {}).get("conditions") or ()]
-    return [found[kind] for kind in [*first, *(each for each in found if each not in first)]]

@@ -85,7 +85,7 @@ def _slice(context: Context, service: Obj, pods: list[Obj]) -> None:
     }
     if service["spec"].get("clusterIP") == "None":
         labels["service.kubernetes.io/headless"] = ""
-    ports = _ports(service, pods)
+    ports = _ports(service, pods) if pods else []
     had = context.claimed(service, SLICE, None)
     if had:
         old = had[0]

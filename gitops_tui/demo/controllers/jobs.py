@@ -37,6 +37,9 @@ def reconcile(context: Context, namespace: str, name: str) -> None:
             status["succeeded" if phase == "Succeeded" else "failed"] = (
                 int(status.get("succeeded" if phase == "Succeeded" else "failed") or 0) + 1
             )
+            index = (pod["metadata"].get("annotations") or {}).get(_INDEX)
+            if index is not None and phase == "Succeeded":
+                status["completedIndexes"] = _with_index(status.get("completedIndexes", ""), int(index))
             context.registry.remove_finalizer(POD, namespace, pod["metadata"]["name"], _TRACKING)
         elif pod["metadata"].get("deletionTimestamp") and _TRACKING in (pod["metadata"].get("finalizers") or ()):
             context.registry.remove_finalizer(POD, namespace, pod["metadata"]["name"], _TRACKING)
@@ -79,6 +82,22 @@ def reconcile(context: Context, namespace: str, name: str) -> None:
     if left is not None:
         context.enqueue("job", namespace, name, left)
     _write(context, obj, status, active[: max(lacking, 0)])
+
+
+def _with_index(told: str, index: int) -> str:
+    """Indexes as a status tells them (`0,2-4`), with one more."""
+    found = {index}
+    for part in filter(None, told.split(",")):
+        first, _, last = part.partition("-")
+        found.update(range(int(first), int(last or first) + 1))
+    made: list[list[int]] = []
+    for each in sorted(found):
+        if made and made[-1][1] == each - 1:
+            made[-1][1] = each
+        else:
+            made.append([each, each])
+    # Two in a row are told apart, more as a range.
+    return ",".join(str(a) if a == b else f"{a},{b}" if b == a + 1 else f"{a}-{b}" for a, b in made)
 
 
 def _over(status: Obj) -> bool:

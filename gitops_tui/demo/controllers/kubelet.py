@@ -78,6 +78,8 @@ def _runs_once(pod: Obj) -> bool:
 
 
 def _live(context: Context, pod: Obj) -> None:
+    if context.registry.get(NODE, "", pod["spec"]["nodeName"]) is None:
+        return  # nobody runs what is meant for a node that is not there
     metadata, status = pod["metadata"], pod.get("status") or {}
     asked = str((metadata.get("annotations") or {}).get(FAILS, ""))
     phase = status.get("phase", "Pending")

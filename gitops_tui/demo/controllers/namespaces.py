@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gitops_tui.demo.controllers.base import ACCOUNT, CONFIG_MAP, MANAGER, NAMESPACE, POD, Context, Obj
+from gitops_tui.demo.controllers.base import ACCOUNT, CONFIG_MAP, MANAGER, NAMESPACE, POD, Context, Obj, seconds_of
 from gitops_tui.demo.status import Fault
+from gitops_tui.model.keys import GVK
 
 _CERTIFICATE = "kube-root-ca.crt"
 _TOLD = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints"
@@ -20,8 +21,6 @@ def reconcile(context: Context, name: str) -> None:
     delay = context.namespace_delay()
     if delay > 0:
         since = obj["metadata"]["deletionTimestamp"]
-        from gitops_tui.demo.controllers.base import seconds_of
-
         left = seconds_of(since) + delay - context.clock.time()
         if left > 0:
             context.enqueue("namespace", "", name, left)
@@ -75,11 +74,13 @@ def _tell(context: Context, obj: Obj, left: list[Obj]) -> None:
     finalizers: dict[str, int] = {}
     kinds: dict[str, int] = {}
     for each in left:
-        kinds[each["kind"]] = kinds.get(each["kind"], 0) + 1
+        resource = context.registry.resource(GVK.of(each["apiVersion"], each["kind"]))
+        name = f"{resource.plural}.{resource.group}"
+        kinds[name] = kinds.get(name, 0) + 1
         for finalizer in each["metadata"].get("finalizers") or ():
             finalizers[finalizer] = finalizers.get(finalizer, 0) + 1
     holding = ", ".join(f"{each} in {count} resource instances" for each, count in sorted(finalizers.items()))
-    content = ", ".join(f"{each}. has {count} resource instances" for each, count in sorted(kinds.items()))
+    content = ", ".join(f"{each} has {count} resource instances" for each, count in sorted(kinds.items()))
     rows = [
         ("NamespaceDeletionDiscoveryFailure", "False", "ResourcesDiscovered", "All resources successfully discovered"),
         (

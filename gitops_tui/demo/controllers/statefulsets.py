@@ -108,7 +108,7 @@ def _make(context: Context, obj: Obj, number: int, revision: str) -> None:
     metadata, spec = obj["metadata"], obj["spec"]
     name = f"{metadata['name']}-{number}"
     template = _template(context, obj, revision)
-    pod = make_pod(obj, template)
+    pod = make_pod(obj, template, f"{metadata['name']}-")
     pod["metadata"]["name"] = name
     pod["metadata"]["labels"] |= {
         "statefulset.kubernetes.io/pod-name": name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,11 +51,19 @@ class Page:
 
 
 def _decode_continue(text: str) -> tuple[int, str]:
+    wrong = "invalid continue token: continue key is not valid: "
     try:
-        found = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        told = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise bad_request(f"{wrong}illegal base64 data at input byte 0") from None
+    if told[:1] not in (b"{", b"n"):
+        first = json.dumps(chr(told[0])).strip('"') if told else ""
+        raise bad_request(f"{wrong}invalid character '{first}' looking for beginning of value")
+    try:
+        found = orjson.loads(told)
         version, start = int(found["rv"]), str(found["start"])
     except (ValueError, KeyError, TypeError):
-        raise bad_request("continue key is not valid: illegal base64 data at input byte 0") from None
+        raise bad_request(f"{wrong}server does not recognize this encoded version ") from None
     return version, start
 
 

@@ -51,6 +51,18 @@ def answer(
     return response
 
 
+_PODS_STAY = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
+_OLD_ENDPOINTS = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+
+
+def _deprecated(info: RequestInfo) -> list[str]:
+    """What every answer about a resource warns of."""
+    return [_OLD_ENDPOINTS] if (info.group, info.resource) == ("", "endpoints") else []
+
+
 # What a PUT makes where it isn't there (`AllowCreateOnUpdate` of the real strategies).
 _MADE_BY_UPDATE = {
     ("", "Endpoints"),
@@ -119,7 +131,7 @@ class Verbs:
             return answer(scale.read(resource, self._writes.seen(resource, found)), 200, wanted)
         if info.subresource not in ("", "status", "approval", "resize", "ephemeralcontainers"):
             raise no_such_resource()
-        return answer(shown(self._registry, resource, found, wanted), 200, wanted)
+        return answer(shown(self._registry, resource, found, wanted), 200, wanted, _deprecated(info))
 
     def _list(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.Response:
         wanted = form(request.headers, request.query, tables=True)
@@ -141,7 +153,9 @@ class Verbs:
     def _how(self, request: web.BaseRequest, info: RequestInfo) -> Write:
         query = request.query
         manager = query.get("fieldManager") or request.headers.get("User-Agent", "").split("/")[0][:128] or "unknown"
-        return Write(manager, bool(query.get("dryRun")), query.get("fieldValidation") or "Warn", info)
+        made = Write(manager, bool(query.get("dryRun")), query.get("fieldValidation") or "Warn", info)
+        made.warnings += _deprecated(info)
+        return made
 
     async def _write(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
         if info.verb == "patch":
@@ -335,12 +349,14 @@ class Verbs:
             given = {**given, "dryRun": dry}
         how = self._how(request, info)
         how.dry_run = bool(given.get("dryRun"))
+        if resource.kind == "Job" and not given.get("propagationPolicy") and given.get("orphanDependents") is None:
+            how.warnings.append(_PODS_STAY)
         namespace = self._place(info, resource)
         deletes = self._registry.deletes
         if info.verb == "delete":
             made, gone = deletes.delete(resource, namespace, info.name, given, how)
             status = 202 if not gone and given.get("orphanDependents") is False else 200
-            return answer(deleted_answer(resource, made, gone=gone), status, wanted)
+            return answer(deleted_answer(resource, made, gone=gone), status, wanted, how.warnings)
         found_page = page(self._registry, resource, namespace, query)
         items = []
         for each in found_page.items:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gitops_tui.demo.fields import managed
+from gitops_tui.demo.fields import managed, sets
 from gitops_tui.demo.registry.bodies import Write
 from gitops_tui.demo.registry.resources import Resource
 from gitops_tui.demo.registry.scopes import scope
@@ -121,5 +121,8 @@ def _changed(writes: Writes, resource: Resource, old: Obj, new: Obj, how: Write)
     live = writes.seen(resource, old)
     managers = managed.decode(old["metadata"].get("managedFields"), trusted=True)
     owners = scope(writes.catalogue, resource, "scale")
-    managers = managed.update(managed.without(live), new, managers, owners, how.manager, writes.clock.now())
+    # As for any object that nobody owns anything of: an update of what nobody owns leaves no owner.
+    place = tuple(sets.field(step) for step in _path(resource).split(".") if step)
+    if any(sets.has(owned.fields, place) for owned in managers.values()):
+        managers = managed.update(managed.without(live), new, managers, owners, how.manager, writes.clock.now())
     return read(resource, writes.change(resource, old, new, managers, how, "scale"))

@@ -12,7 +12,7 @@ from typing import Any
 from gitops_tui.demo.clock import Clock
 from gitops_tui.demo.fields import managed
 from gitops_tui.demo.fields.walks import same
-from gitops_tui.demo.hooks import Admission
+from gitops_tui.demo.hooks import Admission, RequestInfo
 from gitops_tui.demo.objects import Objects
 from gitops_tui.demo.registry.bodies import Write, decode, decoded, defaulted
 from gitops_tui.demo.registry.conversion import convert
@@ -49,6 +49,8 @@ class Writes:
         self.catalogue = catalogue
         self.clock = clock
         self.admission: Admission | None = None
+        self.grants: Callable[[Obj, Obj | None, RequestInfo], None] | None = None
+        """Refuses rights that whoever gives them has not, where rights count at all."""
         self.strategies = Strategies(objects)
         self.after: list[Callable[[Resource, Obj, Obj | None], None]] = []
         """Called with what was stored and what was there before."""
@@ -189,6 +191,8 @@ class Writes:
             )
 
     def _admitted(self, obj: Obj, old: Obj | None, operation: str, write: Write) -> Obj:
+        if self.grants is not None:
+            self.grants(obj, old, write.info)
         if self.admission is None:
             return obj
         found = self.admission.admit(obj, old, operation, write.info)
@@ -455,11 +459,19 @@ def _untimed(entries: list[Obj]) -> list[Obj]:
     return [{name: value for name, value in entry.items() if name != "time"} for entry in entries]
 
 
+_NULL_WHEN_EMPTY = {
+    ("rbac.authorization.k8s.io", "Role"): ("rules",),
+    ("rbac.authorization.k8s.io", "ClusterRole"): ("rules",),
+    ("discovery.k8s.io", "EndpointSlice"): ("endpoints", "ports"),
+}
+
+
 def _as_kept(resource: Resource, obj: Obj) -> Obj:
     """What is stored of an object: a role's empty list of rules comes back as null, as from the real one's protobuf (so
     that the same empty list, told again by an update, is a change that gives its field to the updater)."""
-    if resource.group == "rbac.authorization.k8s.io" and obj.get("rules") == []:
-        return {**obj, "rules": None}
+    for field in _NULL_WHEN_EMPTY.get((resource.group, resource.kind), ()):
+        if obj.get(field) == []:
+            obj = {**obj, field: None}
     return obj
 
 

@@ -70,6 +70,8 @@ def _volume(volume: Obj) -> None:
     for name in ("secret", "configMap", "downwardAPI", "projected"):
         if isinstance(source := volume.get(name), dict):
             fill_absent(source, defaultMode=420)
+            if name == "projected" and not source.get("sources"):
+                source["sources"] = None
     down = volume.get("downwardAPI") or {}
     for source in [down, *((volume.get("projected") or {}).get("sources") or ())]:
         listed = source.get("items") if source is down else (source.get("downwardAPI") or {}).get("items")
