@@ -34,10 +34,11 @@ def real_client(real_kubeconfig: Path) -> Client:
     return Client(real_kubeconfig)
 
 
-def run_case(client: Client, case: Case, *, has_accounts: bool = True) -> Told:
-    """The case's answers, in a namespace that is made for it and deleted after it."""
+def run_case(client: Client, case: Case, made_for: list[str], *, has_accounts: bool = True) -> Told:
+    """The case's answers, in a namespace that is made for it (and is the runner's to delete)."""
     namespace = f"t{uuid.uuid4().hex[:12]}"
     path = f"/api/v1/namespaces/{namespace}"
+    made_for.append(path)
     made = client.send(
         "POST",
         "/api/v1/namespaces",
@@ -51,14 +52,11 @@ def run_case(client: Client, case: Case, *, has_accounts: bool = True) -> Told:
             break
     history: History = []
     told: Told = []
-    try:
-        for number, step in enumerate(case.steps):
-            answer = step.run(client, namespace, history)
-            history.append(answer)
-            last = number == len(case.steps) - 1
-            told.append(normal(answer, step, namespace, last=last, controllers=case.controllers))
-    finally:
-        client.send("DELETE", path)
+    for number, step in enumerate(case.steps):
+        answer = step.run(client, namespace, history)
+        history.append(answer)
+        last = number == len(case.steps) - 1
+        told.append(normal(answer, step, namespace, last=last, controllers=case.controllers))
     return told
 
 
@@ -67,8 +65,9 @@ class Runner:
 
     def __init__(self, client: Client, cases: list[tuple[str, Case]], *, has_accounts: bool = True) -> None:
         self._pool = ThreadPoolExecutor(8)
+        self._client, self._made = client, list[str]()
         self._found: dict[str, Future[Told]] = {
-            key: self._pool.submit(run_case, client, case, has_accounts=has_accounts) for key, case in cases
+            key: self._pool.submit(run_case, client, case, self._made, has_accounts=has_accounts) for key, case in cases
         }
 
     def told(self, key: str) -> Told:
@@ -76,6 +75,9 @@ class Runner:
 
     def stop(self) -> None:
         self._pool.shutdown(cancel_futures=True)
+        # Not before: hundreds at once keep a real server's controller from the namespaces that cases wait for.
+        for path in self._made:
+            self._client.send("DELETE", path)
 
 
 def _collected(request: pytest.FixtureRequest, server: str) -> list[tuple[str, Case]]:
