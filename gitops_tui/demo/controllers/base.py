@@ -120,6 +120,8 @@ class Context:
     delay: float = 0.6
     namespace_delay: Callable[[], float] = lambda: 0.0
     index: Index = field(default_factory=Index)
+    pods_due: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
+    """(namespace, name) of a pod -> its uid and when its next step is due: what changes it meanwhile brings none."""
     random: random.Random = field(default_factory=random.Random)
 
     def pods_of(self, owner: Obj, selector: Obj | None) -> list[Obj]:

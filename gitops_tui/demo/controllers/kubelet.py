@@ -20,6 +20,7 @@ def reconcile(context: Context, namespace: str, name: str) -> None:
     """The next step in a pod's life."""
     pod = context.registry.get(POD, namespace, name)
     if pod is None:
+        context.pods_due.pop((namespace, name), None)
         return
     if pod["metadata"].get("deletionTimestamp"):
         if not pod["metadata"].get("finalizers"):
@@ -80,17 +81,21 @@ def _runs_once(pod: Obj) -> bool:
 def _live(context: Context, pod: Obj) -> None:
     if context.registry.get(NODE, "", pod["spec"]["nodeName"]) is None:
         return  # nobody runs what is meant for a node that is not there
+    place = (pod["metadata"]["namespace"], pod["metadata"]["name"])
+    uid, due = context.pods_due.get(place, ("", 0.0))
+    if uid == pod["metadata"]["uid"] and context.clock.time() < due:
+        context.enqueue("pod", *place, due - context.clock.time())
+        return
+    context.pods_due.pop(place, None)
     metadata, status = pod["metadata"], pod.get("status") or {}
     asked = str((metadata.get("annotations") or {}).get(FAILS, ""))
     phase = status.get("phase", "Pending")
     if phase in ("Succeeded", "Failed"):
         return
-    started = status.get("startTime")
-    if started is None:
+    if status.get("startTime") is None:
         _write(context, pod, _waiting(context, pod, "ContainerCreating", ""))
         _again(context, pod, 0 if asked == "image" else context.delay)
         return
-    age = context.clock.time() - seconds_of(started)
     if asked == "image":
         _no_image(context, pod)
     elif asked == "crash":
@@ -103,9 +108,9 @@ def _live(context: Context, pod: Obj) -> None:
             _again(context, pod, _slowness(asked))
         elif _runs_once(pod):
             _again(context, pod, context.delay)
-    elif asked.startswith("slow") and age >= _slowness(asked):
+    elif asked.startswith("slow"):
         _write(context, pod, _running(context, pod, ready=True))
-    elif _runs_once(pod) and not asked.startswith("slow") and asked != "unready":
+    elif _runs_once(pod) and asked != "unready":
         failed = asked == "exit"
         _write(context, pod, _ended(context, pod, "Failed" if failed else "Succeeded", 1 if failed else 0))
 
@@ -116,7 +121,11 @@ def _slowness(asked: str) -> float:
 
 
 def _again(context: Context, pod: Obj, seconds: float) -> None:
-    context.enqueue("pod", pod["metadata"]["namespace"], pod["metadata"]["name"], max(seconds, 0.0))
+    """Asks for the pod's next step in so many seconds, and for none before."""
+    metadata = pod["metadata"]
+    place = (metadata["namespace"], metadata["name"])
+    context.pods_due[place] = (metadata["uid"], context.clock.time() + max(seconds, 0.0))
+    context.enqueue("pod", *place, max(seconds, 0.0))
 
 
 def _write(context: Context, pod: Obj, status: Obj) -> None:
