@@ -149,7 +149,8 @@ class Node:
 # Stands for a type that is not known.
 UNKNOWN = Node({}, {}, custom=True)
 
-_SHORT = {
+# The keywords of a structural schema, and what they are in the short form that the bundled data has.
+SHORT = {
     "type": "t",
     "format": "f",
     "default": "d",
@@ -164,7 +165,7 @@ _SHORT = {
 
 
 def _structural(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
-    made: dict[str, Any] = {short: schema[name] for name, short in _SHORT.items() if schema.get(name) is not None}
+    made: dict[str, Any] = {short: schema[name] for name, short in SHORT.items() if schema.get(name) is not None}
     if depth > 100:
         return made
     if isinstance(properties := schema.get("properties"), Mapping):

@@ -6,26 +6,16 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from gitops_tui.schema.nodes import SHORT
+
 Obj = dict[str, Any]
 Schema = Mapping[str, Any]
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-_SHORT = {
-    "type": "t",
-    "format": "f",
-    "default": "d",
-    "required": "r",
-    "enum": "e",
-    "x-kubernetes-list-type": "l",
-    "x-kubernetes-list-map-keys": "k",
-    "x-kubernetes-map-type": "m",
-    "x-kubernetes-preserve-unknown-fields": "u",
-    "x-kubernetes-int-or-string": "i",
-}
 
 
 def raw_type(schema: Schema, depth: int = 0) -> dict[str, Any]:
     """The schema in the short form that `fields.types.Type` reads."""
-    made: dict[str, Any] = {short: schema[name] for name, short in _SHORT.items() if schema.get(name) is not None}
+    made: dict[str, Any] = {short: schema[name] for name, short in SHORT.items() if schema.get(name) is not None}
     if depth > 100:
         return made
     if isinstance(properties := schema.get("properties"), Mapping):
