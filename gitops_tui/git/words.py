@@ -71,7 +71,14 @@ _HINTS = (
         "the host refuses your ssh key: try ssh -T {ssh}, and look at ssh-add -l",
     ),
     (
-        ("could not read username", "could not read password", "authentication failed", "401", "403", "access denied"),
+        (
+            "could not read username",
+            "could not read password",
+            "authentication failed",
+            "returned error: 401",
+            "returned error: 403",
+            "access denied",
+        ),
         "check the user name and token for {host}: a git credential helper, ~/.netrc, the environment, or Argo CD's "
         "repository Secret",
     ),
@@ -89,7 +96,7 @@ _HINTS = (
         "check your network, a VPN, and whether {host} is up",
     ),
     (
-        ("not found", "does not appear to be a git repository", "404", "does not exist"),
+        ("not found", "does not appear to be a git repository", "returned error: 404", "does not exist"),
         "check the URL, and whether you may read the repository",
     ),
     (("no space left",), "the disk is full: free some room, or set cache_folder in the settings to another disk"),
