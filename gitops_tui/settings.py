@@ -41,7 +41,9 @@ class Settings:
     local "Modified" by a dry run on the server. ignore_differences: rules as in an Application's
     `spec.ignoreDifferences`, for all applications. mask_keys: globs for keys of ConfigMaps whose values are shown masked
     as a Secret's are. keys: action -> key, over the table's defaults. drifted_first: drifted
-    applications float up. read_only: nothing is changed anywhere. health_scripts: Lua that decides the health of a kind,
+    applications float up. run_child_applications: `Application`s and
+    `ApplicationSet`s that an application holds in Git are applications of this session too. max_applications: how many of
+    them all. read_only: nothing is changed anywhere. health_scripts: Lua that decides the health of a kind,
     from the keys `resource.customizations.health.<group>_<kind>` and from health_folder.
     """
 
@@ -81,6 +83,8 @@ class Settings:
         "*credential*",
     )
     allow_remote_bases: bool = False
+    run_child_applications: bool = False
+    max_applications: int = 2000
     theme: str = ""
     drifted_first: bool = True
     read_only: bool = False

@@ -28,6 +28,8 @@ def run(arguments: Sequence[str]) -> int:
         settings = load_settings()
         if options.read_only:
             settings = replace(settings, read_only=True)
+        if getattr(options, "run_children", False):
+            settings = replace(settings, run_child_applications=True)
         if options.command == "demo":
             if options.serve:
                 from gitops_tui.demo.serve import serve

@@ -49,6 +49,12 @@ def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
     )
     where.add_argument("--context", metavar="CTX", default=default(""), help="a context of the kubeconfig")
     where.add_argument("--kubeconfig", metavar="FILE", type=Path, default=default(None))
+    where.add_argument(
+        "--run-children",
+        action="store_true",
+        default=default(False),
+        help="Applications that an application holds in Git are run too (run_child_applications)",
+    )
     where.add_argument("--read-only", action="store_true", default=default(False), help="change nothing anywhere")
     where.add_argument("--timeout", metavar="SECONDS", type=float, default=default(60.0), help="how long commands wait")
 

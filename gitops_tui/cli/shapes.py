@@ -158,6 +158,7 @@ def application(state: ApplicationState) -> dict[str, Any]:
         "name": state.app.name,
         "namespace": state.key.namespace,
         "cluster": state.key.cluster,
+        "parent": str(state.app.parent) if state.app.parent is not None else None,
         "sync": state.sync.value,
         "health": state.health.value,
         "source": {"type": state.source_type, "path": state.app.source.path},

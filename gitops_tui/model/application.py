@@ -105,8 +105,8 @@ class IgnoreRule:
 class Application:
     """One deployable unit: where it comes from, where it goes, and how it is synced.
 
-    declared_in: the file that declares it, "" where it was made for a folder. warnings: fields read and not supported
-    yet, each by name, once.
+    declared_in: the file that declares it, "" where it was made for a folder. parent: the application whose folder holds
+    it, None where it stands for itself. warnings: fields read and not supported yet, each by name, once.
     """
 
     key: AppKey
@@ -120,6 +120,7 @@ class Application:
     finalizers: tuple[str, ...] = ()
     info: tuple[tuple[str, str], ...] = ()
     declared_in: str = ""
+    parent: AppKey | None = None
     warnings: tuple[str, ...] = ()
 
     @property

@@ -40,10 +40,12 @@ ResolveCluster = Callable[[Destination], str]
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What was read: the applications, and a problem for each that could not be."""
+    """What was read: the applications, the ApplicationSets (where each stands, its document), and a problem for each
+    that could not be read."""
 
     applications: tuple[Application, ...]
     problems: tuple[GitOpsError, ...] = ()
+    sets: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 def read_applications(path: Path, resolve_cluster: ResolveCluster) -> Declared:
@@ -65,6 +67,7 @@ def read_applications(path: Path, resolve_cluster: ResolveCluster) -> Declared:
         files = [path]
     applications: list[Application] = []
     problems: list[GitOpsError] = []
+    sets: list[tuple[str, Mapping[str, Any]]] = []
     seen: dict[AppKey, str] = {}
     for file in files:
         for where, document in _documents(file, problems):
@@ -72,7 +75,7 @@ def read_applications(path: Path, resolve_cluster: ResolveCluster) -> Declared:
             if not str(document.get("apiVersion", "")).startswith("argoproj.io/"):
                 continue
             if kind == "ApplicationSet":
-                problems.append(ApplicationError(f"{where}: ApplicationSet is not supported yet"))
+                sets.append((where, document))
             if kind != "Application":
                 continue
             try:
@@ -90,13 +93,13 @@ def read_applications(path: Path, resolve_cluster: ResolveCluster) -> Declared:
                 continue
             seen[application.key] = where
             applications.append(application)
-    if not applications and not problems:
+    if not applications and not problems and not sets:
         raise ApplicationError(
             f"no Application in {path}",
-            hint="it must hold objects of apiVersion argoproj.io/v1alpha1 and kind Application; "
+            hint="it must hold objects of apiVersion argoproj.io/v1alpha1 and kind Application or ApplicationSet; "
             "for plain folders of manifests use --repo and --path",
         )
-    return Declared(tuple(applications), tuple(problems))
+    return Declared(tuple(applications), tuple(problems), tuple(sets))
 
 
 def _documents(file: Path, problems: list[GitOpsError]) -> Iterable[tuple[str, Mapping[str, Any]]]:

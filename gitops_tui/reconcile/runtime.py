@@ -33,6 +33,9 @@ from gitops_tui.settings import Settings
 from gitops_tui.sync.annotations import hook_words, wave
 from gitops_tui.sync.tracking import label_value, owner_of
 
+APPLICATION_GROUP = "argoproj.io"
+_DECLARATIONS = ("Application", "ApplicationSet", "AppProject")
+
 
 @dataclass(slots=True)
 class Runtime:
@@ -41,6 +44,7 @@ class Runtime:
     dirty: keys to compare again; all_dirty: all of them; state_dirty: only what is said of the application as a whole.
     kinds: (kind, namespace) of the manifests. rendered_for: the pin (a full SHA, "" for none) that the manifests are for. refreshing: held while it is rendered, so
     that an older rendering never comes in after a newer one.
+    children: name -> what is to be said of an application that this one holds.
     synced: what Git said at the last sync, whose commit is synced_revision; None where that is not known.
     """
 
@@ -74,6 +78,7 @@ class Runtime:
     synced: dict[ResourceKey, Manifest] | None = None
     synced_revision: str = ""
     scalers: Scalers = field(default_factory=Scalers)
+    children: dict[str, Health] = field(default_factory=dict)
 
     @property
     def current(self) -> bool:
@@ -152,6 +157,8 @@ def evaluate(
     try:
         cluster.discovery.find(gvk)
     except UnknownKind as error:
+        if manifest is not None and gvk.group == APPLICATION_GROUP and gvk.kind in _DECLARATIONS:
+            return _declaration(runtime, base)
         if manifest is not None and _defined_by(runtime, gvk):
             return replace(
                 base,
@@ -190,6 +197,19 @@ def evaluate(
         warnings=tuple(warnings),
         moved=moved,
         episodes=episodes(known.episodes if known is not None else (), drift, moved, datetime.now(UTC), git_time),
+    )
+
+
+def _declaration(runtime: Runtime, base: ResourceState) -> ResourceState:
+    """An `Application` object where no Argo CD is: data for us, nothing that the cluster could hold."""
+    child = runtime.children.get(base.key.name) if base.key.kind == "Application" else None
+    here = "not applied: the cluster has no such kind (no Argo CD there)"
+    return replace(
+        base,
+        sync=SyncStatus.SYNCED,
+        tracked=True,
+        health=Health(child.status, child.message) if child is not None else None,
+        summary=f"run from here: {child.message}" if child is not None else here,
     )
 
 

@@ -1,8 +1,10 @@
-"""What a Request names, read once at the start: contexts and applications. Blocking."""
+"""What a Request names: contexts and applications. Read at the start, and again when Git moves. Blocking."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gitops_tui.errors import ApplicationError, CloneError, ConfigError, GitOpsError
 from gitops_tui.git import Repository
@@ -11,7 +13,7 @@ from gitops_tui.kube import ContextInfo, contexts
 from gitops_tui.kube.config import pick
 from gitops_tui.model.application import Application, Destination
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER, read_applications
+from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER, Declared, read_applications
 from gitops_tui.reconcile.argocd import read_once
 from gitops_tui.reconcile.folders import applications_for_folders
 from gitops_tui.reconcile.repositories import Repositories
@@ -20,48 +22,62 @@ from gitops_tui.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class Roots:
+    """What stands for itself: applications, ApplicationSets (where each stands, its document), and what is wrong."""
+
     applications: tuple[Application, ...]
-    contexts: tuple[ContextInfo, ...]
+    sets: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     problems: tuple[GitOpsError, ...] = ()
 
 
-def load_applications(request: Request, settings: Settings, repositories: Repositories) -> Loaded:
-    """Raises KubeconfigError, CloneError, ConfigError and the like where nothing can be shown at all."""
-    known = contexts(request.kubeconfig)
-    current = pick(request.context or None, known)
-    applications: list[Application] = []
-    problems: list[GitOpsError] = []
-    for file in request.files:
-        declared = read_applications(file, lambda destination: _cluster(destination, current, known))
-        applications += declared.applications
-        problems += declared.problems
-    if request.repo:
-        repository = _opened(request, settings, repositories, current)
-        commit = repository.resolve(request.revision)
-        options = ("CreateNamespace=true",) if request.create_namespace else ()
-        applications += applications_for_folders(
-            repository.folders(commit.sha, _inside(repository.subfolder, request.pattern)),
-            repo_url=request.repo,
-            root_name=repository.name,
-            revision=request.revision,
-            pattern=request.pattern,
-            cluster=current.name,
-            namespace=request.namespace,
-            sync_options=options,
-        )
-    if not request.repo and not request.files:
-        raise ConfigError(
-            "nothing to look at", hint="give --repo and --path, or -f with Application files, or try: gitops-tui demo"
-        )
-    used = {app.key.cluster for app in applications}
-    unique = {app.key: app for app in applications}
-    if not unique and problems:
-        first = problems[0]
-        raise ApplicationError(first.message, hint=first.hint)
-    return Loaded(
-        tuple(unique.values()), tuple(each for each in known if each.name in used or each is current), tuple(problems)
-    )
+class Origins:
+    """Where a session's applications come from. Files are read once; folders that match a pattern are looked up each
+    time. Raises KubeconfigError where there is no cluster to think of."""
+
+    def __init__(self, request: Request, settings: Settings, repositories: Repositories) -> None:
+        self.request = request
+        self._settings = settings
+        self._repositories = repositories
+        self.known = contexts(request.kubeconfig)
+        self.current = pick(request.context or None, self.known)
+        self._files: list[Declared] | None = None
+
+    def resolve(self, destination: Destination) -> str:
+        """The context that a destination means. Raises ApplicationError, never gives another cluster."""
+        return _cluster(destination, self.current, self.known)
+
+    def context(self, name: str) -> ContextInfo:
+        return next(each for each in self.known if each.name == name)
+
+    def read(self) -> Roots:
+        """Raises CloneError, ConfigError and the like where nothing can be shown at all."""
+        request = self.request
+        if not request.repo and not request.files:
+            raise ConfigError(
+                "nothing to look at",
+                hint="give --repo and --path, or -f with Application files, or try: gitops-tui demo",
+            )
+        if self._files is None:
+            self._files = [read_applications(file, self.resolve) for file in request.files]
+        applications = [app for each in self._files for app in each.applications]
+        if request.repo:
+            repository = _opened(request, self._settings, self._repositories, self.current)
+            commit = repository.resolve(request.revision)
+            applications += applications_for_folders(
+                repository.folders(commit.sha, _inside(repository.subfolder, request.pattern)),
+                repo_url=request.repo,
+                root_name=repository.name,
+                revision=request.revision,
+                pattern=request.pattern,
+                cluster=self.current.name,
+                namespace=request.namespace,
+                sync_options=("CreateNamespace=true",) if request.create_namespace else (),
+            )
+        problems = tuple(problem for each in self._files for problem in each.problems)
+        sets = tuple(found for each in self._files for found in each.sets)
+        if not applications and not sets and problems:
+            raise ApplicationError(problems[0].message, hint=problems[0].hint)
+        return Roots(tuple({app.key: app for app in applications}.values()), sets, problems)
 
 
 def _opened(request: Request, settings: Settings, repositories: Repositories, current: ContextInfo) -> Repository:

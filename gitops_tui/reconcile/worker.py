@@ -22,12 +22,13 @@ from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.record import AppRecord, Pause, Pin
 from gitops_tui.model.revision import Commit
-from gitops_tui.model.snapshot import ApplicationState, Condition, Severity, Snapshot
+from gitops_tui.model.snapshot import Condition, Severity, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.reconcile.api import HistoryCommit, RevisionPreview
 from gitops_tui.reconcile.argocd import read_argocd
 from gitops_tui.reconcile.auto import Attempts
 from gitops_tui.reconcile.claims import Claims
+from gitops_tui.reconcile.declaring import Declaring
 from gitops_tui.reconcile.explain import ExplainCommands
 from gitops_tui.reconcile.git_api import GitCommands
 from gitops_tui.reconcile.git_questions import GitQuestions
@@ -41,7 +42,7 @@ from gitops_tui.reconcile.request import Request
 from gitops_tui.reconcile.rules import scaled_by
 from gitops_tui.reconcile.runtime import Runtime, place
 from gitops_tui.reconcile.session import CONFIGMAP, ClusterSession
-from gitops_tui.reconcile.startup import load_applications
+from gitops_tui.reconcile.startup import Origins
 from gitops_tui.reconcile.verdicts import Verdicts
 from gitops_tui.settings import APPLICATION_LABEL, Settings
 
@@ -72,6 +73,7 @@ class Engine(GitCommands, ExplainCommands):
         self.records = Records(self)
         self.leadership = Leadership(self)
         self.claims = Claims()
+        self.declaring = Declaring(self)
         self._conditions: list[Condition] = []
         self._starting = True
         self._flush: asyncio.TimerHandle | None = None
@@ -156,31 +158,43 @@ class Engine(GitCommands, ExplainCommands):
 
     async def _begin(self) -> None:
         try:
-            loaded = await asyncio.to_thread(load_applications, self.request, self.settings, self._repositories)
+            self._origins = await asyncio.to_thread(Origins, self.request, self.settings, self._repositories)
+            await self.declaring.begin(self._origins)
         except GitOpsError as error:
             self._conditions.append(Condition(Severity.ERROR, "start", error.message, datetime.now(UTC), error.hint))
             self._starting = False
             self.publish()
             return
-        for problem in loaded.problems:
-            self.say(Severity.ERROR, "application", problem.message, problem.hint)
-        for app in loaded.applications:
-            self.runtimes[app.key] = Runtime(app, ApplicationState(app))
-        for context in loaded.contexts:
-            self._sessions[context.name] = ClusterSession(
-                context,
-                self.request.kubeconfig,
-                self.settings,
-                on_connected=self._connected,
-                on_change=self._changed,
-                on_link=self._link_changed,
-            )
+        self.use_cluster(self._origins.current.name)
         self._starting = False
         self.publish()
-        for session in self._sessions.values():
-            self.spawn(session.run())
         await asyncio.gather(*(self.refresh_app(runtime) for runtime in self.runtimes.values()))
         self.spawn(self._follow_git())
+
+    @property
+    def starting(self) -> bool:
+        return self._starting
+
+    def use_cluster(self, name: str) -> None:
+        """Connects to a cluster, if that was not begun already."""
+        if name in self._sessions:
+            return
+        self._sessions[name] = ClusterSession(
+            self._origins.context(name),
+            self.request.kubeconfig,
+            self.settings,
+            on_connected=self._connected,
+            on_change=self._changed,
+            on_link=self._link_changed,
+        )
+        self.spawn(self._sessions[name].run())
+
+    async def take_in(self, runtime: Runtime) -> None:
+        """An application that came while the session runs."""
+        session = self.session(runtime)
+        if session.connected.is_set():
+            await self.records.load(session, runtime)
+        await self.refresh_app(runtime)
 
     async def _connected(self, session: ClusterSession) -> None:
         mine = [each for each in self.runtimes.values() if each.app.key.cluster == session.cluster.name]
@@ -198,7 +212,8 @@ class Engine(GitCommands, ExplainCommands):
         while True:
             await asyncio.sleep(self._repositories.next_look())
             before = [each.error for each in self._repositories.states()]
-            await self._refresh_users(await asyncio.to_thread(self._repositories.moved))
+            moved = await asyncio.to_thread(self._repositories.moved)
+            await self._refresh_users(moved)
             # A look that found nothing new is no news: the screen stays as it is.
             if before != [each.error for each in self._repositories.states()]:
                 for runtime in self.runtimes.values():
@@ -207,6 +222,8 @@ class Engine(GitCommands, ExplainCommands):
 
     async def _refresh_users(self, moved: Iterable[str]) -> None:
         urls = set(moved)
+        if urls:
+            await self.declaring.git_moved()
         for runtime in list(self.runtimes.values()):
             if urls & {source.repo_url for source in runtime.app.sources}:
                 await self.refresh_app(runtime)
@@ -248,6 +265,7 @@ class Engine(GitCommands, ExplainCommands):
             runtime.state_dirty = True
             self.wake()
             return
+        await self.declaring.rendered(runtime, found.manifests)
         manifests = runtime.manifests
         if connected := session.connected.is_set():
             manifests = place(found.manifests, session.cluster, self.namespace_of(runtime))
@@ -266,7 +284,8 @@ class Engine(GitCommands, ExplainCommands):
             runtime.kinds = frozenset((each.gvk, each.key.namespace) for each in manifests.values())
             runtime.rendered_for = pin.revision if pin else ""
             for other in self.claims.hold(runtime.app.key, manifests):
-                self.touch(self.runtimes[other])
+                if (claimed := self.runtimes.get(other)) is not None:
+                    self.touch(claimed)
             await self.set_watches(session)
         if hard:
             runtime.confirmed.clear()
@@ -347,6 +366,8 @@ class Engine(GitCommands, ExplainCommands):
         self._flush = None
         for runtime in self.runtimes.values():
             self.verdicts.recompute(runtime)
+        if self.declaring.tell_parents():
+            self.wake()
         self.publish()
 
     def settle(self, runtime: Runtime) -> None:
@@ -362,7 +383,7 @@ class Engine(GitCommands, ExplainCommands):
             applications={key: runtime.state for key, runtime in self.runtimes.items()},
             clusters=tuple(session.state for session in self._sessions.values()),
             repositories=self._repositories.states(),
-            conditions=tuple(self._conditions),
+            conditions=(*self._conditions, *self.declaring.conditions),
             starting=self._starting,
             worker=self.leadership.worker,
             read_only=self.settings.read_only,
@@ -451,7 +472,8 @@ class Engine(GitCommands, ExplainCommands):
     async def _refresh(self, app: AppKey | None, hard: bool) -> None:
         chosen = [self.runtime(app)] if app is not None else list(self.runtimes.values())
         urls = {source.repo_url for each in chosen for source in each.app.sources}
-        await asyncio.to_thread(self._repositories.fetch, urls)
+        if await asyncio.to_thread(self._repositories.fetch, urls):
+            await self.declaring.git_moved()
         for runtime in chosen:
             session = self.session(runtime)
             if hard and session.connected.is_set():

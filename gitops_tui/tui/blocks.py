@@ -315,7 +315,7 @@ class AppBlock:
 
     def _own_lines(self, state: ApplicationState) -> None:
         node = self.node
-        name = printable(str(state.key))
+        name = ("└ " if state.app.parent is not None else "") + printable(str(state.key))
         rows = [Row(node, 0, name, state, self.is_open)]
         if state.record.pause is not None:
             rows.append(Row(node._replace(uid="pause"), 1, "", Note("pause", state)))

@@ -98,7 +98,7 @@ class Layout:
                 del self._blocks[key]
         blocks = [self._blocks[key] for key in applications]
         if self.drifted_first:
-            blocks.sort(key=lambda block: not _bad(block.state))
+            blocks = _bad_first(blocks)
         self._order = [block for block in blocks if not block.hidden]
         self.total = sum(len(block.state.resources) for block in blocks)
         self.matched = sum(block.shown for block in self._order)
@@ -127,6 +127,19 @@ class Layout:
                 return each[left][1], number + 1, total
             left -= len(each)
         return None
+
+
+def _bad_first(blocks: list[AppBlock]) -> list[AppBlock]:
+    """Those with something wrong first; an application of applications stays together with those that it holds."""
+    families: dict[AppKey, list[AppBlock]] = {}
+    head: dict[AppKey, AppKey] = {}
+    for block in blocks:
+        parent = block.state.app.parent
+        key = block.state.key
+        head[key] = head.get(parent, key) if parent is not None else key
+        families.setdefault(head[key], []).append(block)
+    ordered = sorted(families.values(), key=lambda family: not any(_bad(each.state) for each in family))
+    return [block for family in ordered for block in family]
 
 
 def _bad(state: ApplicationState) -> bool:
