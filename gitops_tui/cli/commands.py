@@ -49,7 +49,10 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
         commit = state.revision
         at = f"{commit.short} {commit.subject}" if commit else "-"
         drifted = sum(each.drift.is_drifted for each in state.resources.values())
-        extra = f"  {drifted} of {len(state.resources)} drifted" if drifted else f"  {len(state.resources)} objects"
+        sides = f" ({state.moved.words})" if state.moved else ""
+        extra = (
+            f"  {drifted} of {len(state.resources)} drifted{sides}" if drifted else f"  {len(state.resources)} objects"
+        )
         notes = ("  paused" if state.record.pause else "") + (
             f"  pinned, {state.behind if state.behind >= 0 else '?'} behind" if state.record.pin else ""
         )

@@ -166,6 +166,7 @@ def application(state: ApplicationState) -> dict[str, Any]:
         "revision": commit(state.revision),
         "behind": state.behind,
         "automatic": state.auto,
+        "moved": {"git": state.moved.git, "cluster": state.moved.cluster, "both": state.moved.both},
         **record(state.record),
         "conditions": [condition(each) for each in state.conditions],
         "resources": [resource(each) for each in state.resources.values()],

@@ -61,6 +61,27 @@ class Moved(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MovedCounts:
+    """How many drifted objects Git moved, the cluster moved, and both did."""
+
+    git: int = 0
+    cluster: int = 0
+    both: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.git or self.cluster or self.both)
+
+    @property
+    def words(self) -> str:
+        """ "2 Git, 1 cluster, 1 both", "" for none."""
+        sides = ((self.git, "Git"), (self.cluster, "cluster"), (self.both, "both"))
+        return ", ".join(f"{number:,} {side}" for number, side in sides if number)
+
+
+NO_MOVES: Final = MovedCounts()
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """Who set a live field: one entry of metadata.managedFields. time: aware, UTC, None where not recorded."""
 

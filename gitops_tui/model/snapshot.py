@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from gitops_tui.model.application import Application
-from gitops_tui.model.drift import NO_DRIFT, Drift, DriftEpisode, Moved
+from gitops_tui.model.drift import NO_DRIFT, NO_MOVES, Drift, DriftEpisode, Moved, MovedCounts
 from gitops_tui.model.health import Health, HealthStatus
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -105,7 +105,8 @@ class ApplicationState:
     branch is at; revision: the commit that is compared against (the pin's where pinned). behind: how many commits that
     touch this application lie between revision and target. health: worst of its resources. operation: the running or
     the last one of this session. stale_since: set where the cluster or Git can't be reached and what is shown is old.
-    auto: one line on automatic sync ("off", "on", "paused", "pinned", "waiting: …", "held: …").
+    auto: one line on automatic sync ("off", "on", "paused", "pinned", "waiting: …", "held: …"). moved: of its drifted
+    objects, how many Git moved and how many the cluster.
     """
 
     app: Application
@@ -122,6 +123,7 @@ class ApplicationState:
     stale_since: datetime | None = None
     source_type: str = ""
     auto: str = "off"
+    moved: MovedCounts = NO_MOVES
 
     @property
     def key(self) -> AppKey:

@@ -15,7 +15,7 @@ from gitops_tui.errors import ClusterError, UnknownKind
 from gitops_tui.health import assessor
 from gitops_tui.kube import Cluster, WatchStatus
 from gitops_tui.model.application import Application
-from gitops_tui.model.drift import Drift, DriftKind, Moved
+from gitops_tui.model.drift import Drift, DriftKind, Moved, MovedCounts
 from gitops_tui.model.health import Health, HealthStatus, worst
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -340,7 +340,14 @@ def application_state(
         stale_since=stale,
         source_type=runtime.source_type,
         auto=auto,
+        moved=_moved_counts(counted),
     )
+
+
+def _moved_counts(resources: list[ResourceState]) -> MovedCounts:
+    # Counted here, once for each Snapshot, so that drawing the application's row costs nothing.
+    moved = [each.moved for each in resources if each.moved]
+    return MovedCounts(moved.count(Moved.GIT), moved.count(Moved.CLUSTER), moved.count(Moved.BOTH))
 
 
 def error_text(error: BaseException) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from operator import is_not
 from typing import NamedTuple
 
-from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.drift import DriftKind, Moved, MovedCounts
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, ResourceState
@@ -34,12 +34,13 @@ class Node(NamedTuple):
 
 
 class KindSummary(NamedTuple):
-    """What a kind's row says. unknown: how many could not be read."""
+    """What a kind's row says. unknown: how many could not be read. moved: of the drifted ones, which side."""
 
     total: int
     drifted: int
     unknown: int
     health: tuple[tuple[HealthStatus, int], ...]
+    moved: MovedCounts = MovedCounts()
 
 
 class Note(NamedTuple):
@@ -96,6 +97,7 @@ class KindBlock:
         self.drifted = 0
         self.unknown = 0
         self.health: Counter[HealthStatus] = Counter()
+        self.moved: Counter[Moved] = Counter()
         self.is_open = False
         self.order: list[Order] = []
         self.extra: dict[ResourceKey, int] = {}
@@ -107,6 +109,7 @@ class KindBlock:
     def _count(self, state: ResourceState, by: int) -> None:
         if state.drift.kind is not DriftKind.NONE:
             self.drifted += by
+            self.moved[state.moved] += by
         if state.sync is SyncStatus.UNKNOWN:
             self.unknown += by
         if state.health is not None:
@@ -114,8 +117,11 @@ class KindBlock:
 
     def _head(self) -> Row:
         found = tuple((status, self.health[status]) for status in HealthStatus if self.health[status])
-        what = KindSummary(len(self.members), self.drifted, self.unknown, found)
+        what = KindSummary(len(self.members), self.drifted, self.unknown, found, self._moved())
         return Row(self.node, 1, self.name, what, self.is_open)
+
+    def _moved(self) -> MovedCounts:
+        return MovedCounts(self.moved[Moved.GIT], self.moved[Moved.CLUSTER], self.moved[Moved.BOTH])
 
     def change(self, states: Iterable[ResourceState], gone: Iterable[ResourceKey]) -> None:
         """Takes in members that are new or other than before, and those that went."""

@@ -1,10 +1,11 @@
-"""The filter: `text kind:x ns:x status:x health:x app:x`; every word must match, letters' case aside. Pure."""
+"""The filter: `text kind:x ns:x status:x health:x moved:x app:x`; every word must match, letters' case aside. Pure."""
 
 from __future__ import annotations
 
+from gitops_tui.model.drift import Moved
 from gitops_tui.model.snapshot import ApplicationState, OwnedObject, ResourceState
 
-FIELDS = ("kind", "ns", "status", "health", "app")
+FIELDS = ("kind", "ns", "status", "health", "moved", "app")
 
 
 class Filter:
@@ -67,6 +68,8 @@ def _field(name: str, state: ResourceState) -> str:
         return state.key.namespace.lower()
     if name == "health":
         return state.health.status.value.lower() if state.health else ""
+    if name == "moved":
+        return f"{state.moved.value} git cluster".lower() if state.moved is Moved.BOTH else state.moved.value.lower()
     drifted = " drifted" if state.drift.is_drifted else ""
     return f"{state.sync.value} {state.drift.kind.value}{drifted}".lower()
 

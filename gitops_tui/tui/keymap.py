@@ -39,7 +39,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("page_up", "pageup", "PgUp", "page up", MOVE),
     Key("next_drift", "right_square_bracket", "]", "next drifted resource, wherever it is", MOVE, hint="drift"),
     Key("previous_drift", "left_square_bracket", "[", "previous drifted resource", MOVE),
-    Key("filter", "slash", "/", "filter: text kind: ns: status: health: app:", MOVE, hint="filter"),
+    Key("filter", "slash", "/", "filter: text kind: ns: status: health: moved: app:", MOVE, hint="filter"),
     Key("next_change", "n", "n", "next change in the diff", PANE),
     Key("previous_change", "N", "N", "previous change in the diff", PANE),
     Key("unified", "u", "u", "side by side or unified", PANE),

@@ -5,7 +5,7 @@ Pure but for the age of a pause, which is told as of the moment of drawing.
 
 from __future__ import annotations
 
-from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.drift import DriftKind, Moved, MovedCounts
 from gitops_tui.model.health import HealthStatus, worst
 from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, ResourceState, Severity
 from gitops_tui.model.sync import OperationPhase, SyncStatus
@@ -71,6 +71,48 @@ def _kind(what: KindSummary) -> tuple[Said, Said]:
     return sync, (words, HEALTH_ROLES[status])
 
 
+# The short words for a side, where "cluster changed" has no room.
+_SIDES = {Moved.GIT: "Git", Moved.CLUSTER: "cluster", Moved.BOTH: "both"}
+# What must be left of the sync words beside a side's: their sign and a field's name.
+_LEAST = 10
+
+
+def with_side(said: str, moved: Moved, room: int) -> str:
+    """The sync words with which side moved since the last sync, in `room` cells: "≠ replicas · cluster changed", shorter
+    where there is less room, without the side where there is none for it."""
+    if not moved:
+        return cut(said, room)
+    least = min(_LEAST, width_of(said))
+    for words in (moved.value, _SIDES[moved]):
+        left = room - len(words) - 3
+        if left >= least:
+            return f"{cut(said, left)} · {words}"
+    return cut(said, room)
+
+
+def with_counts(said: str, counts: MovedCounts, room: int) -> str:
+    """ "✗ OutOfSync · 2 Git, 1 cluster"; only the sign before the counts where there is no room for the word."""
+    if not counts or not said:
+        return cut(said, room)
+    words = counts.words
+    for text in (f"{said} · {words}", f"{said} {words.replace(',', '')}", f"{said[:1]} {words}"):
+        if width_of(text) <= room:
+            return text
+    return cut(said, room)
+
+
+def _sided(row: Row, said: str, room: int) -> str:
+    """A row's sync words with the side that moved, where there is one."""
+    what = row.what
+    if isinstance(what, ResourceState) and what.drift.kind is not DriftKind.NONE and not what.error:
+        return with_side(said, what.moved, room)
+    if isinstance(what, ApplicationState) and said.startswith(SYNC_SIGNS[SyncStatus.OUT_OF_SYNC]) and not what.errors:
+        return with_counts(said, what.moved, room)
+    if isinstance(what, KindSummary) and what.drifted:
+        return with_counts(said, what.moved, room)
+    return cut(said, room)
+
+
 def _columns(row: Row) -> tuple[Said, Said]:
     what = row.what
     if isinstance(what, ApplicationState):
@@ -121,8 +163,8 @@ class Columns:
 
     def __init__(self, width: int) -> None:
         self.width = width
-        # Health needs 14 columns for its longest word, sync 13 and better 22 for the fields that differ.
-        self.name = width if width < 30 else max(14, min(width - 32, 48) if width >= 60 else width - 29)
+        # Health needs 14 columns for its longest word, sync 13 and better 22 for a field and the side that changed.
+        self.name = width if width < 30 else max(28, min(width - 36, 48)) if width >= 60 else max(14, width - 29)
         self.sync = min(24, max(14, width - self.name - 14))
         self.health = self.name + self.sync
 
@@ -135,7 +177,9 @@ def row_pieces(row: Row, columns: Columns) -> Pieces:
     if (note := note_of(row)) is not None:
         return [(start, "text"), (cut(note[0], max(0, width - len(start))), note[1])]
     (sync, sync_role), (health, health_role) = _columns(row)
-    drifted = isinstance(row.what, ResourceState) and row.what.drift.kind is not DriftKind.NONE
+    what = row.what
+    drifted = isinstance(what, ResourceState) and what.drift.kind is not DriftKind.NONE
+    moved = isinstance(what, ResourceState | ApplicationState | KindSummary) and bool(what.moved)
     role = "muted" if isinstance(row.what, OwnedObject | KindSummary) else "text"
     if row.depth == 0:
         role = "bold text"
@@ -147,16 +191,16 @@ def row_pieces(row: Row, columns: Columns) -> Pieces:
     pieces: Pieces = [(f"{start}{name}".ljust(columns.name - width_of(name) + len(name)), role)]
     room = width - columns.name
     calm = health_role == "ok" or not health
-    if drifted and calm and width_of(sync) >= columns.sync and health:
+    if (moved or drifted) and calm and health and width_of(_sided(row, sync, room)) >= columns.sync:
         # What drifts says more than a healthy "Healthy".
-        sync = cut(sync, room - 2)
+        sync = _sided(row, sync, room - 2)
         pieces += [(sync, sync_role), (f" {health[:1]}", health_role)]
         return pieces
     if isinstance(row.what, OwnedObject) and width_of(sync) >= columns.sync:
         return [*pieces, (f"{health[:1]} " if health else "", health_role), (cut(sync, room - 2), sync_role)]
     if not health:
-        return [*pieces, (cut(sync, room), sync_role)]
-    sync = cut(sync, columns.sync - 1)
+        return [*pieces, (_sided(row, sync, room), sync_role)]
+    sync = _sided(row, sync, columns.sync - 1)
     pieces.append((sync + " " * (columns.sync - width_of(sync)), sync_role))
     pieces.append((cut(health, width - columns.health), health_role))
     return pieces

@@ -12,7 +12,7 @@ import yaml
 
 from gitops_tui.demo.cluster import DemoCluster
 from gitops_tui.model.application import IgnoreRule
-from gitops_tui.model.drift import DriftKind, Moved
+from gitops_tui.model.drift import DriftKind, Moved, MovedCounts
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.snapshot import ApplicationState, ResourceState
 from gitops_tui.model.sync import OperationPhase, SyncOptions, SyncStatus
@@ -131,6 +131,7 @@ def test_a_change_by_hand_is_blamed_dated_and_told_from_one_in_git(world: World)
     world.until(lambda: world.resource(CONFIG_KEY).moved is Moved.CLUSTER)
     state = world.resource(CONFIG_KEY)
     assert [each.path for each in state.drift.differences] == ["data.a"]
+    assert world.state.moved == MovedCounts(cluster=1)
     assert state.drifted_by == "kubectl-edit"
     assert state.drifted_since is not None
     assert world.engine is not None
