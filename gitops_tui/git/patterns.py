@@ -20,6 +20,12 @@ def argocd_matcher(pattern: str) -> Callable[[str], bool]:
     return lambda path: any(expression.fullmatch(path) for expression in expressions)
 
 
+def doublestar_matcher(pattern: str) -> Callable[[str], bool]:
+    """As bmatcuk/doublestar, which Argo CD uses for value files: as `matcher`, but a leading dot is like any other."""
+    expressions = [re.compile(_translate(each).replace(r"(?!\.)", "")) for each in _alternatives(pattern)]
+    return lambda path: any(expression.fullmatch(path) for expression in expressions)
+
+
 def _across(pattern: str) -> str:
     return _part(re.sub(r"\*+", "*", pattern)).removeprefix(r"(?!\.)").replace("[^/]*", ".*").replace("[^/]", ".")
 

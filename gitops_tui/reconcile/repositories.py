@@ -31,6 +31,7 @@ from gitops_tui.reconcile.signed import Demands
 from gitops_tui.render import render
 from gitops_tui.render.dependencies import Dependencies, dependencies
 from gitops_tui.render.manifests import without_duplicates
+from gitops_tui.render.valuefiles import Reference, References
 from gitops_tui.settings import Settings
 
 _LOCAL_INTERVAL = 0.4
@@ -65,7 +66,7 @@ class _Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One source rendered at a commit, and what that read."""
+    """One source rendered at a commit, and what that read. references: (ref, SHA) of the sources that it took files from."""
 
     url: str
     commit: Commit
@@ -73,6 +74,22 @@ class _Part:
     manifests: tuple[Manifest, ...]
     warnings: tuple[str, ...]
     source_type: str
+    references: tuple[tuple[str, str], ...] = ()
+
+
+def _changed(known: _Part, repository: Repository, commit: Commit, references: References) -> bool:
+    """Whether a source may render otherwise than it did."""
+    old, needs = known.commit.sha, known.dependencies
+    if old != commit.sha and (needs.by_revision or repository.touched(old, commit.sha, {"it": needs.inputs})):
+        return True
+    paths = dict(needs.references)
+    for ref, before in known.references:
+        other = references.get(ref)
+        if other is None:
+            return True
+        if before != other.commit.sha and other.repository.touched(before, other.commit.sha, {"it": paths[ref]}):
+            return True
+    return False
 
 
 class Repositories:
@@ -269,6 +286,7 @@ class Repositories:
         kinds = []
         unsigned = ""
         first: tuple[Commit, Commit] | None = None
+        references = self._references(app, revision)
         for number, source in enumerate(app.sources):
             repository = self.open(source.repo_url)
             target = self._target(repository, source)
@@ -277,10 +295,9 @@ class Repositories:
             unsigned = unsigned or self.demands.refusal(app, repository, commit, source.repo_url)
             warnings += self._said(app, source)
             if source.ref and not source.path:
-                warnings.append(f"spec.sources[{number}].ref is not supported yet and has no effect")
-                continue
+                continue  # it only holds files for the others
             key = _Key(app.key, number, repr(source), kube_version, tuple(api_versions), namespace)
-            part = self._part(key, app, repository, commit, source, kube_version, api_versions, namespace)
+            part = self._part(key, app, repository, commit, source, kube_version, api_versions, namespace, references)
             manifests += part.manifests
             warnings += part.warnings
             kinds.append(part.source_type)
@@ -299,6 +316,17 @@ class Repositories:
             target, commit, behind, tuple(manifests), tuple(warnings), " + ".join(dict.fromkeys(kinds)), unsigned
         )
 
+    def _references(self, app: Application, revision: str) -> References:
+        """The sources that the others may take value files from, by their `ref`. Raises the errors of git."""
+        found = {}
+        for number, source in enumerate(app.sources if len(app.sources) > 1 else ()):
+            if source.ref and not source.chart:
+                repository = self.open(source.repo_url)
+                pinned = revision if number == 0 else ""
+                commit = repository.resolve(pinned) if pinned else self._target(repository, source)
+                found[source.ref] = Reference(repository, commit)
+        return found
+
     def _target(self, repository: Repository, source: Source) -> Commit:
         if self._working_tree and repository.is_local and (repository.folder / ".git").exists():
             return repository.working_tree()
@@ -314,14 +342,13 @@ class Repositories:
         kube_version: str,
         api_versions: Sequence[str],
         namespace: str,
+        references: References,
     ) -> _Part:
         known = self._parts.get(key)
-        if known is not None:
-            old = known.commit.sha
-            if old == commit.sha or not repository.touched(old, commit.sha, {"it": known.dependencies.inputs}):
-                # The manifests keep the commit that they were read at: it holds the same files.
-                return known
-        read = dependencies(repository, commit, source, app.name)
+        if known is not None and not _changed(known, repository, commit, references):
+            # The manifests keep the commit that they were read at: it holds the same files.
+            return known
+        read = dependencies(repository, commit, source, app.name, namespace=namespace, references=references)
         rendered = render(
             repository,
             commit,
@@ -331,8 +358,10 @@ class Repositories:
             settings=self._settings,
             kube_version=kube_version,
             api_versions=api_versions,
+            references=references,
         )
-        made = _Part(source.repo_url, commit, read, rendered.manifests, rendered.warnings, rendered.source_type)
+        at = tuple((ref, references[ref].commit.sha) for ref, _ in read.references)
+        made = _Part(source.repo_url, commit, read, rendered.manifests, rendered.warnings, rendered.source_type, at)
         with self._lock:
             while len(self._parts) >= _MOST_PARTS:
                 del self._parts[next(iter(self._parts))]

@@ -9,18 +9,21 @@ makes the whole repository a dependency (`whole`). Nothing outside the repositor
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from gitops_tui.errors import GitError, GitOpsError
+from gitops_tui.errors import GitError, GitOpsError, RenderError
 from gitops_tui.git import Repository
 from gitops_tui.git.paths import TreeEntry, clean_path
 from gitops_tui.model.application import Source
 from gitops_tui.model.revision import Commit
+from gitops_tui.render.environment import build_environment, names_revision
 from gitops_tui.render.kustomization import FILES
 from gitops_tui.render.loader import load
 from gitops_tui.render.overrides import explicit_type, with_overrides
+from gitops_tui.render.valuefiles import OWN, Place, References, places
 
 _MOST_FOLDERS = 500
 _MOST_TEXT = 1024
@@ -30,11 +33,14 @@ _CONFIGS = ("generators", "transformers", "validators", "configurations")
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     """paths: from the root, none inside another, the source's own folder first. whole: they may be more than these:
-    whether a change matters can only be told from the whole tree. kind: "Directory", "Kustomize" or "Helm"."""
+    whether a change matters can only be told from the whole tree. kind: "Directory", "Kustomize" or "Helm".
+    references: (ref, paths) for each other source that value files come from. by_revision: the commit itself matters."""
 
     paths: tuple[str, ...]
     whole: bool = False
     kind: str = "Directory"
+    references: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    by_revision: bool = False
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -42,8 +48,17 @@ class Dependencies:
         return ("",) if self.whole else self.paths
 
 
-def dependencies(repository: Repository, commit: Commit, source: Source, app_name: str = "") -> Dependencies:
-    """Reads the tree at a commit; no program runs. Raises the errors of git for a path that does not exist."""
+def dependencies(
+    repository: Repository,
+    commit: Commit,
+    source: Source,
+    app_name: str = "",
+    *,
+    namespace: str = "",
+    references: References = MappingProxyType({}),
+) -> Dependencies:
+    """Reads the tree at a commit; no program runs. references: the other sources of the application that it may name.
+    Raises the errors of git for a path that does not exist."""
     path = clean_path(source.path)
     entries = repository.list_tree(commit.sha, path)
     names = {entry.path.rsplit("/", 1)[-1] for entry in entries if entry.type == "blob"}
@@ -55,15 +70,38 @@ def dependencies(repository: Repository, commit: Commit, source: Source, app_nam
     if not kind:
         kind = "Helm" if "Chart.yaml" in names else "Kustomize" if names & set(FILES) else "Directory"
     walk = _Walk(repository, commit.sha, path)
+    elsewhere: tuple[tuple[str, tuple[str, ...]], ...] = ()
     try:
         if kind == "Kustomize":
             walk.follow([path], [_texts(dict(source.kustomize or {}))])
         elif kind == "Helm":
-            walk.follow_chart(path, dict(source.helm or {}))
+            env = build_environment(source, commit, app_name, namespace)
+            named = _places(dict(source.helm or {}), path, references, env)
+            walk.follow_chart(path, [each.watched for each in named if each.ref == OWN])
+            elsewhere = _elsewhere(named, references)
         walk.follow_links()
     except (GitError, _TooMuch):
         walk.whole = True
-    return Dependencies(_outermost(walk.found), walk.whole, kind)
+    return Dependencies(_outermost(walk.found), walk.whole, kind, elsewhere, names_revision(source))
+
+
+def _places(block: Mapping[str, Any], path: str, references: References, env: Mapping[str, str]) -> list[Place]:
+    try:
+        return places(block, path, references, env)
+    except RenderError:
+        return []  # rendering says what is wrong with it
+
+
+def _elsewhere(named: Sequence[Place], references: References) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = []
+    for ref in dict.fromkeys(each.ref for each in named if each.ref != OWN):
+        other = references[ref]
+        walk = _Walk(other.repository, other.commit.sha, "")
+        walk.found = {}
+        walk.follow_files([each.watched for each in named if each.ref == ref])
+        walk.follow_links()
+        found.append((ref, ("",) if walk.whole else _outermost(walk.found)))
+    return tuple(found)
 
 
 class _TooMuch(Exception):
@@ -140,17 +178,16 @@ class _Walk:
         if any(each is not None and each[0] == "blob" for each in found):
             self.whole = True
 
-    def follow_chart(self, path: str, block: Mapping[str, Any]) -> None:
-        files = [str(each) for each in _as_list(block, "valueFiles")]
-        files += [str(each.get("path", "")) for each in _as_list(block, "fileParameters") if isinstance(each, Mapping)]
-        for name in files:
-            if "://" in name or name.startswith("$"):
-                continue
-            place = _inside("", name.lstrip("/")) if name.startswith("/") else _inside(path, name)
-            if place is not None:
-                # Also one that is not there: with ignoreMissingValueFiles it matters once it comes.
-                self.found.setdefault(place, "blob")
-                self._watch_links([place])
+    def follow_files(self, files: Iterable[str]) -> None:
+        """Files and folders that are named; also those that aren't there: with ignoreMissingValueFiles one matters once
+        it comes."""
+        for place in files:
+            there = self.repository.find(self.commit, place)
+            self.found.setdefault(place, there[0] if there else "blob")
+            self._watch_links([place])
+
+    def follow_chart(self, path: str, files: Iterable[str]) -> None:
+        self.follow_files(files)
         waiting = [path]
         while waiting and len(self._visited) < _MOST_FOLDERS:
             folder = waiting.pop()

@@ -7,22 +7,27 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from gitops_tui.errors import Problem, RenderError, ToolMissing
+from gitops_tui.errors import RenderError, ToolMissing
 from gitops_tui.git import Repository
-from gitops_tui.git.paths import clean_path
 from gitops_tui.model.application import Source
 from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.model.revision import Commit
-from gitops_tui.model.text import printable, redact
+from gitops_tui.model.text import printable
+from gitops_tui.render.environment import build_environment, substitute
+from gitops_tui.render.helmwords import problems as problems_of
 from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
 from gitops_tui.render.tools import run_tool
+from gitops_tui.render.valuefiles import OWN, References, file_arguments, listed, value_arguments
 from gitops_tui.render.yamltext import dump
 from gitops_tui.settings import Settings
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_KUBE_VERSION = re.compile(r"\s*v?(\d+(?:\.\d+)*)")
+_INLINE = "spec.source.helm.values"
 _SUPPORTED = {
     "releaseName",
     "valueFiles",
@@ -36,6 +41,9 @@ _SUPPORTED = {
     "kubeVersion",
     "apiVersions",
     "skipSchemaValidation",
+    "fileParameters",
+    "passCredentials",
+    "version",
 }
 
 
@@ -51,8 +59,11 @@ def render(
     kube_version: str,
     api_versions: Sequence[str],
     inputs: Sequence[str] = ("",),
+    references: References = MappingProxyType({}),
+    reference_inputs: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> tuple[list[Manifest], list[str]]:
-    """What `helm template` gives; `inputs` are the paths that it may read. Raises RenderError, ToolMissing, UnsafePath."""
+    """What `helm template` gives; `inputs` are the paths that it may read, reference_inputs those of the other sources
+    that its value files come from. Raises RenderError, ToolMissing, UnsafePath."""
     program = shutil.which("helm")
     if program is None:
         raise ToolMissing(
@@ -65,11 +76,19 @@ def render(
         for name in block
         if name not in _SUPPORTED
     ]
+    if str(block.get("version") or "v3") not in ("v3", "3", "v4", "4"):
+        warnings.append(f"spec.source.helm.version {printable(str(block['version']))[:20]} has no effect")
+    env = build_environment(source, commit, app_name, namespace)
     with tempfile.TemporaryDirectory(prefix="gitops-tui-") as temporary:
         home = Path(temporary)
         root = home / "repository"
         root.mkdir()
         repository.export_paths(commit.sha, inputs, root)
+        roots = {OWN: root, **{ref: home / f"source-{at}" for at, ref in enumerate(references)}}
+        for ref, paths in reference_inputs:
+            roots[ref].mkdir()
+            other = references[ref]
+            other.repository.export_paths(other.commit.sha, paths, roots[ref])
         line = [program, "template", _release(str(block.get("releaseName") or app_name)), ".", "--namespace"]
         line.append(str(block.get("namespace") or namespace or "default"))
         if not block.get("skipCrds"):
@@ -78,19 +97,19 @@ def render(
             line.append("--skip-tests")
         if block.get("skipSchemaValidation"):
             line.append("--skip-schema-validation")
-        if version := str(block.get("kubeVersion") or kube_version).lstrip("v"):
+        if version := _kube_version(str(block.get("kubeVersion") or kube_version)):
             line += ["--kube-version", version]
-        for api in _list(block, "apiVersions") or api_versions:
+        for api in listed(block, "apiVersions") or api_versions:
             line += ["--api-versions", str(api)]
-        line += _values(block, root, path, home)
+        line += _values(block, roots, path, home, env)
         code, out, err = run_tool(line, root / path, home, settings.render_timeout)
     if code != 0:
-        text = printable(redact(err.strip().removeprefix("Error: ").replace(str(root), "")))[:1500]
+        words = {root: "", **{roots[ref]: f"${ref}/" for ref in references}, home / "values.yaml": _INLINE}
         raise RenderError(
             f"helm can't render {printable(path) or '.'} at {commit.short}",
-            problems=(Problem(f"{path}/Chart.yaml" if path else "Chart.yaml", text),),
+            problems=problems_of(err, path, words),
             hint="its dependencies must lie in the chart's charts folder (helm dependency build)"
-            if "dependenc" in text
+            if "helm dependency build" in err
             else "",
         )
     documents, problem = load(out, "")
@@ -116,11 +135,14 @@ def _release(name: str) -> str:
     return name
 
 
-def _list(block: Any, name: str) -> list[Any]:
-    value = block.get(name) or []
-    if not isinstance(value, list):
-        raise RenderError(f"spec.source.helm.{name} must be a list")
-    return value
+def _kube_version(version: str) -> str:
+    """The numbers alone, as Argo CD gives it to helm: some helms refuse what a provider appends (`v1.31.2-eks-7f9249a`)."""
+    if not version:
+        return ""
+    found = _KUBE_VERSION.match(version)
+    if found is None:
+        raise RenderError(f"{printable(version)[:80]!r} is no Kubernetes version", hint="give kubeVersion as 1.31.0")
+    return found[1]
 
 
 def _escaped(value: str) -> str:
@@ -130,25 +152,8 @@ def _escaped(value: str) -> str:
     return re.sub(r"(?<!\\),", r"\\,", value)
 
 
-def _values(block: Any, root: Path, path: str, home: Path) -> list[str]:
-    line: list[str] = []
-    for name in _list(block, "valueFiles"):
-        name = str(name)
-        if "://" in name or name.startswith("$"):
-            raise RenderError(f"the value file {printable(redact(name))} is not in this source; not supported yet")
-        inside = name.lstrip("/") if name.startswith("/") else f"{path}/{name}"
-        place = (root / inside).resolve()
-        if not place.is_relative_to(root.resolve()):
-            clean_path(inside)
-            raise RenderError(f"the value file {printable(name)} is outside of the repository")
-        if not place.is_file():
-            if block.get("ignoreMissingValueFiles"):
-                continue
-            raise RenderError(f"the value file {printable(inside)} does not exist")
-        # helm splits the option at commas, and what follows one could name any file of this machine.
-        if any(char in str(place.relative_to(root.resolve())) for char in ',"\n\r'):
-            raise RenderError(f"the value file {printable(inside)} has a name that helm can't be given")
-        line += ["--values", str(place)]
+def _values(block: Any, roots: Mapping[str, Path], path: str, home: Path, env: Mapping[str, str]) -> list[str]:
+    line = value_arguments(block, path, roots, env)
     # With both, Argo CD takes valuesObject alone.
     if values := block.get("valuesObject") or block.get("values"):
         if not isinstance(values, str | Mapping):
@@ -156,12 +161,16 @@ def _values(block: Any, root: Path, path: str, home: Path) -> list[str]:
         file = home / "values.yaml"
         file.write_text(values if isinstance(values, str) else dump(values), encoding="utf-8")
         line += ["--values", str(file)]
-    for parameter in _list(block, "parameters"):
+    for parameter in listed(block, "parameters"):
         if not isinstance(parameter, Mapping) or not isinstance(parameter.get("name"), str):
             raise RenderError("each of spec.source.helm.parameters must have a name and a value")
         flag = "--set-string" if parameter.get("forceString") else "--set"
-        line += [flag, f"{parameter['name']}={_escaped(str(parameter.get('value', '')))}"]
-    return line
+        line += [flag, f"{parameter['name']}={_escaped(substitute(_text(parameter.get('value', '')), env))}"]
+    return line + file_arguments(block, path, roots, env)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 
 def _sources(out: bytes, path: str) -> Any:

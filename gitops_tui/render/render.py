@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import orjson
 
@@ -22,9 +23,10 @@ from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
 from gitops_tui.render import directory, helm, kustomize
-from gitops_tui.render.dependencies import dependencies
+from gitops_tui.render.dependencies import Dependencies, dependencies
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.overrides import explicit_type, with_overrides
+from gitops_tui.render.valuefiles import References
 from gitops_tui.settings import Settings
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -55,8 +57,10 @@ def render(
     settings: Settings,
     kube_version: str = "",
     api_versions: Sequence[str] = (),
+    references: References = MappingProxyType({}),
 ) -> Rendered:
-    """Renders a source. Blocking: it reads Git and may run a program.
+    """Renders a source. Blocking: it reads Git and may run a program. references: the application's other sources by
+    their `ref`.
 
     Raises RenderError with all problems found, ToolMissing where a program is needed that isn't there, and the errors
     of git for a path that doesn't exist.
@@ -83,9 +87,12 @@ def render(
     else:
         kind = "Directory"
     # A kustomization or a chart may read other folders of the repository: what it names there is an input too.
-    paths = (path,) if kind == "Directory" else dependencies(repository, commit, source, app_name).inputs
+    needs = Dependencies((path,))
+    if kind != "Directory":
+        needs = dependencies(repository, commit, source, app_name, namespace=namespace, references=references)
+    paths = needs.inputs
     read = [tree] if paths == (path,) else repository.find_many([(commit.sha, each) for each in paths])
-    inputs = [paths, read]
+    inputs = [paths, read, commit.sha if needs.by_revision else "", _read_elsewhere(needs, references)]
     # Only charts look at the cluster's versions: what is read before the cluster is known holds for all others.
     versions = [kube_version, list(api_versions)] if kind == "Helm" else []
     key = orjson.dumps([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, versions])
@@ -112,6 +119,8 @@ def render(
                 settings,
                 kube_version,
                 api_versions,
+                references,
+                needs.references,
             )
         finally:
             with _cache_lock:
@@ -132,6 +141,8 @@ def _rendered(
     settings: Settings,
     kube_version: str,
     api_versions: Sequence[str],
+    references: References,
+    reference_inputs: Sequence[tuple[str, Sequence[str]]],
 ) -> Rendered:
     if kind == "Helm":
         manifests, warnings = helm.render(
@@ -145,6 +156,8 @@ def _rendered(
             kube_version=kube_version,
             api_versions=api_versions,
             inputs=paths,
+            references=references,
+            reference_inputs=reference_inputs,
         )
     elif kind == "Kustomize":
         manifests, warnings = kustomize.render(repository, commit, source, path, settings=settings, inputs=paths)
@@ -163,6 +176,15 @@ def _rendered(
         while len(_cache) > _CACHE_SIZE:
             _cache.popitem(last=False)
     return rendered
+
+
+def _read_elsewhere(needs: Dependencies, references: References) -> list[object]:
+    """What the paths in other sources hold."""
+    found: list[object] = []
+    for ref, paths in needs.references:
+        other = references[ref]
+        found.append([ref, paths, other.repository.find_many([(other.commit.sha, each) for each in paths])])
+    return found
 
 
 def _at_commit(rendered: Rendered, commit: Commit) -> Rendered:

@@ -129,13 +129,13 @@ def test_a_value_file_name_cannot_name_a_second_file(tmp_path: Path) -> None:
     place.parent.mkdir(parents=True)
     place.write_text("")
     with pytest.raises(RenderError, match="can't be given"):
-        _values({"valueFiles": ["x,/etc/passwd"]}, tmp_path / "root", "a", tmp_path)
+        _values({"valueFiles": ["x,/etc/passwd"]}, {"": tmp_path / "root"}, "a", tmp_path, {})
 
 
 @pytest.mark.parametrize("block", [{"valueFiles": "x"}, {"parameters": ["x"]}, {"parameters": {}, "values": 3}])
 def test_odd_helm_blocks_are_named(tmp_path: Path, block) -> None:
     with pytest.raises(RenderError, match=r"spec\.source\.helm"):
-        _values(block, tmp_path, "a", tmp_path)
+        _values(block, {"": tmp_path}, "a", tmp_path, {})
 
 
 def test_commas_are_escaped_as_in_argo_cd() -> None:
