@@ -84,12 +84,15 @@ def diff(options: argparse.Namespace, settings: Settings) -> int:
         drifted = [each for each in state.resources.values() if each.drift.is_drifted and not each.hook]
         asked = {each.key: work.engine.explain(state.key, each.key) for each in drifted}
         explained = {key: work.wait(future) for key, future in asked.items()}
+        sides = {
+            each.key: work.wait(work.engine.three_way(state.key, each.key)) for each in drifted if options.three_way
+        }
     if options.output == "json":
-        shown = [shapes.resource(each, explained[each.key]) for each in drifted]
+        shown = [shapes.resource(each, explained[each.key], sides.get(each.key)) for each in drifted]
         json_out(shapes.application(state) | {"resources": shown})
     else:
         for each in drifted:
-            for line in diff_lines(each, explained[each.key]):
+            for line in diff_lines(each, explained[each.key], three=sides.get(each.key)):
                 out(line)
         _warn(state)
     if state.errors or state.sync is SyncStatus.UNKNOWN:

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 
 from gitops_tui.compare import diff_rows, unified
 from gitops_tui.compare.blame import who
+from gitops_tui.compare.threeway import folded, sides_of
+from gitops_tui.model.diff import RowKind
 from gitops_tui.model.drift import FieldDifference, Moved
 from gitops_tui.model.explain import Explained, FieldBlame
 from gitops_tui.model.snapshot import ResourceState
+from gitops_tui.model.threeway import ThreeWay
 from gitops_tui.schema import SchemaSet
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -50,8 +53,23 @@ def blame_line(difference: FieldDifference, blame: FieldBlame | None) -> str:
     return f"{difference.path}: {difference.reason.value}" + "".join(f" · {part}" for part in parts)
 
 
-def diff_lines(state: ResourceState, explained: Explained | None, schemas: SchemaSet | None = None) -> Iterator[str]:
-    """One object's diff with what is known about it."""
+def three_way_lines(found: ThreeWay) -> Iterator[str]:
+    """The three sides in one column: before each line whose it is, where they don't all say the same."""
+    yield f"# last: the last sync ({found.revision[:7]}) · Git: now · live: the cluster"
+    for row in folded(found.rows, 3).rows:
+        if row.kind is RowKind.FOLD:
+            yield f"{'…':10} {row.folded} lines"
+            continue
+        for name, text in sides_of(row):
+            yield f"{name:10} {text}"
+    if found.rows.truncated:
+        yield f"… {found.rows.truncated} more lines at least"
+
+
+def diff_lines(
+    state: ResourceState, explained: Explained | None, schemas: SchemaSet | None = None, three: ThreeWay | None = None
+) -> Iterator[str]:
+    """One object's diff with what is known about it. three: its three sides, shown in place of two."""
     manifest = state.manifest
     where = "  (not in Git)"
     if manifest is not None:
@@ -66,6 +84,11 @@ def diff_lines(state: ResourceState, explained: Explained | None, schemas: Schem
         yield f"# {each.path}: not counted, {each.ignored_by}" + (f": {each.note}" if each.note else "")
     for warning in state.warnings:
         yield f"# {warning}"
+    if three is not None and three.problem:
+        yield f"# three-way: {three.problem}"
+    elif three is not None:
+        yield from three_way_lines(three)
+        return
     rows = diff_rows(
         manifest.obj if manifest is not None else None,
         dict(state.live) if state.live is not None else None,

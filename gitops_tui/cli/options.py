@@ -91,6 +91,9 @@ def parser() -> Parser:
         help="whether drift ends with 1 (it does, if not told otherwise)",
     )
     diff.add_argument(
+        "--three-way", action="store_true", help="also what Git said at the last sync, beside Git now and the cluster"
+    )
+    diff.add_argument(
         "--from", dest="from_revision", metavar="REV", default="", help="compare two commits, not the cluster"
     )
     diff.add_argument(

@@ -8,12 +8,15 @@ from typing import Any
 from gitops_tui.compare.between import ManifestChange
 from gitops_tui.compare.blame import who
 from gitops_tui.compare.show import plain
+from gitops_tui.compare.threeway import folded
+from gitops_tui.model.diff import RowKind
 from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove, Owner
 from gitops_tui.model.explain import Explained, FieldBlame
 from gitops_tui.model.record import AppRecord, Pause, Pin
 from gitops_tui.model.revision import BlameLine, Commit
 from gitops_tui.model.snapshot import ApplicationState, Condition, ResourceState, Snapshot
 from gitops_tui.model.sync import Action, PlanStep, SyncOperation, SyncPlan
+from gitops_tui.model.threeway import ThreeWay
 
 
 def _time(moment: datetime | None) -> str | None:
@@ -93,8 +96,8 @@ def difference(
     return made
 
 
-def resource(state: ResourceState, explained: Explained | None = None) -> dict[str, Any]:
-    """explained: who set what, where it was asked."""
+def resource(state: ResourceState, explained: Explained | None = None, three: ThreeWay | None = None) -> dict[str, Any]:
+    """explained: who set what, three: its three sides, where that was asked."""
     key = state.key
     blame = explained.blame if explained is not None else {}
     moves = {each.path: each for each in explained.moves} if explained is not None else {}
@@ -128,7 +131,19 @@ def resource(state: ResourceState, explained: Explained | None = None) -> dict[s
         "hidden": [difference(each) for each in state.drift.hidden],
         "error": state.error,
         "warnings": list(state.warnings),
+        **({"threeWay": three_way(three)} if three is not None else {}),
     }
+
+
+def three_way(found: ThreeWay) -> dict[str, Any]:
+    """The lines that tell something, folded like the text."""
+    rows = []
+    for each in folded(found.rows, 0).rows:
+        if each.kind is not RowKind.FOLD:
+            cells = (("last", each.last), ("git", each.desired), ("live", each.live))
+            sides = {name: cell.text for name, cell in cells if cell is not None}
+            rows.append({"path": each.path, "moved": each.moved.value, **sides})
+    return {"revision": found.revision, "problem": found.problem, "rows": rows}
 
 
 def pause(found: Pause | None) -> dict[str, Any] | None:

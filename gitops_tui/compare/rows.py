@@ -42,9 +42,10 @@ def diff_rows(
     schema: SchemaSet | None = None,
     context: int = 3,
     fold: bool = True,
+    masks: Masks | None = None,
 ) -> DiffRows:
-    """Lays out a diff. schema: where the verdict doesn't bring its own types. context: equal lines kept around a change; fold: put one FOLD row for longer equal runs."""
-    masks = Masks()
+    """Lays out a diff. schema: where the verdict doesn't bring its own types. context: equal lines kept around a change; fold: put one FOLD row for longer equal runs. masks: the marks of another diff of the same values."""
+    masks = masks or Masks()
     left = right = None
     if desired is not None:
         shown = normalised(desired) if desired.get("kind") == "Secret" else desired

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from gitops_tui.compare import displayable
 from gitops_tui.compare.blame import three_way
+from gitops_tui.compare.threeway import three_way_rows
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.drift import ABSENT, Drift, FieldMove
 from gitops_tui.model.explain import Explained, FieldBlame
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import BlameLine
+from gitops_tui.model.threeway import ThreeWay
 from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.runtime import Runtime, moved_since
 from gitops_tui.reconcile.session import ClusterSession
@@ -78,6 +80,40 @@ class ExplainCommands:
             last_synced_revision=runtime.synced_revision if known else "",
             problem=problem,
         )
+
+    def three_way(self, app: AppKey, key: ResourceKey) -> Future[ThreeWay]:
+        return asyncio.run_coroutine_threadsafe(self._three_way(app, key), self.loop)
+
+    async def _three_way(self, app: AppKey, key: ResourceKey) -> ThreeWay:
+        runtime = self.runtime(app)
+        state = runtime.resources.get(key)
+        if state is None:
+            raise GitOpsError(f"{key} is no object of {app}")
+        await self.verdicts.last_sync.load(runtime)
+        done = runtime.record.deployed
+        if done is None:
+            return ThreeWay(
+                key, problem="no sync of this application is recorded yet, so there is nothing to compare with"
+            )
+        if runtime.synced is None:
+            return ThreeWay(
+                key,
+                revision=done.revision,
+                problem=f"what the last sync was of ({done.revision[:7]}) can't be rendered any more",
+            )
+        last, manifest = runtime.synced.get(key), state.manifest
+        schemas = self.session(runtime).schemas
+        rows = await asyncio.to_thread(
+            three_way_rows,
+            last.obj if last is not None else None,
+            manifest.obj if manifest is not None else None,
+            state.live,
+            state.drift,
+            schema=schemas,
+            client_managers=self.settings.client_managers,
+            mask_keys=self.settings.mask_keys,
+        )
+        return ThreeWay(key, rows, runtime.synced_revision)
 
     def _blame(
         self, runtime: Runtime, revision: str, manifest: Manifest, drift: Drift

@@ -10,6 +10,7 @@ from gitops_tui.model.explain import Explained
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import BlameLine, Signature
+from gitops_tui.model.threeway import ThreeWay
 
 
 class GitApi(Protocol):
@@ -43,3 +44,7 @@ class ExplainApi(Protocol):
     def explain(self, app: AppKey, key: ResourceKey) -> Future[Explained]:
         """Who set the fields that differ, on both sides, and what Git said at the last sync. Raises GitOpsError where
         the application has no such object."""
+
+    def three_way(self, app: AppKey, key: ResourceKey) -> Future[ThreeWay]:
+        """The object as Git had it at the last sync, has it now, and as the cluster has it; values that are to be masked
+        are. Raises GitOpsError where the application has no such object."""

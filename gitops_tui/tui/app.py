@@ -27,6 +27,7 @@ from gitops_tui.settings import Settings
 from gitops_tui.tui.actions import Acting
 from gitops_tui.tui.bar import Bar, Item
 from gitops_tui.tui.detail import Detail
+from gitops_tui.tui.driftkeys import DriftKeys
 from gitops_tui.tui.filterline import FilterLine
 from gitops_tui.tui.header import header_items
 from gitops_tui.tui.lines import Lines
@@ -45,7 +46,7 @@ _FOLLOW = 0.08
 _ROLES: dict[str, str] = {"information": "text", "warning": "warn", "error": "bad"}
 
 
-class GitOpsApp(TypingKeys, Moves, Acting):
+class GitOpsApp(TypingKeys, DriftKeys, Moves, Acting):
     """The main screen."""
 
     CSS = """

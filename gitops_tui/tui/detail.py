@@ -20,10 +20,10 @@ from gitops_tui.model.snapshot import ApplicationState, OwnedObject, ResourceSta
 from gitops_tui.model.text import printable
 from gitops_tui.tui.diffview import DiffView, Line, Look, build, draw, lines_of, owner_words
 from gitops_tui.tui.layout import Node
-from gitops_tui.tui.lines import Lines
 from gitops_tui.tui.pages import Page, application_page, find_owned, kind_page, owned_page
 from gitops_tui.tui.paint import Pieces, cut, strip_of, width_of
 from gitops_tui.tui.rowtext import app_health, app_sync, sync_of
+from gitops_tui.tui.threepane import ThreePane
 from gitops_tui.tui.words import HEALTH_ROLES, age, health_words, plural
 
 _KEPT = 24
@@ -31,7 +31,7 @@ _CONTEXTS = (0, 1, 3, 10, 30, -1)
 Subject = ApplicationState | ResourceState | OwnedObject | None
 
 
-class Detail(Lines):
+class Detail(ThreePane):
     """`show(snapshot, node)` chooses what is drawn."""
 
     head_rows = 2
@@ -90,6 +90,7 @@ class Detail(Lines):
             self._opens_at_change = True
             self.look = replace(self.look, left=0)
             self.said = ""
+        self._ask_three(subject)
         if isinstance(subject, ResourceState) and (subject.live is not None or subject.manifest is not None):
             self._ask(subject, moved)
             return
@@ -152,7 +153,11 @@ class Detail(Lines):
         if isinstance(subject, ResourceState):
             lines += self._about(subject, width)
             self._notes = len(lines)
-            if self.view is not None:
+            three = self._lay_three(width, len(lines))
+            if three is not None:
+                lines += three[0]
+                self.changes = three[1]
+            elif self.view is not None:
                 made, changes = lines_of(self.view, self.look, width)
                 self.changes = [at + len(lines) for at in changes]
                 lines += made
@@ -189,6 +194,8 @@ class Detail(Lines):
         if health is not None and (health.message or state.summary) and health.status.value != "Healthy":
             said = " · ".join(each for each in (state.summary, health.message) if each)
             page.text(f"{health_words(health.status)}: {said}", HEALTH_ROLES[health.status])
+        if problem := self.three_problem():
+            page.text(f"three-way: {problem}", "muted" if self.three is None else "warn")
         for warning in dict.fromkeys((*state.warnings, *state.drift.warnings)):
             page.text(f"! {warning}", "warn")
         if state.drift.ignored:
@@ -262,6 +269,11 @@ class Detail(Lines):
             git = printable(f"Git · {origin.commit[:7]} {origin.path}{f':{origin.line}' if origin.line else ''}")
         cluster = f"Cluster · {printable(self._node.app.cluster)}" if self._node else "Cluster"
         kind = state.drift.kind
+        if self.three_lines is not None and self.three is not None:
+            now = state.manifest.origin.commit if state.manifest is not None else ""
+            return self.three_lines.head(
+                printable(self._node.app.cluster) if self._node else "", self.three.revision, now
+            )
         if self.view is not None and self.view.sides == 2 and not self.look.unified:
             half = (width - 2) // 2
             return [(f" {cut(git, half - 1)}".ljust(half), "git"), ("│", "muted"), (f" {cluster}", "cluster")]
@@ -294,6 +306,7 @@ class Detail(Lines):
             pieces.append((f" · {printable(found.path.rpartition('.')[2])} by {owner_words(found)}", "cluster"))
         hints = " · n next" if number else ""
         hints += " · u side by side" if self.look.unified else " · u unified" if self.view.sides == 2 else ""
+        hints += " · 3 two sides" if self.three_lines is not None else " · 3 three-way" if number else ""
         hints += " · w unwrap" if self.look.wrap else " · w wrap"
         pieces.append((hints, "muted"))
         if number and self.look.context != 3:
@@ -324,6 +337,8 @@ class Detail(Lines):
 
     @property
     def difference(self) -> FieldDifference | None:
+        if self.three_lines is not None:
+            return self._three_difference(self.change_in_sight)
         row = self.selected_line
         return row.difference if row is not None else None
 
@@ -365,6 +380,17 @@ class Detail(Lines):
         if at is not None and at < len(self.changes):
             self.top = max(0, self.changes[at] - 3) if self.changes[at] >= self.body else 0
             self.paint()
+
+    @property
+    def subject(self) -> Subject:
+        """What is shown."""
+        return self._subject
+
+    def set_three_way(self, on: bool) -> None:
+        """Shows the last sync, Git now and the cluster, or just the two of now."""
+        self.wants_three = on
+        self._ask_three(self._subject)
+        self._lay(to_top=True)
 
     def widen(self, step: int) -> str:
         """More (1) or less (-1) context around changes."""

@@ -98,6 +98,17 @@ class FakeEngine:
         future.set_result(None)
         return future
 
+    def three_way(self, app: AppKey, key: ResourceKey) -> Future[object]:
+        """As after a sync of what the cluster has but for one replica less."""
+        from gitops_tui.compare.threeway import three_way_rows
+        from gitops_tui.model.threeway import ThreeWay
+
+        state = self.snapshot.applications[app].resources[key]
+        now = state.manifest.obj if state.manifest is not None else None
+        future: Future[object] = Future()
+        future.set_result(ThreeWay(key, three_way_rows(deployment(key, 2), now, state.live, state.drift), "b" * 40))
+        return future
+
 
 def main() -> int:
     from gitops_tui.tui import run

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
+from gitops_tui.compare.threeway import sides_of
 from gitops_tui.demo.cluster import DemoCluster
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import DriftKind, Moved, MovedCounts
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.snapshot import ApplicationState, ResourceState
 from gitops_tui.model.sync import OperationPhase, SyncOptions, SyncStatus
+from gitops_tui.model.threeway import ThreeWay
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
 
@@ -123,6 +125,21 @@ def world(tmp_path: Path, made_repository: Any) -> Iterator[World]:
     made.stop()
 
 
+def _moves(three: ThreeWay) -> dict[Moved, list[tuple[str, str]]]:
+    """What each side's moves look like, in one column."""
+    rows = [row for row in three.rows.rows if row.moved]
+    return {row.moved: [(name, text.strip()) for name, text in sides_of(row)] for row in rows}
+
+
+def test_without_a_recorded_sync_the_three_way_view_says_so(world: World) -> None:
+    world.commit("two values", CONFIG)
+    world.start()
+    assert world.engine is not None
+    three = world.engine.three_way(world.state.key, CONFIG_KEY).result(30)
+    assert "no sync of this application is recorded" in three.problem
+    assert not three.rows.rows
+
+
 def test_a_change_by_hand_is_blamed_dated_and_told_from_one_in_git(world: World) -> None:
     first = world.commit("two values", CONFIG)
     world.start()
@@ -143,11 +160,20 @@ def test_a_change_by_hand_is_blamed_dated_and_told_from_one_in_git(world: World)
     assert explained.last_synced["data"]["a"] == "1"
     assert [(each.path, each.moved) for each in explained.moves] == [("data.a", Moved.CLUSTER)]
 
+    three = world.engine.three_way(world.state.key, CONFIG_KEY).result(30)
+    assert (three.problem, three.revision) == ("", first)
+    assert _moves(three) == {Moved.CLUSTER: [("last=Git", "a: '1'"), ("live", "a: by hand")]}
+
     world.commit("another value", {**CONFIG, "data": {"a": "9", "b": "3"}})
     world.refresh()
     world.until(lambda: world.resource(CONFIG_KEY).moved is Moved.BOTH)
     explained = world.engine.explain(world.state.key, CONFIG_KEY).result(30)
     assert {each.path: each.moved for each in explained.moves} == {"data.a": Moved.BOTH, "data.b": Moved.GIT}
+    three = world.engine.three_way(world.state.key, CONFIG_KEY).result(30)
+    assert _moves(three) == {
+        Moved.BOTH: [("last", "a: '1'"), ("Git", "a: '9'"), ("live", "a: by hand")],
+        Moved.GIT: [("last=live", "b: '2'"), ("Git", "b: '3'")],
+    }
     world.sync()
     history = world.resource(CONFIG_KEY).episodes
     assert len(history) >= 1

@@ -1,0 +1,126 @@
+"""Key 3: the last sync, Git now and the cluster in the right pane."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from gitops_tui.model.threeway import ThreeWay
+from gitops_tui.settings import Settings
+from gitops_tui.tui.app import GitOpsApp
+from gitops_tui.tui.layout import Node
+
+_spec = importlib.util.spec_from_file_location(
+    "fake_engine", Path(__file__).parents[1] / "benchmarks" / "fake_engine.py"
+)
+assert _spec is not None
+assert _spec.loader is not None
+fake = importlib.util.module_from_spec(_spec)
+sys.modules["fake_engine"] = fake
+_spec.loader.exec_module(fake)
+
+
+async def until(pilot, condition) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("the condition never came true")
+
+
+def text(app: GitOpsApp) -> str:
+    detail = app.detail
+    return "\n".join(detail.render_line(y).text for y in range(detail.size.height))
+
+
+async def drifted(pilot, app: GitOpsApp, name: str = "cart") -> Node:
+    """The cursor on a drifted resource whose diff stands in the pane."""
+    await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+    await pilot.press("right_square_bracket")
+    await until(pilot, lambda: "replicas" in text(app))
+    assert app.tree_pane.node is not None
+    return app.tree_pane.node
+
+
+def screen(engine: object = None) -> GitOpsApp:
+    made = engine or fake.FakeEngine(fake.picture(4, 20))
+    return GitOpsApp(lambda: made, Settings())
+
+
+@pytest.mark.parametrize(("size", "columns"), [((200, 48), True), ((160, 48), True), ((80, 24), False)])
+async def test_three_columns_where_there_is_room_and_named_lines_elsewhere(size, columns: bool) -> None:
+    app = screen()
+    async with app.run_test(size=size) as pilot:
+        await drifted(pilot, app)
+        await pilot.press("3")
+        await until(pilot, lambda: app.detail.three_lines is not None)
+        shown = text(app)
+        assert app.detail.three_lines.columns is columns
+        if columns:
+            line = next(each for each in shown.splitlines() if "replicas" in each and "│" in each)
+            assert [part.split()[-1] for part in line.split("│")[:2]] == ["2", "3"]
+            assert "last sync bbbbbbb" in shown
+        else:
+            assert "last       " in shown
+            assert [line.split()[0] for line in shown.splitlines() if "replicas:" in line] == ["last", "Git", "live"]
+        assert "live" in shown
+        assert app.detail.difference is not None
+        assert app.detail.difference.path == "spec.replicas"
+        await pilot.press("3")
+        await until(pilot, lambda: app.detail.three_lines is None)
+        assert "last sync" not in text(app)
+
+
+async def test_u_puts_the_columns_one_under_the_other() -> None:
+    app = screen()
+    async with app.run_test(size=(200, 48)) as pilot:
+        await drifted(pilot, app)
+        await pilot.press("3")
+        await until(pilot, lambda: app.detail.three_lines is not None and app.detail.three_lines.columns)
+        await pilot.press("u")
+        await until(pilot, lambda: app.detail.three_lines is not None and not app.detail.three_lines.columns)
+
+
+async def test_it_stays_on_for_the_next_resource_and_a_late_answer_is_dropped() -> None:
+    engine = fake.FakeEngine(fake.picture(4, 20))
+    held: list[tuple[object, Future[ThreeWay]]] = []
+
+    def three_way(app: object, key: object) -> Future[ThreeWay]:
+        future: Future[ThreeWay] = Future()
+        held.append((key, future))
+        return future
+
+    answer = engine.three_way
+    engine.three_way = three_way
+    app = screen(engine)
+    async with app.run_test(size=(160, 48)) as pilot:
+        first = await drifted(pilot, app)
+        await pilot.press("3")
+        await until(pilot, lambda: len(held) == 1)
+        assert "asking what Git said" in text(app)
+        assert "replicas: 5" in text(app)  # the two sides meanwhile
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: len(held) == 2)
+        late, mine = answer(first.app, held[0][0]).result(), answer(app.tree_pane.node.app, held[1][0]).result()
+        held[1][1].set_result(mine)
+        await until(pilot, lambda: app.detail.three is mine)
+        held[0][1].set_result(late)
+        await pilot.pause(0.1)
+        assert app.detail.three is mine
+
+
+async def test_why_there_is_no_third_side_is_said_beside_the_two() -> None:
+    engine = fake.FakeEngine(fake.picture(4, 20))
+    found: Future[ThreeWay] = Future()
+    engine.three_way = lambda app, key: found
+    app = screen(engine)
+    async with app.run_test(size=(160, 48)) as pilot:
+        node = await drifted(pilot, app)
+        found.set_result(ThreeWay(node.key, problem="no sync of this application is recorded yet"))
+        await pilot.press("3")
+        await until(pilot, lambda: "three-way: no sync of this application is recorded yet" in text(app))
+        assert "replicas: 5" in text(app)
