@@ -58,7 +58,7 @@ def three_way_lines(found: ThreeWay) -> Iterator[str]:
     yield f"# last: the last sync ({found.revision[:7]}) · Git: now · live: the cluster"
     for row in folded(found.rows, 3).rows:
         if row.kind is RowKind.FOLD:
-            yield f"{'…':10} {row.folded} lines"
+            yield f"{'…':10} {row.folded} lines that nobody moved"
             continue
         for name, text in sides_of(row):
             yield f"{name:10} {text}"

@@ -37,7 +37,7 @@ class ThreeLines:
                 self.changes.append(len(self.lines))
                 self.differences.append(row.difference)
             if row.kind is RowKind.FOLD:
-                self.lines.append([(f" ⋯ {plural(row.folded, 'line')} alike", "muted")])
+                self.lines.append([(f" ⋯ {plural(row.folded, 'line')} that nobody moved", "muted")])
             elif self.columns:
                 self._three(row)
             else:
