@@ -81,8 +81,7 @@ def _one_commit(work: Session, state: ApplicationState, options: argparse.Namesp
     out(f"Author:    {commit.author} <{commit.author_email}>  {commit.author_time:%Y-%m-%d %H:%M} UTC")
     if (commit.committer, commit.committer_email) != (commit.author, commit.author_email):
         out(f"Committer: {commit.committer} <{commit.committer_email}>  {commit.commit_time:%Y-%m-%d %H:%M} UTC")
-    by = f" by {signed.signer}" if signed.signer else ""
-    out(f"Signature: {signed.status.value}{by}{f' ({signed.detail})' if signed.detail else ''}")
+    out(f"Signature: {signed}")
     if commit.pull_request:
         out(f"Request:   #{commit.pull_request}")
     out("")

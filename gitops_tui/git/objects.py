@@ -113,15 +113,18 @@ class CatFile:
         self._end = secrets.token_hex(16).replace("a", "z").encode() + b"z\n"
         self._pipes: dict[str, _Pipe] = {}
 
-    def read_many(self, shas: Sequence[str], each: Callable[[int, bytes], None], limit: int) -> None:
-        """Calls `each(index, content)` for each blob. Raises DamagedRepository for one that isn't there, and GitError
-        where the contents together pass `limit` bytes."""
+    def read_many(
+        self, shas: Sequence[str], each: Callable[[int, bytes], None], limit: int, *, kind: str = "blob"
+    ) -> None:
+        """Calls `each(index, content)` for each object of a kind ("blob" or "tree"). Raises DamagedRepository for one
+        that isn't there or is another kind, and GitError where the contents together pass `limit` bytes."""
         total = 0
+        wanted = kind.encode()
 
         def take(pipe: _Pipe, index: int) -> None:
             nonlocal total
             found = _HEAD.match(pipe.line())
-            if found is None or found[2] != b"blob":
+            if found is None or found[2] != wanted:
                 raise DamagedRepository(
                     f"the object {shas[index]} can't be read from the repository; it may be damaged",
                     hint="'git fsck' says what is broken",

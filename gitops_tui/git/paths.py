@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gitops_tui.errors import UnsafePath
+from gitops_tui.errors import DamagedRepository, UnsafePath
 from gitops_tui.model.text import printable
 
 
@@ -69,6 +69,37 @@ def parse_tree(out: bytes, path: str) -> list[TreeEntry]:
             )
         )
     return entries
+
+
+def parse_tree_object(content: bytes, sha: str) -> list[TreeEntry]:
+    """The entries of a tree as git keeps it (`<mode> <name>\\0<SHA>`, gitformat-pack), paths from the tree itself. Raises
+    DamagedRepository naming the tree."""
+    width = len(sha) // 2
+    entries = []
+    at = 0
+    while at < len(content):
+        space, end = content.find(b" ", at, at + 8), content.find(b"\0", at)
+        name = content[space + 1 : end]
+        if space < 0 or end < space or not name or b"/" in name or end + 1 + width > len(content):
+            raise DamagedRepository(f"the tree {sha} makes no sense", hint="'git fsck' says what is broken")
+        mode = content[at:space]
+        entries.append(
+            TreeEntry(*_mode(mode), content[end + 1 : end + 1 + width].hex(), name.decode("utf-8", "surrogateescape"))
+        )
+        at = end + 1 + width
+    return entries
+
+
+def _mode(raw: bytes) -> tuple[str, str]:
+    """(mode, type) as `ls-tree` prints them: git has written others for files once."""
+    if raw in {b"40000", b"040000"}:
+        return "040000", "tree"
+    if raw == b"160000":
+        return "160000", "commit"
+    if raw == b"120000":
+        return "120000", "blob"
+    executable = raw.isdigit() and int(raw[-3:-2] or b"0") & 1
+    return "100755" if executable else "100644", "blob"
 
 
 def parse_refs(out: bytes) -> dict[str, str]:

@@ -21,7 +21,7 @@ from gitops_tui.git import revisions, trees
 from gitops_tui.git.command import Stop, run, stream
 from gitops_tui.git.log import Pages
 from gitops_tui.git.objects import CatFile
-from gitops_tui.git.paths import TreeEntry, clean_path, parse_refs, parse_tree, pathspecs
+from gitops_tui.git.paths import TreeEntry, clean_path, parse_refs, pathspecs
 from gitops_tui.git.patterns import matcher
 from gitops_tui.git.remote import Progress, Remote
 from gitops_tui.model.change import CommitDetail
@@ -37,7 +37,7 @@ V = TypeVar("V")
 _MAX_PATCH = 400_000
 _KEPT = 4096
 # A tree never changes: a few that were read are kept, unless they are very large.
-_LISTED = 16
+_LISTED = 64
 _MAX_LISTED = 20_000
 
 
@@ -70,6 +70,8 @@ class Repository:
         self._changed: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
         self._blames: OrderedDict[Hashable, BlameLine | None] = OrderedDict()
         self._listed: dict[tuple[str, ...], tuple[TreeEntry, ...]] = {}
+        self._named: dict[tuple[str, str], str] = {}
+        self._named_at: Hashable = None
         self._signatures: dict[str, Signature] = {}
         self._pages = Pages(self._begin_log, keep=4)
         self._refs: dict[str, str] | None = None
@@ -164,11 +166,29 @@ class Repository:
     def resolve(self, revision: str) -> Commit:
         """The commit that a branch, tag, SHA (short or full), "HEAD" or a semver range on tags names, in the order of
         Argo CD. Raises RevisionNotFound with near names."""
-        return revisions.resolve(self, revision)
+        return self.commit(self._while_refs_stand(("commit", revision), lambda: revisions.resolve(self, revision).sha))
 
     def symbol(self, revision: str) -> str:
         """What a revision resolved to, for people: the default branch's name for "HEAD", the tag for a range."""
-        return revisions.symbol(self, revision)
+        return self._while_refs_stand(("symbol", revision), lambda: revisions.symbol(self, revision))
+
+    def _while_refs_stand(self, key: tuple[str, str], make: Callable[[], str]) -> str:
+        """What a name stands for is kept until a ref moves, by anyone: hundreds of applications ask for the same one."""
+        from gitops_tui.git import watch
+
+        now = watch.stamp(self.folder)  # taken before git looks: a move in between only makes it asked again
+        with self._lock:
+            if now != self._named_at:
+                self._named.clear()
+                self._named_at = now
+            known = self._named.get(key)
+        if known is not None:
+            return known
+        made = make()
+        with self._lock:
+            if now == self._named_at and len(self._named) < _KEPT:
+                self._named[key] = made
+        return made
 
     def commit(self, sha: str) -> Commit:
         """One commit by its full SHA. Raises RevisionNotFound."""
@@ -236,13 +256,11 @@ class Repository:
         """What stands in a folder, in git's order. Raises PathNotFound."""
         path = clean_path(path)
         tree = self.tree_sha(commit, path)
-        flags = ["-r", "-t"] if recursive else []
-        # The sizes of blobs that are not here yet would each be asked of the remote.
-        flags += [] if self.is_partial else ["-l"]
-        key = (tree, path, *flags)
+        key = (tree, path, "all" if recursive else "one")
         known = self._listed.get(key)
         if known is None:
-            known = tuple(parse_tree(self.git("ls-tree", "-z", *flags, "--end-of-options", tree), path))
+            # The sizes of blobs that are not here yet would each be asked of the remote.
+            known = tuple(trees.listing(self._objects, tree, path, recursive=recursive, sizes=not self.is_partial))
             if len(self._listed) >= _LISTED or len(known) > _MAX_LISTED:
                 self._listed.clear()
             self._listed[key] = known
@@ -433,7 +451,7 @@ class Repository:
     def restart(self) -> None:
         """The environment changed: what runs or was read is dropped."""
         self.close()
-        for kept in (self._commits, self._trees, self._changed, self._blames):
+        for kept in (self._commits, self._trees, self._changed, self._blames, self._named):
             kept.clear()
 
     def close(self) -> None:

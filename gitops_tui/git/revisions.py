@@ -31,13 +31,13 @@ def resolve(repository: Repository, revision: str) -> Commit:
             raise RevisionNotFound(
                 f"{repository.url} has no commit yet on its default branch", hint="commit something there first"
             )
-        return commit(repository, sha)
+        return repository.commit(sha)
     if SHA.match(revision) and (sha := verify(repository, revision)):
-        return commit(repository, sha)
+        return repository.commit(sha)
     if ranged:
         tags = repository.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").decode("utf-8", "replace")
         if tag := newest(revision, tags.split("\n")):
-            return commit(repository, verify(repository, f"refs/tags/{tag}"))
+            return repository.commit(verify(repository, f"refs/tags/{tag}"))
     for name in (
         f"refs/heads/{revision}",
         f"refs/tags/{revision}",
@@ -45,11 +45,11 @@ def resolve(repository: Repository, revision: str) -> Commit:
         revision if revision.startswith("refs/") else "",
     ):
         if name and not ranged and (sha := verify(repository, name)):
-            return commit(repository, sha)
+            return repository.commit(sha)
     if ranged and re.fullmatch(r"[A-Za-z0-9._-]+", revision) and (sha := verify(repository, f"refs/heads/{revision}")):
-        return commit(repository, sha)  # a branch called "1.x", where no tag is in that range
+        return repository.commit(sha)  # a branch called "1.x", where no tag is in that range
     if re.fullmatch(r"[0-9a-f]{4,64}", revision.lower()) and (sha := verify(repository, revision.lower())):
-        return commit(repository, sha)
+        return repository.commit(sha)
     _not_found(repository, revision, ranged)
 
 

@@ -1,17 +1,22 @@
-"""What stands at a path of a commit, for many paths at once."""
+"""What stands at a path of a commit, for many paths at once, and what stands in a folder: from running processes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gitops_tui.errors import GitError
 from gitops_tui.git.objects import CatFile
-from gitops_tui.git.paths import parse_tree
+from gitops_tui.git.paths import TreeEntry, parse_tree, parse_tree_object
 
 if TYPE_CHECKING:
     from gitops_tui.git.repository import Repository
 
 _MOST_PATHS = 300
+# A few small trees that name each other many times unfold without end: no folder of manifests is that large.
+_MOST_ENTRIES = 400_000
+_MOST_BYTES = 256_000_000
 
 
 def find_many(
@@ -44,3 +49,35 @@ def find_many(
             if places[at][0] == commit:
                 found[at] = there.get(places[at][1])
     return found
+
+
+def listing(objects: CatFile, tree: str, path: str, *, recursive: bool, sizes: bool) -> list[TreeEntry]:
+    """What stands in a tree, and below it where `recursive`, in git's order; a folder comes before what it holds.
+    sizes: of blobs. Raises DamagedRepository, and GitError for more than 400,000 entries."""
+    known: dict[str, list[TreeEntry]] = {}
+    wanted = [tree]
+    while wanted:
+
+        def take(index: int, content: bytes, wanted: list[str] = wanted) -> None:
+            known[wanted[index]] = parse_tree_object(content, wanted[index])
+
+        objects.read_many(wanted, take, _MOST_BYTES, kind="tree")
+        below = {each.sha for sha in wanted for each in known[sha] if each.type == "tree"} if recursive else set()
+        wanted = sorted(below - known.keys())
+    made: list[TreeEntry] = []
+    waiting = [(each, path) for each in reversed(known[tree])]
+    while waiting:
+        each, folder = waiting.pop()
+        each = replace(each, path=f"{folder}/{each.path}" if folder else each.path)
+        made.append(each)
+        if len(made) > _MOST_ENTRIES:
+            raise GitError(
+                f"the folder {path or '.'} holds more than {_MOST_ENTRIES:,} files", hint="name a smaller one"
+            )
+        if recursive and each.type == "tree":
+            waiting += [(child, each.path) for child in reversed(known[each.sha])]
+    if sizes:
+        blobs = list({each.sha for each in made if each.type == "blob"})
+        told = {sha: info.size for sha, info in zip(blobs, objects.info(blobs), strict=True) if info is not None}
+        made = [replace(each, size=told.get(each.sha, 0)) if each.type == "blob" else each for each in made]
+    return made

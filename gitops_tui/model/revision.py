@@ -72,6 +72,11 @@ class Signature:
     detail: str = ""
     subkey: str = ""
 
+    def __str__(self) -> str:
+        """ "verified by Dana <dana@example.com>", "bad (expired key)"."""
+        by = f" by {self.signer}" if self.signer else ""
+        return f"{self.status.value}{by}{f' ({self.detail})' if self.detail else ''}"
+
 
 @dataclass(frozen=True, slots=True)
 class BlameLine:

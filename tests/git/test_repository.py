@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from gitops_tui.errors import CloneError, PathNotFound, RevisionNotFound, UnsafePath
+from gitops_tui.errors import CloneError, GitError, PathNotFound, RevisionNotFound, UnsafePath
 from gitops_tui.git import open_repository
 from gitops_tui.git.log import pull_request
 from gitops_tui.git.patterns import matcher
@@ -108,3 +109,60 @@ def test_semver_ranges_take_the_newest_tag() -> None:
 )
 def test_pull_requests_are_recognised(subject: str, number: str) -> None:
     assert pull_request(subject, "") == number
+
+
+@pytest.mark.parametrize("recursive", [False, True])
+def test_a_listing_is_what_ls_tree_says(made_repository, recursive: bool) -> None:
+    files = {f"a/{n}/f{n}.yaml": f"x: {n}\n" for n in range(5)} | {
+        "a/b.yaml": "b: 1\n",
+        "a/b/c.yaml": "",
+        "a.yaml": "1",
+    }
+    sha = made_repository.commit(files, "first")
+    (made_repository.folder / "a" / "link").symlink_to("b.yaml")
+    (made_repository.folder / "a" / "run.sh").write_text("echo\n")
+    (made_repository.folder / "a" / "run.sh").chmod(0o755)
+    made_repository.git("add", "-A")
+    made_repository.git("commit", "-q", "-m", "second")
+    sha = made_repository.git("rev-parse", "HEAD").strip()
+    repository = open_repository(str(made_repository.folder), settings=Settings())
+    flags = ["-r", "-t"] if recursive else []
+    said = subprocess.run(
+        ["git", "-C", made_repository.folder, "ls-tree", "-l", *flags, f"{sha}:a"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    mine = [
+        f"{each.mode} {each.type} {each.sha} {each.size if each.type == 'blob' else '-':>7}\t{each.path.removeprefix('a/')}"
+        for each in repository.list_tree(sha, "a", recursive=recursive)
+    ]
+    assert "\n".join(mine) == said.rstrip("\n")
+
+
+def test_trees_that_unfold_without_end_are_an_error(made_repository) -> None:
+    made_repository.commit({"a.yaml": "a: 1\n"}, "first")
+    tree = made_repository.git("rev-parse", "HEAD^{tree}").strip()
+    for _ in range(12):
+        lines = "".join(f"040000 tree {tree}\td{n}\n" for n in range(10))
+        tree = subprocess.run(
+            ["git", "-C", made_repository.folder, "mktree"], input=lines, check=True, capture_output=True, text=True
+        ).stdout.strip()
+    sha = made_repository.git("commit-tree", "-m", "bomb", tree).strip()
+    repository = open_repository(str(made_repository.folder), settings=Settings())
+    with pytest.raises(GitError, match="more than"):
+        repository.list_tree(sha, "", recursive=True)
+
+
+def test_what_a_name_stands_for_is_asked_once_until_a_ref_moves(made_repository, monkeypatch) -> None:
+    first = made_repository.commit({"a": "1"}, "first")
+    repository = open_repository(str(made_repository.folder), settings=Settings())
+    assert repository.resolve("main").sha == repository.resolve("HEAD").sha == first
+    asked: list[str] = []
+    real = repository.git
+    monkeypatch.setattr(repository, "git", lambda *args, **more: (asked.append(args[0]), real(*args, **more))[1])
+    assert (repository.resolve("main").sha, repository.symbol("HEAD")) == (first, "main")
+    repository.symbol("HEAD")
+    assert len(asked) == 1
+    second = made_repository.commit({"a": "2"}, "second")
+    assert repository.resolve("main").sha == repository.resolve("HEAD").sha == second

@@ -16,7 +16,7 @@ from gitops_tui.model.drift import Drift, DriftKind, FieldDifference, Owner, Rea
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.record import AppRecord, Pause
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult, Undone
-from gitops_tui.model.revision import Commit
+from gitops_tui.model.revision import Commit, Signature, SignatureStatus
 from gitops_tui.model.snapshot import ApplicationState, ClusterState, Link, ResourceState, Snapshot
 from gitops_tui.model.sync import (
     Action,
@@ -162,6 +162,11 @@ class FakeEngine:
     def commit_detail(self, _app: AppKey, sha: str) -> Future[CommitDetail]:
         found = next(each for each in self.commits if each.sha == sha)
         return self._answer("commit_detail", CommitDetail(found, self._files(f"of {found.subject}")), sha)
+
+    def signature(self, _app: AppKey, sha: str) -> Future[Signature]:
+        number = next(at for at, each in enumerate(self.commits) if each.sha == sha)
+        signed = Signature(SignatureStatus.VERIFIED, "ssh", "dana@example.com")
+        return self._answer("signature", Signature(SignatureStatus.NONE) if number else signed, sha)
 
     def changes(self, _app: AppKey, old: str, new: str) -> Future[tuple[FileChange, ...]]:
         return self._answer("changes", self._files("between"), old, new)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gitops_tui.errors import GitError
 from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.screens import Confirm, HistoryScreen, RollbackScreen
@@ -151,3 +152,30 @@ async def test_a_commit_can_be_reverted_in_git_after_a_question(make_engine, bro
         assert engine.count("revert") == 0
         await pilot.press("y")
         await wait_until(pilot, lambda: engine.count("revert") == 1 and "committed aaaaaaa" in pilot.app.screen.text)
+
+
+async def test_the_signature_comes_beside_the_files_and_is_asked_once(make_engine, browsed, wait_until) -> None:
+    engine = make_engine()
+    engine.hold.add("signature")
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(120, 30)) as pilot:
+        screen = await browsed(pilot)
+        assert "signature checking…" in screen.text
+        engine.hold.clear()
+        engine.held["signature"][0].set_result(engine.signature(None, engine.commits[0].sha).result())
+        await wait_until(pilot, lambda: "signature verified by dana@example.com" in screen.text)
+        assert "new of Change 0" in screen.text
+        await pilot.press("j")
+        await wait_until(pilot, lambda: "signature none" in screen.text)
+        before = engine.count("signature")
+        await pilot.press("k")
+        await wait_until(pilot, lambda: "signature verified" in screen.text)
+        assert engine.count("signature") == before
+
+
+async def test_a_signature_that_can_not_be_checked_says_why(make_engine, browsed, wait_until) -> None:
+    engine = make_engine()
+    engine.hold.add("signature")
+    async with GitOpsApp(lambda: engine, Settings()).run_test(size=(120, 30)) as pilot:
+        screen = await browsed(pilot)
+        engine.held["signature"][0].set_exception(GitError("gpg is not there"))
+        await wait_until(pilot, lambda: "signature not checked: gpg is not there" in screen.text)

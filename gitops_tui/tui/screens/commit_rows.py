@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitops_tui.model.record import HistoryEntry
+from gitops_tui.model.revision import Signature, SignatureStatus
 from gitops_tui.model.sync import OperationPhase
 from gitops_tui.model.text import printable
 from gitops_tui.tui.paint import Piece, Pieces, cut, width_of
@@ -58,8 +60,22 @@ def commit_line(each: HistoryCommit, width: int, *, chosen: bool = False) -> Pie
     return pieces
 
 
-def commit_rows(each: HistoryCommit, width: int, signature: str = "") -> list[Row]:
-    """All that is known of a commit, its message in full."""
+SIGNATURE = "signature"
+_SIGNED_ROLES = {SignatureStatus.VERIFIED: "ok", SignatureStatus.BAD: "bad", SignatureStatus.UNKNOWN_KEY: "warn"}
+
+
+def with_signature(rows: Sequence[Row], found: Signature | str, width: int) -> list[Row]:
+    """`rows` of a commit, with what is known of its signature now in its place; a text stands for not known."""
+    at = [number for number, each in enumerate(rows) if each.key == SIGNATURE]
+    if not at:
+        return list(rows)
+    role = "muted" if isinstance(found, str) else _SIGNED_ROLES.get(found.status, "text")
+    said = wrapped(printable(str(found)), width, role, first=f"{'signature':<10}", indent=" " * 10)
+    return [*rows[: at[0]], *(Row(each.pieces, SIGNATURE) for each in said), *rows[at[-1] + 1 :]]
+
+
+def commit_rows(each: HistoryCommit, width: int) -> list[Row]:
+    """All that is known of a commit, its message in full. One row waits for `with_signature`."""
     commit = each.commit
     facts: list[tuple[str, str]] = [
         ("commit", commit.sha),
@@ -68,7 +84,7 @@ def commit_rows(each: HistoryCommit, width: int, signature: str = "") -> list[Ro
     if commit.committer and (commit.committer, commit.committer_email) != (commit.author, commit.author_email):
         facts.append(("committer", f"{commit.committer} <{commit.committer_email}>  {_when(commit.commit_time)}"))
     facts += [("with", who) for who in commit.co_authors]
-    facts += [("signature", signature)] if signature else []
+    facts += [(SIGNATURE, "")]
     facts += [("pull req.", f"#{commit.pull_request}")] if commit.pull_request else []
     facts += [("refs", ", ".join(commit.refs))] if commit.refs else []
     facts += [("merge of", " ".join(parent[:7] for parent in commit.parents))] if commit.is_merge else []
@@ -76,6 +92,9 @@ def commit_rows(each: HistoryCommit, width: int, signature: str = "") -> list[Ro
     if said := marks(each, waiting=True):
         rows.append(row(*(piece for name, role in said for piece in ((name, f"{role} bold"), ("  ", "text")))))
     for label, value in facts:
+        if label == SIGNATURE:
+            rows.append(row(("", "text"), key=SIGNATURE))
+            continue
         rows += wrapped(printable(value), width, first=f"{label:<10}", indent=" " * 10)
     for entry in each.syncs[:5]:
         rows += _sync(entry, width)

@@ -21,13 +21,14 @@ from textual.widgets import Input
 from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.record import AppRecord
+from gitops_tui.model.revision import Signature
 from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.sync import SyncOptions
 from gitops_tui.model.text import printable
 from gitops_tui.tui.paint import Pieces, width_of
 from gitops_tui.tui.screens.ask import TextBox
 from gitops_tui.tui.screens.change_rows import FileKey, change_rows, file_rows, object_rows, totals
-from gitops_tui.tui.screens.commit_rows import commit_line, commit_rows
+from gitops_tui.tui.screens.commit_rows import commit_line, commit_rows, with_signature
 from gitops_tui.tui.screens.dialog import Asking, error_rows
 from gitops_tui.tui.screens.hints import Hint, Hints
 from gitops_tui.tui.screens.plan_rows import counts, plan_rows
@@ -114,6 +115,7 @@ class HistoryScreen(Asking[None]):
         self._resting: Timer | None = None
         self._shown: tuple[str, str] = ("", "")
         self._asked: set[tuple[str, str]] = set()
+        self._signed: dict[str, Signature | str] = {}
 
     def compose(self) -> ComposeResult:
         yield Rows("head", reads=True)
@@ -301,6 +303,8 @@ class HistoryScreen(Asking[None]):
         key = (self.view, f"{self.listed.marked}..{sha}" if self.view == "compare" else sha)
         fresh = key != self._shown
         self._shown = key
+        if self.view == "commit" and sha not in self._signed:
+            self._ask_signature(sha)
         if key in self.made:
             self._fill(key, self.made[key], top=fresh)
             return
@@ -364,7 +368,22 @@ class HistoryScreen(Asking[None]):
         if key == self._shown:
             self._fill(key, rows, top=False)
 
+    def _ask_signature(self, sha: str) -> None:
+        """Checking may start gpg or ssh-keygen: it comes when it comes, the files don't wait for it."""
+
+        def told(found: Signature | str) -> None:
+            self._signed[sha] = found
+            if self._shown == ("commit", sha):
+                self.pane.fill(with_signature(self.pane.rows, found, self._width()))
+
+        self._signed[sha] = "checking…"
+        self.ask(
+            self.engine.signature(self.app_key, sha), told, lambda error: told(f"not checked: {_first_line(error)}")
+        )
+
     def _fill(self, key: tuple[str, str], rows: list[Row], *, top: bool) -> None:
+        if key[0] == "commit":
+            rows = with_signature(rows, self._signed.get(key[1], ""), self._width())
         self.pane.fill(rows)
         if top:
             self.pane.shifted = 0
@@ -443,6 +462,7 @@ class HistoryScreen(Asking[None]):
 
     def action_reload(self) -> None:
         self.made.clear()
+        self._signed.clear()
         self._shown = ("", "")
         self.load(again=True)
 
@@ -485,6 +505,10 @@ class HistoryScreen(Asking[None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _group(each: HistoryCommit) -> str:
