@@ -33,7 +33,9 @@ def visit(address: Address, credentials: Credentials) -> Iterator[dict[str, str]
     with ExitStack() as stack:
         if address.scheme in ("https", "http"):
             _http(address, credentials, settings, env, stack)
-        elif address.scheme == "ssh" and (credentials.ssh_private_key or credentials.insecure):
+        elif address.scheme == "ssh" and (
+            credentials.ssh_private_key or credentials.insecure or credentials.known_hosts
+        ):
             _ssh(credentials, env, stack)
         if settings:
             env = config_environment(settings, env)
@@ -65,11 +67,12 @@ def _http(
         settings.append((f"http.{origin}.proxy", credentials.proxy))
         if credentials.no_proxy:
             env["no_proxy"] = env["NO_PROXY"] = credentials.no_proxy
-    if credentials.tls_cert or credentials.tls_key:
+    if credentials.tls_cert or credentials.tls_key or credentials.tls_ca:
         folder = stack.enter_context(private_folder())
         for name, text, setting in (
             ("cert", credentials.tls_cert, "sslCert"),
             ("key", credentials.tls_key, "sslKey"),
+            ("ca", credentials.tls_ca, "sslCAInfo"),
         ):
             if text:
                 settings.append((f"http.{origin}.{setting}", str(_private_file(folder / name, text))))
@@ -79,6 +82,10 @@ def _ssh(credentials: Credentials, env: dict[str, str], stack: ExitStack) -> Non
     command = os.environ.get("GIT_SSH_COMMAND") or ssh_command()
     if credentials.insecure:
         command += " -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+    elif credentials.known_hosts:
+        # The file of the whole machine gets company; the user's own stays as it is configured.
+        place = _private_file(stack.enter_context(private_folder()) / "known_hosts", credentials.known_hosts)
+        command += f" -o {shlex.quote(f'GlobalKnownHostsFile=/etc/ssh/ssh_known_hosts {place}')}"
     if credentials.ssh_private_key:
         socket = stack.enter_context(_agent(credentials))
         # Only this key: servers end the connection after a few wrong ones.

@@ -41,7 +41,7 @@ class GitHubApp:
 class Credentials:
     """What to show a remote. source: where it comes from, for errors ("the URL", "Secret argocd/web", …).
 
-    fallback: the user's own credential helpers are asked first. insecure: don't check the certificate (https) or the host's key (ssh): only because the Secret says so.
+    tls_ca, known_hosts: whom to trust beside those the user trusts already. fallback: the user's own credential helpers are asked first. insecure: don't check the certificate (https) or the host's key (ssh): only because the Secret says so.
     """
 
     source: str = ""
@@ -51,6 +51,8 @@ class Credentials:
     ssh_private_key: str = field(default="", repr=False)
     tls_cert: str = field(default="", repr=False)
     tls_key: str = field(default="", repr=False)
+    tls_ca: str = field(default="", repr=False)
+    known_hosts: str = field(default="", repr=False)
     github_app: GitHubApp | None = None
     insecure: bool = False
     proxy: str = field(default="", repr=False)

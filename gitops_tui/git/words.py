@@ -88,7 +88,8 @@ _HINTS = (
     ),
     (
         ("certificate", "ssl", "tls"),
-        "check the certificate of {host}; an own CA goes into http.sslCAInfo of your git configuration or GIT_SSL_CAINFO",
+        "check the certificate of {host}; an own CA goes into http.sslCAInfo of your git configuration, GIT_SSL_CAINFO, or "
+        "Argo CD's ConfigMap argocd-tls-certs-cm",
     ),
     (("could not resolve proxy", "proxy"), "check http.proxy in your git configuration and the https_proxy variable"),
     (

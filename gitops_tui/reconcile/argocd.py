@@ -13,12 +13,14 @@ from typing import Any
 
 from gitops_tui.errors import ApiError, ClusterError, ConfigError, GitOpsError
 from gitops_tui.git.credentials import RepositorySecret
+from gitops_tui.git.trust import CERTIFICATES, KNOWN_HOSTS, Trust
 from gitops_tui.kube import Cluster, ContextInfo
 from gitops_tui.model.keys import GVK
 from gitops_tui.reconcile.signed import Policy
 from gitops_tui.settings import Settings
 
 _SECRET = GVK("", "v1", "Secret")
+_CONFIG_MAP = GVK("", "v1", "ConfigMap")
 _PROJECT = GVK("argoproj.io", "v1alpha1", "AppProject")
 _TYPES = "argocd.argoproj.io/secret-type in (repository,repo-creds)"
 
@@ -26,11 +28,12 @@ _TYPES = "argocd.argoproj.io/secret-type in (repository,repo-creds)"
 @dataclass(frozen=True, slots=True)
 class ArgoCD:
     """secrets: of repositories. projects: name -> who must have signed. problems: what is wrong with
-    one of them, or why they can't be read."""
+    one of them, or why they can't be read. trust: hosts that it trusts."""
 
     secrets: tuple[RepositorySecret, ...] = ()
     projects: Mapping[str, tuple[Policy, ...]] = field(default_factory=dict)
     problems: tuple[GitOpsError, ...] = ()
+    trust: Trust = field(default_factory=Trust)
 
 
 async def read_argocd(cluster: Cluster, settings: Settings) -> ArgoCD:
@@ -39,7 +42,14 @@ async def read_argocd(cluster: Cluster, settings: Settings) -> ArgoCD:
         return ArgoCD()
     secrets: list[RepositorySecret] = []
     problems: list[GitOpsError] = []
-    for obj in await _list(cluster, _SECRET, settings.argocd_namespace, _TYPES):
+    namespace = settings.argocd_namespace
+    found_secrets, found_projects, hosts, certificates = await asyncio.gather(
+        _list(cluster, _SECRET, namespace, _TYPES),
+        _list(cluster, _PROJECT, namespace, ""),
+        _get(cluster, _CONFIG_MAP, namespace, KNOWN_HOSTS),
+        _get(cluster, _CONFIG_MAP, namespace, CERTIFICATES),
+    )
+    for obj in found_secrets:
         try:
             found = RepositorySecret.from_object(obj)
         except ConfigError as error:
@@ -48,11 +58,21 @@ async def read_argocd(cluster: Cluster, settings: Settings) -> ArgoCD:
         if found is not None:
             secrets.append(found)
     projects = {}
-    for obj in await _list(cluster, _PROJECT, settings.argocd_namespace, ""):
+    for obj in found_projects:
         name, policies = signing_policies(obj)
         if policies:
             projects[name] = policies
-    return ArgoCD(tuple(secrets), projects, tuple(problems))
+    trust = Trust.from_objects(hosts, certificates)
+    problems += [ConfigError(each) for each in trust.warnings]
+    return ArgoCD(tuple(secrets), projects, tuple(problems), trust)
+
+
+async def _get(cluster: Cluster, gvk: GVK, namespace: str, name: str) -> Any:
+    kind = cluster.discovery.get(gvk)
+    try:
+        return await cluster.get(kind, namespace, name) if kind is not None else None
+    except ApiError:
+        return None  # as for `_list`
 
 
 async def _list(cluster: Cluster, gvk: GVK, namespace: str, selector: str) -> list[Any]:

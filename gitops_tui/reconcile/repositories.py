@@ -20,6 +20,7 @@ from gitops_tui.git.address import Address
 from gitops_tui.git.command import Stop
 from gitops_tui.git.credentials import Credentials, Keyring, RepositorySecret
 from gitops_tui.git.open import identity, is_remote
+from gitops_tui.git.trust import Trust
 from gitops_tui.model.application import Application, Source
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.manifest import Manifest
@@ -109,6 +110,7 @@ class Repositories:
         self._looked: dict[str, str] = {}
         self._notices: dict[str, tuple[RefMove, ...]] = {}
         self._keyring = Keyring()
+        self._trust = Trust()
         self.demands = Demands(settings)
         self.stop = Stop()
         self.on_news: Callable[[], None] = lambda: None
@@ -120,13 +122,16 @@ class Repositories:
         self._keyring = Keyring(secrets)
 
     def use(self, argocd: ArgoCD) -> None:
-        """What an Argo CD in a cluster knows: its repository Secrets, and who must sign."""
+        """What an Argo CD in a cluster knows: its repository Secrets, the hosts it trusts, and who must sign."""
         if argocd.secrets:
             self.set_secrets(argocd.secrets)
+        if argocd.trust:
+            self._trust = argocd.trust
         self.demands.set_projects(argocd.projects)
 
     def credentials(self, address: Address) -> Credentials:
-        return self._keyring.for_address(address)
+        """Who we are there, and whom to trust. Raises ConfigError for a Secret that is wrong."""
+        return self._trust.added_to(self._keyring.for_address(address), address)
 
     def open(self, url: str) -> Repository:
         """The repository, cloned where needed; one for all spellings of its URL. Raises CloneError, GitStopped."""

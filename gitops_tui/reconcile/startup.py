@@ -89,7 +89,7 @@ def _opened(request: Request, settings: Settings, repositories: Repositories, cu
             raise
         argocd = read_once(current, request.kubeconfig, settings)
         repositories.use(argocd)
-        if not argocd.secrets:
+        if not (argocd.secrets or argocd.trust):
             raise
         try:
             return repositories.open(request.repo)

@@ -6,6 +6,7 @@ import base64
 import http.server
 import json
 import os
+import shutil
 import ssl
 import subprocess
 import threading
@@ -18,6 +19,9 @@ from gitops_tui.errors import CloneError, ConfigError, FetchError
 from gitops_tui.git import Repository, github_app, open_repository
 from gitops_tui.git.address import Address, normalised
 from gitops_tui.git.credentials import Credentials, Keyring, RepositorySecret
+from gitops_tui.git.trust import Trust
+from gitops_tui.reconcile.argocd import ArgoCD
+from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.settings import Settings
 from tests.git.servers import HttpServer, certificate, http_server
 
@@ -40,8 +44,10 @@ def _secret(url: str, kind: str = "repository", name: str = "web", **data: str) 
     return found
 
 
-def _open(url: str, *secrets: RepositorySecret) -> Repository:
-    repository = open_repository(url, settings=Settings(), credentials=Keyring(secrets).for_address)
+def _open(url: str, *secrets: RepositorySecret, trust: Trust | None = None) -> Repository:
+    repositories = Repositories(Settings())
+    repositories.use(ArgoCD(secrets, trust=trust or Trust()))
+    repository = open_repository(url, settings=Settings(), credentials=repositories.credentials)
     repository.fetch()
     repository.close()
     return repository
@@ -220,6 +226,27 @@ def test_a_changed_ssh_host_key_is_not_shrugged_off(over_ssh) -> None:
     assert "ssh-keygen -R" in caught.value.hint
 
 
+def test_hosts_that_argo_cd_knows_are_known(over_ssh) -> None:
+    server, url, hosts = over_ssh
+    hosts.write_text("")
+    trust = Trust.from_objects({"data": {"ssh_known_hosts": f"# keys\n{server.known_hosts}"}}, None)
+    before = left_behind()
+    repository = _open(url, _secret(url, sshPrivateKey=server.key.read_text()), trust=trust)
+    assert repository.resolve("HEAD").subject == "first"
+    assert hosts.read_text() == ""
+    assert left_behind() <= before
+
+
+def test_a_key_that_argo_cd_knows_differently_is_refused(over_ssh) -> None:
+    server, url, hosts = over_ssh
+    hosts.write_text("")
+    other = " ".join((server.folder / "other.pub").read_text().split()[:2])
+    trust = Trust.from_objects({"data": {"ssh_known_hosts": f"[127.0.0.1]:{server.port} {other}\n"}}, None)
+    with pytest.raises(CloneError) as caught:
+        _open(url, _secret(url, sshPrivateKey=server.key.read_text()), trust=trust)
+    assert "ssh-keygen -R" in caught.value.hint
+
+
 def test_a_wrong_ssh_key_is_said_so(over_ssh) -> None:
     server, url, _ = over_ssh
     with pytest.raises(CloneError) as caught:
@@ -273,6 +300,14 @@ def test_an_own_ca_and_a_client_certificate(me, upstream, tmp_path: Path, monkey
         assert _open(url, secret).resolve("HEAD").subject == "first"
         assert _nowhere(Settings().cache_folder, client_key.read_text().splitlines()[1])
         monkeypatch.delenv("GIT_SSL_CAINFO")
+        for host, works in (("127.0.0.1", True), ("other.example.com", False)):
+            trust = Trust.from_objects(None, {"data": {host: server_cert.read_text()}})
+            shutil.rmtree(Settings().cache_folder, ignore_errors=True)
+            if works:
+                assert _open(url, secret, trust=trust).resolve("HEAD").subject == "first"
+            else:
+                with pytest.raises(CloneError):
+                    _open(url, secret, trust=trust)
         trusting = _secret(
             url,
             tlsClientCertData=client_cert.read_text(),
@@ -280,6 +315,15 @@ def test_an_own_ca_and_a_client_certificate(me, upstream, tmp_path: Path, monkey
             insecure="true",
         )
         assert _open(url, trusting).fetch() is False
+
+
+def test_what_is_no_certificate_in_argo_cds_config_map_is_said_and_left_out() -> None:
+    found = Trust.from_objects(None, {"data": {"git.example.com": "nonsense\x1b[31m", "Good.example.com": _PEM}})
+    assert dict(found.certificates) == {"good.example.com": _PEM}
+    assert [("git.example.com" in each, "\x1b" in each) for each in found.warnings] == [(True, False)]
+
+
+_PEM = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"
 
 
 def test_a_proxy_is_used(me, upstream, served, monkeypatch) -> None:
