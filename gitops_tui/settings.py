@@ -28,8 +28,8 @@ class Settings:
     """All settings with their defaults.
 
     state_namespace: where pause, pin, history and inventory are kept in each cluster. git_interval: seconds between
-    two looks at a remote repository (a tenth is added at random). git_timeout, render_timeout, request_timeout:
-    seconds. git_partial: clone without the contents of files, which come when they are read. require_signed: no revision
+    two looks at a remote repository (up to half as much is added at random). git_timeout, render_timeout, request_timeout:
+    seconds. git_partial: clone without the contents of files, which come when they are read. submodules: read them too, over https and ssh. require_signed: no revision
     without a verified signature is ever deployed. argocd_namespace: where
     Argo CD's repository Secrets are looked for ("" for nowhere). forges: host -> github, gitlab, bitbucket, gitea or azure,
     for the links to open a pull request. max_manifest_bytes: of one application's sources. concurrency: writes under way at once for one cluster.
@@ -51,6 +51,7 @@ class Settings:
     git_interval: float = 120.0
     git_timeout: float = 300.0
     git_partial: bool = True
+    submodules: bool = False
     require_signed: bool = False
     argocd_namespace: str = "argocd"
     forges: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from typing import Any
 from gitops_tui.cli import git_shapes, shapes
 from gitops_tui.cli.output import json_out, out
 from gitops_tui.cli.session import Session, session
-from gitops_tui.errors import GitOpsError
+from gitops_tui.errors import GitOpsError, RevertRefused
 from gitops_tui.model.change import DiffLine, FileChange
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
@@ -211,8 +211,12 @@ def revert(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _agreed(preview: RevertPreview, options: argparse.Namespace) -> bool:
-    if options.yes or not sys.stdin.isatty() or options.output == "json":
+    if options.yes:
         return True
+    if not sys.stdin.isatty() or options.output == "json":
+        raise RevertRefused(
+            "nobody is there to agree to the commit", hint="give --yes to agree, or --dry-run to only look"
+        )
     where = preview.new_branch or preview.branch
     answer = input(f"commit this to {where}{' and push it' if preview.push else ''}? [y/N] ")
     return answer.strip().lower() in ("y", "yes")

@@ -34,7 +34,17 @@ def open_repository(
 
     Raises CloneError that says what is wrong and what to do, GitStopped.
     """
-    url = url.strip()
+    repository = _opened(url.strip(), settings, credentials, progress, stop)
+    if settings.submodules:
+        from gitops_tui.git.submodules import Submodules
+
+        repository.submodules = Submodules(credentials)
+    return repository
+
+
+def _opened(
+    url: str, settings: Settings, credentials: CredentialsFor | None, progress: Progress | None, stop: Stop | None
+) -> Repository:
     if not url or url.startswith("-") or any(char in url for char in "\n\r\0"):
         raise CloneError(f"{printable(redact(url))!r} is not a repository", hint="give a URL or a folder")
     if url.lower().startswith("file://"):

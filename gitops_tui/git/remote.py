@@ -40,7 +40,7 @@ class Remote:
         self.folder = folder
         self.address = address
         self._settings = settings
-        self._credentials = credentials
+        self.credentials = credentials
         self._looked = False
         self._fill = threading.Lock()
 
@@ -51,7 +51,7 @@ class Remote:
         That it is partial stands nowhere else: for git commands outside of a visit what is not there is simply missing,
         and no question ever reaches the network by itself."""
         partial = _PARTIAL if self.is_partial else ()
-        with visit(self.address, self._credentials(self.address)) as env:
+        with visit(self.address, self.credentials(self.address)) as env:
             yield config_environment(partial, env)
 
     def _git(self, env: Mapping[str, str], *args: str, **options: object) -> bytes:
@@ -261,6 +261,17 @@ class Remote:
             raise
         except (GitOpsError, OSError) as error:
             raise self._error(FetchError, "asked for files", error) from error
+
+    def take(self, options: Sequence[str], wanted: str) -> None:
+        """Fetches one thing into the folder, without any ref that isn't named. Raises FetchError."""
+        try:
+            with self._fill, self.visit() as env:
+                self._git(
+                    env, "fetch", "--quiet", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules",
+                    *options, "--end-of-options", self.address.clean, wanted,
+                )  # fmt: skip
+        except (GitOpsError, OSError) as error:
+            raise self._error(FetchError, "fetched", error) from error
 
     # --- pushing --------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from gitops_tui.settings import Settings
 
 if TYPE_CHECKING:
     from gitops_tui.git.shallow import Deepening
+    from gitops_tui.git.submodules import Submodules
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -79,6 +80,7 @@ class Repository:
         self._stamp: Hashable = None
         self._uncommitted: set[str] = set()
         self.deepening: Deepening | None = None
+        self.submodules: Submodules | None = None
 
     @property
     def is_local(self) -> bool:
@@ -239,13 +241,17 @@ class Repository:
             )
         return found[1]
 
+    def _files(self, commit: str) -> str:
+        """By which SHA the files of a commit are read: another one where submodules are to be among them."""
+        return self.submodules.tree(self, commit) if self.submodules is not None else commit
+
     def find(self, commit: str, path: str) -> tuple[str, str] | None:
         """(type, SHA) of what stands at a path in a commit, None for nothing."""
-        return trees.find_many(self, self._objects, [(commit, path)], sure=True)[0]
+        return trees.find_many(self, self._objects, [(self._files(commit), path)], sure=True)[0]
 
     def find_many(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str] | None]:
         """(type, SHA) for each (commit, path), None for what there is not; one question to a running process."""
-        return trees.find_many(self, self._objects, places)
+        return trees.find_many(self, self._objects, [(self._files(commit), path) for commit, path in places])
 
     def _near(self, commit: str, path: str) -> str:
         known = self.folders(commit, "**")
@@ -297,7 +303,7 @@ class Repository:
         if pattern == ".":
             return ["."]
         matches = matcher(clean_path(pattern))
-        out = self.git("ls-tree", "-z", "-r", "-d", "--name-only", "--end-of-options", commit)
+        out = self.git("ls-tree", "-z", "-r", "-d", "--name-only", "--end-of-options", self._files(commit))
         names = [name.decode("utf-8", "surrogateescape") for name in out.split(b"\0") if name]
         return sorted(name for name in names if matches(name))
 
@@ -406,7 +412,11 @@ class Repository:
         from gitops_tui.git.blame import blame
 
         self.whole_history()
-        return blame(self, commit, clean_path(path), lines, self._blames)
+        path = clean_path(path)
+        if self.submodules is not None and trees.find_many(self, self._objects, [(commit, path)])[0] is None:
+            if self.find(commit, path) is not None:
+                return {}  # a submodule's file: its history is not here
+        return blame(self, commit, path, lines, self._blames)
 
     def blame_line(self, commit: str, path: str, line: int) -> BlameLine | None:
         """Who last set one line; None where the file has no such line."""

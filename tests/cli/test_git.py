@@ -92,15 +92,19 @@ def test_revert_shows_then_does(cli, made_repository) -> None:
     assert look["result"] is None
     assert [each["subject"] for each in look["preview"]["undone"]] == ["second"]
     assert made_repository.git("rev-parse", "main") == last
-    done = cli("revert", "web", first, "--branch", "back")
+    alone = cli("revert", "web", first, "--branch", "back")
+    assert alone.returncode == 2
+    assert "nobody is there to agree" in alone.stderr
+    assert "back" not in made_repository.git("branch", "--list")
+    done = cli("revert", "web", first, "--branch", "back", "--yes")
     assert done.returncode == 0, done.stderr
     assert made_repository.git("rev-parse", "main") == last
     assert made_repository.git("rev-parse", "back:apps") == made_repository.git("rev-parse", f"{first}:apps")
-    again = cli("revert", "web", first)
+    again = cli("revert", "web", first, "--yes")
     assert again.returncode == 0, again.stderr
     assert "git status there shows the reverse of this commit" in again.stderr
     assert made_repository.git("log", "-1", "--format=%s %an", "main") == f"Revert web to {first[:7]} Mia"
-    nothing = cli("revert", "web", first)
+    nothing = cli("revert", "web", first, "--yes")
     assert nothing.returncode == 1
     refused = cli("revert", "web", first, "--read-only", "--onto", "back")
     assert refused.returncode in (1, 2)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -249,3 +252,59 @@ def test_a_mirror_of_an_earlier_session_is_shown_when_the_server_is_away(me, ups
     later.close()
     with pytest.raises(CloneError):
         Repositories(Settings()).open(served.url("never-seen.git"))
+
+
+def test_two_processes_share_one_mirror_and_clone_it_once(me, upstream, served, tmp_path: Path) -> None:
+    made, _, push = upstream
+    made.commit({f"f{n}.yaml": f"a: {n}\n" * 200 for n in range(200)}, "first")
+    push()
+    program = (
+        "import sys; from gitops_tui.git import open_repository; from gitops_tui.settings import Settings\n"
+        "sys.stdin.readline()\n"
+        "r = open_repository(sys.argv[1], settings=Settings()); r.fetch(); print(r.resolve('HEAD').subject)"
+    )
+    line = [sys.executable, "-c", program, served.url("web.git")]
+    running = [
+        subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    for each in running:
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    said = [each.communicate(timeout=120) for each in running]
+    assert [out for out, _ in said] == ["first\n"] * 3, said
+    folders = [each for each in (Settings().cache_folder / "repositories").iterdir() if each.is_dir()]
+    assert len(folders) == 1
+    # The contents of the one pack came once: whoever waited found the mirror whole.
+    assert len(list(folders[0].glob("objects/pack/*.pack"))) == 1
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("unshare"), reason="needs a small disk of its own: root and unshare"
+)
+def test_a_full_disk_is_said_with_what_to_do(me, upstream, served, tmp_path: Path) -> None:
+    made, _, push = upstream
+    made.commit({f"f{n}.bin": os.urandom(100_000).hex() for n in range(20)}, "first")
+    push()
+    small = tmp_path / "small"
+    small.mkdir()
+    program = (
+        "import sys; from dataclasses import replace; from pathlib import Path\n"
+        "from gitops_tui.errors import GitOpsError; from gitops_tui.git import open_repository\n"
+        "from gitops_tui.settings import Settings\n"
+        "try: open_repository(sys.argv[1], settings=replace(Settings(), cache_folder=Path(sys.argv[2]), git_partial=False))\n"
+        "except GitOpsError as error: print(error.message, '|', error.hint)\n"
+        "print(len([each for each in Path(sys.argv[2]).rglob('*') if each.is_dir() and each.name.startswith('clone-')]))"
+    )
+    script = 'mount -t tmpfs -o size=512k none "$1" || exit 77; exec "$2" -c "$3" "$4" "$1"'
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, "sh", str(small), sys.executable, program, served.url("web.git")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 77 or "unshare failed" in done.stderr:
+        pytest.skip("no mount namespace can be had here")
+    assert "the disk is full" in done.stdout, done.stdout + done.stderr
+    assert "cache_folder" in done.stdout
+    assert done.stdout.strip().endswith("\n0")
