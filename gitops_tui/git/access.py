@@ -72,10 +72,12 @@ def _http(
         for name, text, setting in (
             ("cert", credentials.tls_cert, "sslCert"),
             ("key", credentials.tls_key, "sslKey"),
-            ("ca", credentials.tls_ca, "sslCAInfo"),
         ):
             if text:
                 settings.append((f"http.{origin}.{setting}", str(_private_file(folder / name, text))))
+        if credentials.tls_ca:
+            # By the environment: a GIT_SSL_CAINFO of the user's would beat the configuration.
+            env["GIT_SSL_CAINFO"] = str(_private_file(folder / "ca", credentials.tls_ca))
 
 
 def _ssh(credentials: Credentials, env: dict[str, str], stack: ExitStack) -> None:
