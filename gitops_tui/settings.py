@@ -44,7 +44,8 @@ class Settings:
     applications float up. run_child_applications: `Application`s and
     `ApplicationSet`s that an application holds in Git are applications of this session too. max_applications: how many of
     them all. read_only: nothing is changed anywhere. health_scripts: Lua that decides the health of a kind,
-    from the keys `resource.customizations.health.<group>_<kind>` and from health_folder.
+    from the keys `resource.customizations.health.<group>_<kind>` and from health_folder. log_lines: how many lines the
+    view of logs keeps.
     """
 
     state_namespace: str = "gitops-tui"
@@ -88,6 +89,7 @@ class Settings:
     max_applications: int = 2000
     theme: str = ""
     drifted_first: bool = True
+    log_lines: int = 50_000
     read_only: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
     health_scripts: tuple[HealthScript, ...] = ()

@@ -125,7 +125,7 @@ def blame(options: argparse.Namespace, settings: Settings) -> int:
     """Which commit set a field; exit code 1 where no line of Git sets it."""
     with session(options, settings) as work:
         state = work.application(options.app)
-        resource = _resource(state, options.resource)
+        resource = find_resource(state, options.resource)
         fields = [options.field] if options.field else [each.path for each in resource.drift.differences]
         if not fields:
             raise GitOpsError(f"{resource.key} has no drift", hint="name a field, for example spec.replicas")
@@ -160,7 +160,7 @@ def _blamed(found: BlameLine | None) -> str:
     )
 
 
-def _resource(state: ApplicationState, text: str) -> ResourceState:
+def find_resource(state: ApplicationState, text: str) -> ResourceState:
     """KIND/NAME, or KIND/NAMESPACE/NAME where several have that name. Raises GitOpsError."""
     parts = text.split("/")
     if len(parts) not in (2, 3):

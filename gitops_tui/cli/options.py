@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"gitops-tui: {message}\ntry: gitops-tui --help\n")
 
 
-def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
+def _common(parser: argparse.ArgumentParser, *, top: bool, short_file: bool = True) -> None:
     # Below a command the options have no default of their own, so that they don't undo what stood before it.
     def default(value: object) -> object:
         return value if top else argparse.SUPPRESS
@@ -38,9 +38,8 @@ def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
     where.add_argument(
         "--create-namespace", action="store_true", default=default(False), help="as CreateNamespace=true"
     )
-    where.add_argument(
-        "-f", "--file", metavar="FILE|FOLDER", action="append", default=default(None), help="Application files"
-    )
+    names = ("-f", "--file") if short_file else ("--file",)
+    where.add_argument(*names, metavar="FILE|FOLDER", action="append", default=default(None), help="Application files")
     where.add_argument(
         "--working-tree",
         action="store_true",
@@ -71,13 +70,15 @@ def parser() -> Parser:
     _common(top, top=True)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
 
-    def command(name: str, text: str, *, app: bool = True, output: bool = True) -> argparse.ArgumentParser:
+    def command(
+        name: str, text: str, *, app: bool = True, output: bool = True, short_file: bool = True
+    ) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text)
         if app:
             made.add_argument("app", metavar="APP")
         if output:
             made.add_argument("-o", "--output", choices=("text", "json"), default="text")
-        _common(made, top=False)
+        _common(made, top=False, short_file=short_file)
         return made
 
     command("status", "all applications: sync, health, what drifted", app=False).add_argument(
@@ -144,6 +145,16 @@ def parser() -> Parser:
     pause.add_argument("--until", metavar="TIME", default="", help="a duration (2h, 30m, 1d) or a time with a zone")
     command("resume", "let automatic sync go on")
     command("render", "print what Git renders").add_argument("--at", metavar="REV", default="", dest="at")
+    # As with kubectl, -f follows here; Application files are named by --file, or by -f before the command.
+    logs = command("logs", "the logs of an object's pods, or of all of an application", short_file=False)
+    logs.add_argument("resource", metavar="KIND/NAME", nargs="?", default="", help="all of the application if left out")
+    logs.add_argument("--follow", "-f", action="store_true", help="go on with what comes")
+    logs.add_argument("--container", "-c", metavar="NAME", default="", help="a container; * for all of each pod")
+    logs.add_argument("--previous", "-p", action="store_true", help="of the run before the last restart")
+    logs.add_argument("--since", metavar="TIME", default="", help="a duration: 30s, 5m, 2h")
+    logs.add_argument("--tail", metavar="N", type=int, default=-1, help="only the last N lines of each container")
+    logs.add_argument("--timestamps", action="store_true", help="each line with its time")
+    logs.add_argument("--raw", action="store_true", help="JSON lines as they came, not made readable")
     demo = commands.add_parser("demo", help="try it on an embedded cluster and a sample repository")
     demo.add_argument("--read-only", action="store_true", default=argparse.SUPPRESS)
     demo.add_argument("--serve", action="store_true", help="no screen: the cluster alone, for kubectl, Helm and others")

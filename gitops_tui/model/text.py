@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^/@\s'\"]*(?:@[^/@\s'\"]*)*@")
+# A scheme is looked for from the beginning of its word only: lines of logs are long, and may be hostile.
+_URL_CREDENTIALS = re.compile(r"(?<![a-zA-Z0-9+.-])(?P<scheme>[a-zA-Z0-9+.-]+://)[^/@\s'\"]*(?:@[^/@\s'\"]*)*@")
 _QUERY_SECRETS = re.compile(
     r"(?i)([?&](?:access_token|token|private_token|api_?key|password|secret|sig|signature)=)[^&\s'\"]+"
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
 from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.explain import Explained
 from gitops_tui.model.keys import AppKey, ResourceKey
+from gitops_tui.model.logs import LogFeed, LogOptions, LogPod
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import BlameLine, Signature
 from gitops_tui.model.threeway import ThreeWay
@@ -48,3 +50,15 @@ class ExplainApi(Protocol):
     def three_way(self, app: AppKey, key: ResourceKey) -> Future[ThreeWay]:
         """The object as Git had it at the last sync, has it now, and as the cluster has it; values that are to be masked
         are. Raises GitOpsError where the application has no such object."""
+
+class LogsApi(Protocol):
+    """A part of `EngineApi`. key: a managed object, None for the whole application; uid: of an object beneath it."""
+
+    def log_pods(self, app: AppKey, key: ResourceKey | None, uid: str = "") -> Future[tuple[LogPod, ...]]:
+        """The Pods of an object with their containers; newest first."""
+
+    def logs(
+        self, app: AppKey, key: ResourceKey | None, options: LogOptions, feed: LogFeed, uid: str = ""
+    ) -> Callable[[], None]:
+        """Reads the logs of an object's Pods into `feed`, which is told when nothing comes any more; gives what stops
+        it. What goes wrong stands among the lines, as notes."""

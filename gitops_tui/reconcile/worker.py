@@ -34,6 +34,7 @@ from gitops_tui.reconcile.git_api import GitCommands
 from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.history import Histories
 from gitops_tui.reconcile.leadership import Leadership
+from gitops_tui.reconcile.logs import LogCommands
 from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.owned import lineage, shows
 from gitops_tui.reconcile.records import Records
@@ -52,7 +53,7 @@ _LOAD_AGAIN = 3.0
 _UNSIGNED = "it is shown and not deployed; sign the commit with a key that counts"
 
 
-class Engine(GitCommands, ExplainCommands):
+class Engine(GitCommands, ExplainCommands, LogCommands):
     """The engine; see `EngineApi` for what it answers."""
 
     def __init__(self, request: Request, settings: Settings) -> None:

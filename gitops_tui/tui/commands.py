@@ -34,6 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("unpin", ("app",), "follow the branch again", True),
     Command("go", ("app",), "to an application", needs=1),
     Command("yaml", (), "YAML of what is selected"),
+    Command("logs", ("container",), "the logs of what is selected"),
     Command("copy", (), "the copy menu"),
     Command("errors", (), "all errors and warnings"),
     Command("filter", ("text",), "filter the tree", aliases=("f",)),

@@ -24,6 +24,13 @@ Pieces = list[Piece]
 
 # What a theme may say in its [variables], and what stands in where it doesn't.
 TEXT_ROLES = ("text", "ok", "bad", "warn", "info", "head", "muted", "key", "string", "number", "git", "cluster")
+# One for each source of a log, after Okabe and Ito: told apart by every eye; names stand beside them.
+SOURCE_ROLES = tuple(f"source-{number}" for number in range(8))
+_SOURCES_DARK = ("#56b4e9", "#e6a01a", "#3cc79a", "#f0e442", "#e091bf", "#ff8a4c", "#8fb0ff", "#d0d0d0")
+_SOURCES_LIGHT = ("#005f99", "#8a4b00", "#00664b", "#6b5e00", "#8a2f6c", "#a33a00", "#3a3fb0", "#444444")
+_SOURCES_ANSI = ("ansi_cyan", "ansi_yellow", "ansi_magenta", "ansi_green", "ansi_blue", "ansi_red") + (
+    "ansi_default",
+) * 2
 GROUNDS = ("base", "bar", "selected", "blurred", "git-ground", "cluster-ground", "git-mark", "cluster-mark")
 _BARE = {
     "bad": "bold",
@@ -54,7 +61,9 @@ def colours(theme: Theme) -> dict[str, str]:
         "base": theme.background or "",
         "bar": theme.panel or "",
     }
-    for name in (*TEXT_ROLES, *GROUNDS, "selected-text"):
+    several = _SOURCES_ANSI if theme.ansi else _SOURCES_DARK if theme.dark else _SOURCES_LIGHT
+    made.update(zip(SOURCE_ROLES, several, strict=True))
+    for name in (*TEXT_ROLES, *SOURCE_ROLES, *GROUNDS, "selected-text"):
         made[name] = said.get(f"gt-{name}") or made.get(name, "")
     return made
 

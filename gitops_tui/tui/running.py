@@ -75,6 +75,7 @@ def run(app: Acting, line: str) -> None:
     plain: dict[str, Callable[[], object]] = {
         "pause-all": app.action_pause_all,
         "yaml": app.action_yaml,
+        "logs": lambda: app.logs(given[0] if given else ""),
         "copy": app.action_copy,
         "errors": app.action_errors,
         "quit": app.action_leave,
