@@ -26,6 +26,7 @@ MOST_STREAMS = 50
 """Containers read at once; each is a connection."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 15.0
 _FULL = 0.02
+_GRACE = 3.0
 _Name = tuple[str, str]
 
 
@@ -89,7 +90,9 @@ class Reading:
         self.engine, self.app, self.key, self.uid, self.options, self.feed = engine, app, key, uid, options, feed
         self._tasks: dict[_Name, asyncio.Task[None]] = {}
         self._gone: set[str] = set()
+        self._names: dict[str, str] = {}
         self._said: set[str] = set()
+        self._forbidden = False
         self._news = asyncio.Event()
 
     async def run(self) -> None:
@@ -117,6 +120,7 @@ class Reading:
             await session.connected.wait()
             pods = pods_of(runtime, session, self.key, self.uid)
             first = not self._tasks
+            self._end_gone(session)
             for pod in sorted(pods, key=lambda each: str(each["metadata"].get("name"))) if first else pods:
                 self._begin(session, log_pod(pod), first=first)
             if not self._tasks:
@@ -160,6 +164,7 @@ class Reading:
             if not first and not known:
                 self.feed.note(f"pod {pod.name} has come")
                 known = True
+            self._names[pod.uid] = pod.name
             self._tasks[(pod.uid, container)] = self.engine.loop.create_task(self._guarded(session, pod, container))
 
     async def _guarded(self, session: ClusterSession, pod: LogPod, container: str) -> None:
@@ -174,6 +179,16 @@ class Reading:
         if found is None:
             return None
         return next((each.state for each in log_pod(found[1]).containers if each.name == container), "")
+
+    def _end_gone(self, session: ClusterSession) -> None:
+        """Pods that are gone are not read any longer; what is under way may come in still."""
+        for (uid, _), task in self._tasks.items():
+            if uid not in self._gone and not task.done() and session.cluster.store.by_uid(uid) is None:
+                self._gone.add(uid)
+                self.feed.note(f"pod {self._names[uid]} is gone")
+                for (other, _), each in self._tasks.items():
+                    if other == uid:
+                        self.engine.loop.call_later(_GRACE, each.cancel)
 
     def _say_gone(self, pod: LogPod) -> None:
         if pod.uid not in self._gone:
@@ -198,16 +213,18 @@ class Reading:
                 self._say_gone(pod)
                 return
             except Forbidden as error:
-                self._note_once(f"no rights to read logs: {error.message}")
+                if not self._forbidden:
+                    self._forbidden = True
+                    self.feed.note(f"no rights to read logs: {_words(error)}")
                 return
             except Invalid as error:
                 # In the kubelet's words: it waits to start, or there was no run before.
-                problem = error.message.rpartition(": GET ")[2].partition("/log: ")[2] or error.message
+                problem = _words(error)
                 if options.previous or not options.follow:
                     self.feed.note(f"{where}: {problem}", source, last)
                     return
             except ApiError as error:
-                problem, cut = error.message, True
+                problem, cut = _words(error), True
             except ClusterError as error:
                 problem, cut = f"the log was cut: {error.message}", True
             if not options.follow or options.previous:
@@ -243,3 +260,8 @@ class Reading:
         found = session.cluster.store.by_uid(pod.uid)
         phase = (found[1].get("status") or {}).get("phase") if found is not None else ""
         return phase in ("Succeeded", "Failed", "")
+
+
+def _words(error: ApiError) -> str:
+    """What the API server or the kubelet said, without the path that was asked for."""
+    return error.message.partition("/log: ")[2] or error.message
