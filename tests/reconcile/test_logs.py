@@ -167,7 +167,7 @@ def test_without_the_right_one_clear_line_and_no_second_try(make_place) -> None:
     place.answers(refuse)
     place.read(LogOptions())
     until(lambda: len(asked) == 2 and place.texts())
-    (said,) = {each for each in place.texts()}
+    (said,) = set(place.texts())
     assert said.startswith("no rights to read logs:")
     assert "pods/log" in said
 
