@@ -51,6 +51,7 @@ class ExplainApi(Protocol):
         """The object as Git had it at the last sync, has it now, and as the cluster has it; values that are to be masked
         are. Raises GitOpsError where the application has no such object."""
 
+
 class LogsApi(Protocol):
     """A part of `EngineApi`. key: a managed object, None for the whole application; uid: of an object beneath it."""
 
