@@ -34,9 +34,7 @@ def run(arguments: Sequence[str]) -> int:
             if options.serve:
                 from gitops_tui.demo.serve import serve
 
-                return serve(
-                    options.address, options.port, options.kubeconfig, empty=options.empty, secure=not options.insecure
-                )
+                return serve(options)
             from gitops_tui.cli.demo import demo
 
             return demo(settings)

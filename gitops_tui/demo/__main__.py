@@ -12,10 +12,8 @@ from gitops_tui.errors import GitOpsError
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m gitops_tui.demo", description="Runs the embedded cluster alone.")
     add_serve_options(parser)
-    options = parser.parse_args()
-    place = getattr(options, "kubeconfig", None)
     try:
-        return serve(options.address, options.port, place, empty=options.empty, secure=not options.insecure)
+        return serve(parser.parse_args())
     except GitOpsError as error:
         print(f"gitops-tui: {error}", file=sys.stderr)
         return 2

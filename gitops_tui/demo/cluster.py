@@ -11,7 +11,7 @@ import base64
 import copy
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -154,8 +154,9 @@ class DemoCluster:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(10)
 
-    def kubeconfig(self, path: Path) -> Path:
-        """Writes a kubeconfig (readable by its owner only) with the one context `demo`."""
+    def kubeconfig(self, path: Path, others: Mapping[str, str] | None = None) -> Path:
+        """Writes a kubeconfig (readable by its owner only) with the context `demo`, and `demo-NAME` for each of `others`
+        (name -> token)."""
         cluster = {"server": self.url}
         if self._certificate:
             cluster["certificate-authority-data"] = base64.b64encode(self._certificate).decode()
@@ -163,8 +164,14 @@ class DemoCluster:
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "demo", "cluster": cluster}],
-            "users": [{"name": "you", "user": {"token": self.token}}],
-            "contexts": [{"name": "demo", "context": {"cluster": "demo", "user": "you"}}],
+            "users": [
+                {"name": name, "user": {"token": token}}
+                for name, token in {"you": self.token, **(others or {})}.items()
+            ],
+            "contexts": [
+                {"name": "demo", "context": {"cluster": "demo", "user": "you"}},
+                *({"name": f"demo-{each}", "context": {"cluster": "demo", "user": each}} for each in others or {}),
+            ],
             "current-context": "demo",
         }
         path.touch(mode=0o600)

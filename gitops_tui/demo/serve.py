@@ -23,6 +23,13 @@ def add_serve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--address", default="127.0.0.1", metavar="IP", help="where to listen (default: loopback)")
     parser.add_argument("--empty", action="store_true", help="without the sample's objects")
     parser.add_argument("--insecure", action="store_true", help="plain HTTP: kubectl and Helm send no token over it")
+    parser.add_argument(
+        "--rbac",
+        metavar="NAMESPACE",
+        default="",
+        help="roles decide; contexts demo-reader (reads all) and demo-tenant (changes this namespace alone) are added",
+    )
+    parser.add_argument("--faults", action="store_true", help="open /demo/faults, where faults can be asked for")
 
 
 def _check(place: Path) -> None:
@@ -43,24 +50,33 @@ def _check(place: Path) -> None:
             )
 
 
-def serve(address: str, port: int, kubeconfig: str | None, *, empty: bool, secure: bool) -> int:
-    """Runs until ctrl-c or a TERM signal. kubeconfig: where to write it, None for a temporary place."""
+def serve(options: argparse.Namespace) -> int:
+    """Runs until ctrl-c or a TERM signal. options: those of `add_serve_options`. Raises ConfigError."""
     from gitops_tui.demo.cluster import DemoCluster
     from gitops_tui.demo.demo import Demo
 
-    cluster = DemoCluster(host=address, port=port, secure=secure)
+    kubeconfig: str | None = getattr(options, "kubeconfig", None)
+    address, port = options.address, options.port
+    cluster = DemoCluster(
+        host=address, port=port, secure=not options.insecure, rbac=bool(options.rbac), admin=options.faults
+    )
     ended = threading.Event()
     with tempfile.TemporaryDirectory(prefix="gitops-tui-demo-") as temporary:
         folder = Path(temporary)
         place = Path(kubeconfig).absolute() if kubeconfig else folder / "kubeconfig"
         _check(place)
-        demo = None if empty else Demo(folder, cluster)
+        demo = None if options.empty else Demo(folder, cluster)
         try:
             if demo is not None:
                 demo.start()
             else:
                 cluster.start()
-            cluster.kubeconfig(place)
+            rights = cluster.rbac
+            others = {}
+            if rights is not None:
+                others["reader"] = cluster.call(rights.reader)
+                others["tenant"] = cluster.call(rights.tenant, options.rbac)
+            cluster.kubeconfig(place, others)
         except OSError as error:
             raise ConfigError(
                 f"can't listen on {address}:{port} or write {place}: {error.strerror or error}"
@@ -69,6 +85,10 @@ def serve(address: str, port: int, kubeconfig: str | None, *, empty: bool, secur
             signal.signal(number, lambda *_: ended.set())
         print(f"the embedded cluster answers on {cluster.url}; stop it with ctrl-c\n", flush=True)
         print(f"  export KUBECONFIG={place}", flush=True)
+        for each in others:
+            print(f"  kubectl --context demo-{each} …", flush=True)
+        if options.faults:
+            print(f"  faults: POST {cluster.url}/demo/faults with the token of the context demo", flush=True)
         if demo is not None:
             print(f"  gitops-tui -f {demo.applications}", flush=True)
         try:

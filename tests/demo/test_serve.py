@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,19 @@ from gitops_tui.demo.registry.resources import Catalogue
 from gitops_tui.model.keys import GVK
 
 
-def ask(place: Path, path: str) -> Any:
-    """The answer of the server of a kubeconfig, whose certificate must be the one it names."""
+def ask(place: Path, path: str, *, user: int = 0, body: Any = None) -> Any:
+    """The answer of the server of a kubeconfig, whose certificate must be the one it names. user: by its place there."""
     import base64
 
     config = yaml.safe_load(place.read_text())
     cluster = config["clusters"][0]["cluster"]
     trusted = base64.b64decode(cluster["certificate-authority-data"]).decode()
     context = ssl.create_default_context(cadata=trusted)
-    headers = {"Authorization": "Bearer " + config["users"][0]["user"]["token"]}
-    request = urllib.request.Request(cluster["server"] + path, headers=headers)
+    headers = {"Authorization": "Bearer " + config["users"][user]["user"]["token"]}
+    data = None if body is None else json.dumps(body).encode()
+    if data:
+        headers["Content-Type"] = "application/json"
+    request = urllib.request.Request(cluster["server"] + path, data, headers)
     with urllib.request.urlopen(request, context=context, timeout=10) as answer:
         return json.loads(answer.read())
 
@@ -44,6 +48,45 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, line: list[str]) -> 
         running.stdout.readline()
         assert f"KUBECONFIG={place}" in running.stdout.readline()
         assert ask(place, "/api/v1/namespaces/default")["kind"] == "Namespace"
+        running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 0
+
+
+def test_served_rights_and_faults_are_there_where_they_are_asked_for(tmp_path: Path) -> None:
+    place = tmp_path / "kubeconfig"
+    line = [
+        "-m",
+        "gitops_tui",
+        "demo",
+        "--serve",
+        "--empty",
+        "--rbac",
+        "default",
+        "--faults",
+        "--kubeconfig",
+        str(place),
+    ]
+    with subprocess.Popen([sys.executable, *line], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        while "faults: POST" not in running.stdout.readline():
+            pass
+        contexts = yaml.safe_load(place.read_text())["contexts"]
+        assert [each["name"] for each in contexts] == ["demo", "demo-reader", "demo-tenant"]
+        flags = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "flags", "namespace": "default"}}
+        assert ask(place, "/api/v1/configmaps", user=1)["kind"] == "ConfigMapList"
+        for user, path, body in (
+            (1, "/api/v1/namespaces/default/configmaps", flags),
+            (2, "/api/v1/configmaps", None),
+            (1, "/demo/faults", {"does": "error", "status": 500}),
+        ):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                ask(place, path, user=user, body=body)
+            assert refused.value.code == 403
+        assert ask(place, "/api/v1/namespaces/default/configmaps", user=2, body=flags)["metadata"]["name"] == "flags"
+        ask(place, "/demo/faults", body={"does": "error", "status": 503, "resources": ["secrets"]})
+        with pytest.raises(urllib.error.HTTPError) as broken:
+            ask(place, "/api/v1/secrets")
+        assert broken.value.code == 503
         running.send_signal(signal.SIGINT)
         assert running.wait(20) == 0
 
