@@ -32,7 +32,8 @@ class Settings:
     seconds. git_partial: clone without the contents of files, which come when they are read. submodules: read them too, over https and ssh. require_signed: no revision
     without a verified signature is ever deployed. argocd_namespace: where
     Argo CD's repository Secrets are looked for ("" for nowhere). forges: host -> github, gitlab, bitbucket, gitea or azure,
-    for the links to open a pull request. max_manifest_bytes: of one application's sources. concurrency: writes under way at once for one cluster.
+    for the links to open a pull request. max_manifest_bytes: of one application's sources. max_chart_bytes, max_unpacked_chart_bytes: of one
+    chart's archive, and of what is in it (also of an index). chart_dependencies: fetch what a chart in Git depends on and does not hold. concurrency: writes under way at once for one cluster.
     wave_timeout: how long a wave may take to become healthy, and what is pruned to go. hook_timeout: how long a hook may
     run. reconnect_timeout: how long a sync waits for an API server that does not answer. adoption: what a sync does with
     objects that are there already and not ours: "refuse", "adopt-if-unowned" (refuse what another tool or application
@@ -59,6 +60,9 @@ class Settings:
     render_timeout: float = 90.0
     request_timeout: float = 30.0
     max_manifest_bytes: int = 50_000_000
+    max_chart_bytes: int = 20_000_000
+    max_unpacked_chart_bytes: int = 100_000_000
+    chart_dependencies: bool = True
     concurrency: int = 8
     wave_timeout: float = 300.0
     hook_timeout: float = 3600.0

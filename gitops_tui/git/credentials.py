@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gitops_tui.errors import ConfigError
-from gitops_tui.git.address import Address, normalised
+from gitops_tui.git.address import Address
+from gitops_tui.git.address import normalised as _normalised
 from gitops_tui.model.text import printable, redact
 
 # Fields of Argo CD's Secret that ask for what is not there yet; each is said by name.
@@ -25,6 +26,9 @@ _UNSUPPORTED = (
     "azureServicePrincipalClientSecret",
     "enableLfs",
 )
+
+
+_CHARTS = ("helm", "oci")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Credentials:
     """What to show a remote. source: where it comes from, for errors ("the URL", "Secret argocd/web", …).
 
     tls_ca, known_hosts: whom to trust beside those the user trusts already. fallback: the user's own credential helpers are asked first. insecure: don't check the certificate (https) or the host's key (ssh): only because the Secret says so.
+    plain_http: a registry speaks http, because the Secret says so.
     """
 
     source: str = ""
@@ -58,6 +63,7 @@ class Credentials:
     proxy: str = field(default="", repr=False)
     no_proxy: str = ""
     fallback: bool = False
+    plain_http: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -72,7 +78,7 @@ class RepositorySecret:
 
     @classmethod
     def from_object(cls, obj: Mapping[str, object]) -> RepositorySecret | None:
-        """Out of a `Secret` with the label `argocd.argoproj.io/secret-type`; None for other types and for charts.
+        """Out of a `Secret` with the label `argocd.argoproj.io/secret-type`; None for other types.
         Raises ConfigError for data that is not base64 text."""
         import base64
         import binascii
@@ -90,9 +96,14 @@ class RepositorySecret:
                 data[str(key)] = base64.b64decode(str(value), validate=True).decode()
             except (binascii.Error, UnicodeDecodeError):
                 raise ConfigError(f"the Secret {printable(name)}: {printable(str(key))} is not text") from None
-        if data.get("type", "git").lower() not in ("git", ""):
+        if data.get("type", "git").strip().lower() not in ("git", "", *_CHARTS):
             return None
         return cls(name, kind == "repo-creds", data.get("url", ""), data)
+
+    @property
+    def for_charts(self) -> bool:
+        """Whether it is for charts (type helm or oci) and not for Git."""
+        return self.data.get("type", "").strip().lower() in _CHARTS
 
     def credentials(self) -> Credentials:
         """Raises ConfigError, naming the Secret and the field, never a value."""
@@ -123,6 +134,7 @@ class RepositorySecret:
             insecure=insecure,
             proxy=_one_line(data.get("proxy", ""), where, "proxy"),
             no_proxy=_one_line(data.get("noProxy", ""), where, "noProxy"),
+            plain_http=self._flag("insecureOCIForceHttp"),
             warnings=tuple(
                 f"{where}: {name} is not supported and has no effect"
                 for name in _UNSUPPORTED
@@ -165,16 +177,40 @@ class Keyring:
             return chosen.credentials()
         return _from_environment(address)
 
-    def _secret(self, url: str) -> RepositorySecret | None:
+    def for_chart(self, url: str) -> Credentials:
+        """What fits a chart repository (https) or registry (`oci://`). Raises ConfigError for a Secret that is wrong."""
+        address = Address.parse(re.sub(r"^oci://", "https://", url))
+        if address.password:
+            where = "URL"
+            return Credentials(
+                "the URL",
+                _one_line(address.user, where, "user name"),
+                _one_line(address.password, where, "password"),
+            )
+        # A registry's URL stands in the Secret with or without its scheme.
+        chosen = self._secret(address.clean, charts=True, clean=_without_oci)
+        return chosen.credentials() if chosen is not None else _from_environment(address)
+
+    def _secret(
+        self, url: str, *, charts: bool = False, clean: Callable[[str], str] = lambda url: url
+    ) -> RepositorySecret | None:
+        def normalised(url: str) -> str:
+            return _normalised(clean(url))
+
         wanted = normalised(url)
-        exact = [each for each in self._secrets if not each.template and normalised(each.url) == wanted]
+        mine = [each for each in self._secrets if each.for_charts is charts]
+        exact = [each for each in mine if not each.template and normalised(each.url) == wanted]
         # A `repository` Secret without any credentials of its own takes those of the template, as in Argo CD.
         for each in exact:
             if any(each.data.get(name) for name in ("password", "sshPrivateKey", "bearerToken", "githubAppPrivateKey")):
                 return each
-        templates = [each for each in self._secrets if each.template and _is_below(wanted, normalised(each.url))]
+        templates = [each for each in mine if each.template and _is_below(wanted, normalised(each.url))]
         best = max(templates, key=lambda each: len(each.url), default=None)
         return best or next(iter(exact), None)
+
+
+def _without_oci(url: str) -> str:
+    return re.sub(r"^(oci|https)://", "", url.strip()).rstrip("/")
 
 
 def _is_below(url: str, prefix: str) -> bool:

@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -85,6 +86,15 @@ class Repository:
     @property
     def is_local(self) -> bool:
         return self.remote is None
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nobody commits here: what a chart repository holds."""
+        return False
+
+    def last_fetched(self) -> datetime | None:
+        """When its remote was last looked at, in whatever session; None for a local one."""
+        return self.remote.last_fetched() if self.remote is not None else None
 
     @property
     def is_partial(self) -> bool:

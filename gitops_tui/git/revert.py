@@ -38,6 +38,11 @@ _MOST_LINES = 50
 def preview(repository: Repository, request: RevertRequest, origin: Remote | None = None) -> RevertPreview:
     """What a revert would do. `request.branch` and `request.paths` are given here. origin: where a local repository
     pushes to. Raises RevertRefused, RevisionNotFound, PathNotFound, UnsafePath."""
+    if repository.read_only:
+        raise RevertRefused(
+            f"{repository.url} is a chart repository, where nothing is committed",
+            hint="pin the application to the version, or set its targetRevision",
+        )
     branch = _branch_name(repository, request.branch)
     new_branch = _branch_name(repository, request.new_branch) if request.new_branch else ""
     base = _tip(repository, branch)

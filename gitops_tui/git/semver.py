@@ -114,6 +114,11 @@ def _terms(alternative: str) -> list[_Term] | None:
     return found or None
 
 
+def is_version(text: str) -> bool:
+    """Whether a chart's version is one (`1.2.3`, `v1.2.3-rc.1+build`)."""
+    return len(text) <= 128 and _version(text) is not None
+
+
 def is_range(revision: str) -> bool:
     """Whether a revision is a range on tags, and not the name of something (`v1.2` is a name)."""
     if len(revision) > 200 or _version(revision) is not None:

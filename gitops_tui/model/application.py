@@ -9,6 +9,8 @@ from typing import Any
 
 from gitops_tui.model.keys import AppKey
 
+CHART_PREFIX = "helm+"
+
 
 @dataclass(frozen=True, slots=True)
 class DirectorySource:
@@ -38,6 +40,16 @@ class Source:
     plugin: Mapping[str, Any] | None = None
     chart: str = ""
     ref: str = ""
+
+    @property
+    def address(self) -> str:
+        """What names the repository that is read: the URL of a Git repository, or a chart's repository with its chart
+        ("helm+https://charts.example.com#web"; without a scheme it is a registry, as in Argo CD)."""
+        url = self.repo_url.strip()
+        if not self.chart and not url.startswith("oci://"):
+            return self.repo_url
+        base = (url if "://" in url else f"oci://{url}").rstrip("/")
+        return f"{CHART_PREFIX}{base}#{self.chart}" + ("#pass" if (self.helm or {}).get("passCredentials") else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,4 +83,4 @@ class GitCommands:
         try:
             return await asyncio.to_thread(self.git.revert, runtime.app, preview)
         finally:
-            await self.look_at_git(runtime.app.source.repo_url)
+            await self.look_at_git(runtime.app.source.address)

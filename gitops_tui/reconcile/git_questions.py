@@ -30,11 +30,11 @@ class GitQuestions:
         self._settings = settings
 
     def _repository(self, app: Application) -> Repository:
-        return self._repositories.open(app.source.repo_url)
+        return self._repositories.open(app.source.address)
 
     def troubles(self, app: Application) -> list[RepositoryState]:
         """The application's repositories that were read once and can't be fetched now. Costs nothing."""
-        states = [self._repositories.state(source.repo_url) for source in app.sources]
+        states = [self._repositories.state(source.address) for source in app.sources]
         return [each for each in states if each is not None and each.error and each.fetched is not None]
 
     def resolve(self, app: Application, revision: str) -> Commit:
@@ -100,7 +100,7 @@ class GitQuestions:
             return "these are uncommitted changes: they can be looked at, and are never deployed", "commit them"
         why = self._repositories.demands.refusal(app, repository, repository.commit(revision), app.source.repo_url)
         for source in app.sources[1:]:
-            other = self._repositories.open(source.repo_url)
+            other = self._repositories.open(source.address)
             target = other.resolve(source.target_revision)
             why = why or self._repositories.demands.refusal(app, other, target, source.repo_url)
         return (why, "sign the commit with a key that counts") if why else None
@@ -133,7 +133,7 @@ class GitQuestions:
         kept: list[str] = []
         warnings: list[str] = []
         for path in both:
-            users = self._repositories.users_of(app.source.repo_url, path, app)
+            users = self._repositories.users_of(app.source.address, path, app)
             if path == next(iter(both)) or not users:
                 kept.append(path)
             elif repository.touched(target.sha, tip.sha, {"it": [path]}):

@@ -21,7 +21,7 @@ from gitops_tui.git.command import Stop
 from gitops_tui.git.credentials import Credentials, Keyring, RepositorySecret
 from gitops_tui.git.open import identity, is_remote
 from gitops_tui.git.trust import Trust
-from gitops_tui.model.application import Application, Source
+from gitops_tui.model.application import CHART_PREFIX, Application, Source
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import Commit, RefMove
@@ -30,6 +30,7 @@ from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.argocd import ArgoCD
 from gitops_tui.reconcile.signed import Demands
 from gitops_tui.render import render
+from gitops_tui.render.charts import is_chart, open_chart
 from gitops_tui.render.dependencies import Dependencies, dependencies
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.valuefiles import Reference, References
@@ -133,6 +134,11 @@ class Repositories:
         """Who we are there, and whom to trust. Raises ConfigError for a Secret that is wrong."""
         return self._trust.added_to(self._keyring.for_address(address), address)
 
+    def chart_credentials(self, base: str) -> Credentials:
+        """As `credentials`, for a chart repository or registry."""
+        address = Address.parse(base.replace("oci://", "https://", 1))
+        return self._trust.added_to(self._keyring.for_chart(base), address)
+
     def open(self, url: str) -> Repository:
         """The repository, cloned where needed; one for all spellings of its URL. Raises CloneError, GitStopped."""
         key = identity(url, self._settings)
@@ -141,14 +147,23 @@ class Repositories:
             self._urls.setdefault(key, set()).add(url)
         with lock:
             if key not in self._open:
-                shown = printable(redact(url))
+                shown = printable(redact(url)).removeprefix(CHART_PREFIX).replace("#", "/").rstrip("/")
                 self._states[key] = RepositoryState(shown, fetching=True)
                 self.on_news()
                 try:
                     progress = self._progress(key)
-                    repository = open_repository(
-                        url, settings=self._settings, credentials=self.credentials, progress=progress, stop=self.stop
-                    )
+                    if is_chart(url):
+                        repository: Repository = open_chart(
+                            url, settings=self._settings, credentials=self.chart_credentials
+                        )
+                    else:
+                        repository = open_repository(
+                            url,
+                            settings=self._settings,
+                            credentials=self.credentials,
+                            progress=progress,
+                            stop=self.stop,
+                        )
                     self._states[key] = self._first_look(repository, progress)
                 except GitOpsError as error:
                     self._states[key] = RepositoryState(shown, error=error.message)
@@ -165,7 +180,7 @@ class Repositories:
         try:
             repository.fetch(progress=progress, stop=self.stop)
         except FetchError as error:
-            fetched = repository.remote.last_fetched() if repository.remote is not None else None
+            fetched = repository.last_fetched()
             if fetched is None:
                 raise
             return RepositoryState(repository.url, fetched=fetched, error=error.message)
@@ -184,7 +199,7 @@ class Repositories:
         return told
 
     def _interval(self, url: str) -> float:
-        if not is_remote(url):
+        if not is_remote(url) and not is_chart(url):
             return _WORKING_TREE_INTERVAL if self._working_tree else _LOCAL_INTERVAL
         # Argo CD adds up to half of the interval (60 s to 120 s), so that not all repositories are asked at once.
         return self._settings.git_interval * random.uniform(1.0, 1.5)  # noqa: S311
@@ -260,7 +275,7 @@ class Repositories:
     def revisions(self, app: Application, pinned: str) -> tuple[Commit | None, Commit | None]:
         """(target, revision) as far as they can be told."""
         try:
-            repository = self.open(app.source.repo_url)
+            repository = self.open(app.source.address)
             target = repository.resolve(app.source.target_revision)
             return target, repository.commit(pinned) if pinned else target
         except GitOpsError:
@@ -276,7 +291,7 @@ class Repositories:
         except DamagedRepository:
             again = False
             for source in app.sources:
-                key = identity(source.repo_url, self._settings)
+                key = identity(source.address, self._settings)
                 repository = self._open.get(key)
                 again = (repository is not None and self._cloned_anew(key, repository)) or again
             if not again:
@@ -293,13 +308,13 @@ class Repositories:
         first: tuple[Commit, Commit] | None = None
         references = self._references(app, revision)
         for number, source in enumerate(app.sources):
-            repository = self.open(source.repo_url)
+            repository = self.open(source.address)
             target = self._target(repository, source)
             commit = repository.resolve(revision) if revision and number == 0 else target
             first = first or (target, commit)
             unsigned = unsigned or self.demands.refusal(app, repository, commit, source.repo_url)
             warnings += self._said(app, source)
-            if source.ref and not source.path:
+            if source.ref and not source.path and not source.chart:
                 continue  # it only holds files for the others
             key = _Key(app.key, number, repr(source), kube_version, tuple(api_versions), namespace)
             part = self._part(key, app, repository, commit, source, kube_version, api_versions, namespace, references)
@@ -314,8 +329,8 @@ class Repositories:
         target, commit = first
         behind = 0
         if commit.sha != target.sha:
-            behind = self.open(app.source.repo_url).count(commit.sha, target.sha, self.paths(app, target))
-        url = identity(app.source.repo_url, self._settings)
+            behind = self.open(app.source.address).count(commit.sha, target.sha, self.paths(app, target))
+        url = identity(app.source.address, self._settings)
         self._states[url] = replace(self._states[url], head=target, revision=app.source.target_revision)
         return Found(
             target, commit, behind, tuple(manifests), tuple(warnings), " + ".join(dict.fromkeys(kinds)), unsigned
@@ -326,7 +341,7 @@ class Repositories:
         found = {}
         for number, source in enumerate(app.sources if len(app.sources) > 1 else ()):
             if source.ref and not source.chart:
-                repository = self.open(source.repo_url)
+                repository = self.open(source.address)
                 pinned = revision if number == 0 else ""
                 commit = repository.resolve(pinned) if pinned else self._target(repository, source)
                 found[source.ref] = Reference(repository, commit)
@@ -364,9 +379,10 @@ class Repositories:
             kube_version=kube_version,
             api_versions=api_versions,
             references=references,
+            open_chart=self.open if self._settings.chart_dependencies else None,
         )
         at = tuple((ref, references[ref].commit.sha) for ref, _ in read.references)
-        made = _Part(source.repo_url, commit, read, rendered.manifests, rendered.warnings, rendered.source_type, at)
+        made = _Part(source.address, commit, read, rendered.manifests, rendered.warnings, rendered.source_type, at)
         with self._lock:
             while len(self._parts) >= _MOST_PARTS:
                 del self._parts[next(iter(self._parts))]
@@ -376,7 +392,7 @@ class Repositories:
     def _said(self, app: Application, source: Source) -> list[str]:
         """What moved in a way that people should know of, where the application follows it."""
         del app
-        key = identity(source.repo_url, self._settings)
+        key = identity(source.address, self._settings)
         repository = self._open[key]
         followed = repository.symbol(source.target_revision)
         made = []
@@ -390,7 +406,7 @@ class Repositories:
     def paths(self, app: Application, commit: Commit) -> tuple[str, ...]:
         """The paths that the first source depends on, its own folder first; as `Dependencies.paths`."""
         source = app.source
-        repository = self.open(source.repo_url)
+        repository = self.open(source.address)
         try:
             return dependencies(repository, commit, source, app.name).paths
         except GitError:

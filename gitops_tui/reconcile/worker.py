@@ -226,7 +226,7 @@ class Engine(GitCommands, ExplainCommands, LogCommands):
         if urls:
             await self.declaring.git_moved()
         for runtime in list(self.runtimes.values()):
-            if urls & {source.repo_url for source in runtime.app.sources}:
+            if urls & {source.address for source in runtime.app.sources}:
                 await self.refresh_app(runtime)
 
     async def look_at_git(self, url: str) -> None:
@@ -472,7 +472,7 @@ class Engine(GitCommands, ExplainCommands, LogCommands):
 
     async def _refresh(self, app: AppKey | None, hard: bool) -> None:
         chosen = [self.runtime(app)] if app is not None else list(self.runtimes.values())
-        urls = {source.repo_url for each in chosen for source in each.app.sources}
+        urls = {source.address for each in chosen for source in each.app.sources}
         if await asyncio.to_thread(self._repositories.fetch, urls):
             await self.declaring.git_moved()
         for runtime in chosen:

@@ -16,6 +16,7 @@ from gitops_tui.model.application import Source
 from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
+from gitops_tui.render.charts.needed import Needed, put
 from gitops_tui.render.environment import build_environment, substitute
 from gitops_tui.render.helmwords import problems as problems_of
 from gitops_tui.render.loader import load
@@ -61,9 +62,10 @@ def render(
     inputs: Sequence[str] = ("",),
     references: References = MappingProxyType({}),
     reference_inputs: Sequence[tuple[str, Sequence[str]]] = (),
+    missing: Sequence[Needed] = (),
 ) -> tuple[list[Manifest], list[str]]:
     """What `helm template` gives; `inputs` are the paths that it may read, reference_inputs those of the other sources
-    that its value files come from. Raises RenderError, ToolMissing, UnsafePath."""
+    that its value files come from, missing the dependencies to add. Raises RenderError, ToolMissing, UnsafePath."""
     program = shutil.which("helm")
     if program is None:
         raise ToolMissing(
@@ -84,6 +86,7 @@ def render(
         root = home / "repository"
         root.mkdir()
         repository.export_paths(commit.sha, inputs, root)
+        put(missing, root, path)
         roots = {OWN: root, **{ref: home / f"source-{at}" for at, ref in enumerate(references)}}
         for ref, paths in reference_inputs:
             roots[ref].mkdir()

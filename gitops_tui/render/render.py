@@ -23,6 +23,7 @@ from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
 from gitops_tui.render import directory, helm, kustomize
+from gitops_tui.render.charts.needed import Needed, OpenChart, needed
 from gitops_tui.render.dependencies import Dependencies, dependencies
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.overrides import explicit_type, with_overrides
@@ -58,18 +59,14 @@ def render(
     kube_version: str = "",
     api_versions: Sequence[str] = (),
     references: References = MappingProxyType({}),
+    open_chart: OpenChart | None = None,
 ) -> Rendered:
     """Renders a source. Blocking: it reads Git and may run a program. references: the application's other sources by
-    their `ref`.
+    their `ref`. open_chart: gives the repository of a chart that this one depends on (None: nothing is fetched).
 
     Raises RenderError with all problems found, ToolMissing where a program is needed that isn't there, and the errors
     of git for a path that doesn't exist.
     """
-    if source.chart:
-        raise RenderError(
-            f"the chart {printable(source.chart)} comes from a chart repository, which is not supported yet",
-            hint="put the chart into the Git repository",
-        )
     if source.plugin is not None:
         raise RenderError("spec.source.plugin is not supported yet", hint="render the manifests into the repository")
     path = clean_path(source.path)
@@ -92,7 +89,9 @@ def render(
         needs = dependencies(repository, commit, source, app_name, namespace=namespace, references=references)
     paths = needs.inputs
     read = [tree] if paths == (path,) else repository.find_many([(commit.sha, each) for each in paths])
-    inputs = [paths, read, commit.sha if needs.by_revision else "", _read_elsewhere(needs, references)]
+    inputs: list[object] = [paths, read, commit.sha if needs.by_revision else "", _read_elsewhere(needs, references)]
+    missing = needed(repository, commit, path, open_chart) if kind == "Helm" else []
+    inputs.append([each.key for each in missing])
     # Only charts look at the cluster's versions: what is read before the cluster is known holds for all others.
     versions = [kube_version, list(api_versions)] if kind == "Helm" else []
     key = orjson.dumps([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, versions])
@@ -121,6 +120,7 @@ def render(
                 api_versions,
                 references,
                 needs.references,
+                missing,
             )
         finally:
             with _cache_lock:
@@ -143,6 +143,7 @@ def _rendered(
     api_versions: Sequence[str],
     references: References,
     reference_inputs: Sequence[tuple[str, Sequence[str]]],
+    missing: Sequence[Needed],
 ) -> Rendered:
     if kind == "Helm":
         manifests, warnings = helm.render(
@@ -158,6 +159,7 @@ def _rendered(
             inputs=paths,
             references=references,
             reference_inputs=reference_inputs,
+            missing=missing,
         )
     elif kind == "Kustomize":
         manifests, warnings = kustomize.render(repository, commit, source, path, settings=settings, inputs=paths)
