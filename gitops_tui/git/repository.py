@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -38,6 +39,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 _MAX_PATCH = 400_000
 _KEPT = 4096
+_SLOW_STAMP = 0.003  # seconds
 # A tree never changes: a few that were read are kept, unless they are very large.
 _LISTED = 64
 _MAX_LISTED = 20_000
@@ -74,6 +76,7 @@ class Repository:
         self._listed: dict[tuple[str, ...], tuple[TreeEntry, ...]] = {}
         self._named: dict[tuple[str, str], str] = {}
         self._named_at: Hashable = None
+        self._stamp_good_until = 0.0
         self._signatures: dict[str, Signature] = {}
         self._pages = Pages(self._begin_log, keep=4)
         self._refs: dict[str, str] | None = None
@@ -159,6 +162,8 @@ class Repository:
             return False
         self._moves = watch.moves(self, before, after)
         self._commits.clear()  # refs are on the lines
+        with self._lock:
+            self._named.clear()
         return True
 
     def repair(self, *, progress: Progress | None = None, stop: Stop | None = None) -> None:
@@ -186,9 +191,7 @@ class Repository:
 
     def _while_refs_stand(self, key: tuple[str, str], make: Callable[[], str]) -> str:
         """What a name stands for is kept until a ref moves, by anyone: hundreds of applications ask for the same one."""
-        from gitops_tui.git import watch
-
-        now = watch.stamp(self.folder)  # taken before git looks: a move in between only makes it asked again
+        now = self._refs_stamp()  # taken before git looks: a move in between only makes it asked again
         with self._lock:
             if now != self._named_at:
                 self._named.clear()
@@ -201,6 +204,21 @@ class Repository:
             if now == self._named_at and len(self._named) < _KEPT:
                 self._named[key] = made
         return made
+
+    def _refs_stamp(self) -> Hashable:
+        """Changes where a ref moved. Refs of a mirror move by `fetch`, which forgets; a local folder is looked at, less
+        often where that takes long (thousands of loose refs)."""
+        if self.remote is not None:
+            return ()
+        from gitops_tui.git import watch
+
+        begun = time.monotonic()
+        if begun < self._stamp_good_until:
+            return self._named_at
+        found = watch.stamp(self.folder)
+        took = time.monotonic() - begun
+        self._stamp_good_until = begun + took * 20 if took > _SLOW_STAMP else 0.0
+        return found
 
     def commit(self, sha: str) -> Commit:
         """One commit by its full SHA. Raises RevisionNotFound."""

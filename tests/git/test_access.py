@@ -9,8 +9,10 @@ import os
 import shutil
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -192,20 +194,21 @@ def over_ssh(me, upstream, ssh_server, monkeypatch):
     return ssh_server, ssh_server.url(bare), hosts
 
 
-def left_behind() -> set[Path]:
-    """Our own temporary folders, but for a demo's that somebody else may have started just now."""
-    found = {each for place in ("/tmp", "/dev/shm") for each in Path(place).glob("gitops-tui-*")}
-    return {each for each in found if not each.name.startswith("gitops-tui-demo-")}
+@pytest.fixture
+def private(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where keys and certificates go while they are used; what others do at the same time is not seen there."""
+    with tempfile.TemporaryDirectory(prefix="run-", dir="/tmp") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
 
 
-def test_an_ssh_key_out_of_argo_cds_secret_works_and_is_written_nowhere(over_ssh, tmp_path: Path) -> None:
+def test_an_ssh_key_out_of_argo_cds_secret_works_and_is_written_nowhere(over_ssh, private: Path) -> None:
     server, url, _ = over_ssh
-    before = left_behind()
     key = server.key.read_text()
     repository = _open(url, _secret(url, sshPrivateKey=key))
     assert repository.read(repository.resolve("HEAD").sha, "a.yaml") == b"a: 1\n"
     assert _nowhere(Settings().cache_folder, key.splitlines()[1])
-    assert left_behind() <= before
+    assert list(private.iterdir()) == []
 
 
 def test_an_unknown_ssh_host_is_refused_with_the_command_that_adds_it(over_ssh) -> None:
@@ -226,15 +229,14 @@ def test_a_changed_ssh_host_key_is_not_shrugged_off(over_ssh) -> None:
     assert "ssh-keygen -R" in caught.value.hint
 
 
-def test_hosts_that_argo_cd_knows_are_known(over_ssh) -> None:
+def test_hosts_that_argo_cd_knows_are_known(over_ssh, private: Path) -> None:
     server, url, hosts = over_ssh
     hosts.write_text("")
     trust = Trust.from_objects({"data": {"ssh_known_hosts": f"# keys\n{server.known_hosts}"}}, None)
-    before = left_behind()
     repository = _open(url, _secret(url, sshPrivateKey=server.key.read_text()), trust=trust)
     assert repository.resolve("HEAD").subject == "first"
     assert hosts.read_text() == ""
-    assert left_behind() <= before
+    assert list(private.iterdir()) == []
 
 
 def test_a_key_that_argo_cd_knows_differently_is_refused(over_ssh) -> None:
