@@ -91,16 +91,20 @@ def signing_policies(project: Mapping[str, Any]) -> tuple[str, tuple[Policy, ...
     `spec.sourceIntegrity.git` (Argo CD, docs/user-guide/source-integrity-git-gpg.md)."""
     spec = _mapping(project.get("spec"))
     found = []
-    keys = tuple(str(_mapping(each).get("keyID", "")) for each in _list_of(spec.get("signatureKeys")))
-    if any(keys):
-        found.append(Policy(tuple(key for key in keys if key)))
+    if not _mapping(spec.get("sourceIntegrity")):
+        keys = tuple(str(_mapping(each).get("keyID", "")) for each in _list_of(spec.get("signatureKeys")))
+        if any(keys):
+            found.append(Policy(tuple(key for key in keys if key)))
     for each in _list_of(_mapping(_mapping(spec.get("sourceIntegrity")).get("git")).get("policies")):
         policy = _mapping(each)
         gpg = _mapping(policy.get("gpg"))
         keys = tuple(str(key) for key in _list_of(gpg.get("keys")))
         repos = tuple(str(_mapping(repo).get("url", "")) for repo in _list_of(policy.get("repos")))
-        if keys and str(gpg.get("mode", "head")).lower() != "none":
-            found.append(Policy(keys, tuple(repo for repo in repos if repo)))
+        mode = str(gpg.get("mode") or "strict").lower()
+        # A mode that is not known demands the most.
+        mode = mode if mode in {"none", "head"} else "strict"
+        if repos := tuple(repo for repo in repos if repo):
+            found.append(Policy(keys, repos, mode))
     return str(_mapping(project.get("metadata")).get("name", "")), tuple(found)
 
 

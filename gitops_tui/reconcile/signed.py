@@ -19,16 +19,22 @@ from gitops_tui.model.text import printable
 from gitops_tui.settings import Settings
 
 REQUIRE_ANNOTATION = "gitops-tui.io/require-signed"
+SEAL = "Argocd-gpg-seal"
 KEYS_ANNOTATION = "gitops-tui.io/signature-keys"
+
+
+_MOST_ANCESTORS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One demand of an Argo CD project. keys: ids of the GPG keys that may sign. repos: patterns of the repositories that
-    it is for, none for all ("!" excepts one)."""
+    """One demand of an Argo CD project; the first that covers a repository is the one that counts. keys: ids of the GPG
+    keys that may sign. repos: patterns of the repositories that it is for, none for all ("!" excepts one). mode: "none",
+    "head" (the revision) or "strict" (all its ancestors too, back to a commit that seals them)."""
 
     keys: tuple[str, ...]
     repos: tuple[str, ...] = ()
+    mode: str = "head"
 
     def covers(self, url: str) -> bool:
         url = normalised(url)
@@ -43,42 +49,74 @@ class Demands:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._projects: dict[str, tuple[Policy, ...]] = {}
+        self._trusted: dict[tuple[str, tuple[str, ...]], set[str]] = {}
 
     def set_projects(self, projects: Mapping[str, tuple[Policy, ...]]) -> None:
         """Adds what projects demand."""
         self._projects.update(projects)
 
-    def keys(self, app: Application, url: str) -> tuple[tuple[str, ...], str] | None:
-        """(keys that may sign, none for any verified one; who demands it) for a source, None where nobody does."""
-        keys = tuple(key for each in self._projects.get(app.project, ()) if each.covers(url) for key in each.keys)
-        if keys:
-            return keys, f"the project {printable(app.project)}"
+    def demand(self, app: Application, url: str) -> tuple[tuple[str, ...], str, bool] | None:
+        """(keys that may sign, none for any verified one; who demands it; whether of all ancestors) for a source, None
+        where nobody does."""
+        policy = next((each for each in self._projects.get(app.project, ()) if each.covers(url)), None)
+        if policy is not None and policy.mode != "none":
+            # A policy without keys trusts nobody, as in Argo CD.
+            return policy.keys or ("-",), f"the project {printable(app.project)}", policy.mode != "head"
         named = app.annotations.get(KEYS_ANNOTATION, "")
         if keys := tuple(each.strip() for each in named.split(",") if each.strip()):
-            return keys, f"the annotation {KEYS_ANNOTATION}"
+            return keys, f"the annotation {KEYS_ANNOTATION}", False
         if app.annotations.get(REQUIRE_ANNOTATION, "").lower() == "true":
-            return (), f"the annotation {REQUIRE_ANNOTATION}"
+            return (), f"the annotation {REQUIRE_ANNOTATION}", False
         if self._settings.require_signed:
-            return (), "the setting require_signed"
+            return (), "the setting require_signed", False
         return None
 
     def refusal(self, app: Application, repository: Repository, commit: Commit, url: str) -> str:
         """Why a commit of a source (by its url) must not be deployed, "" where it may."""
-        demanded = self.keys(app, url)
+        demanded = self.demand(app, url)
         if demanded is None:
             return ""
-        keys, who = demanded
+        keys, who, strict = demanded
         if commit.working_tree:
             return f"{who} demands signed commits, and uncommitted changes have no signature"
-        found = repository.signature(commit.sha)
-        if counts(found, keys):
-            return ""
-        if found.status is SignatureStatus.NONE:
-            why = "is not signed"
-        elif found.status is SignatureStatus.VERIFIED:
-            why = f"is signed by {printable(found.signer or found.key)}, whose key is not among those allowed"
-        else:
-            by = f" by {printable(found.signer or found.key)}" if found.signer or found.key else ""
-            why = f"has a signature{by} that does not count: {found.status.value}"
-            why += f" ({printable(found.detail)})" if found.detail else ""
-        return f"{commit.short} {why}; {who} demands signed commits"
+        why = _unsigned(repository, commit, keys) or (self._ancestors(repository, commit, keys) if strict else "")
+        return f"{why}; {who} demands signed commits" if why else ""
+
+    def _ancestors(self, repository: Repository, commit: Commit, keys: tuple[str, ...]) -> str:
+        """Why an ancestor does not count, "" where all do. Commits that a trusted key seals end the walk."""
+        repository.whole_history()
+        known = self._trusted.setdefault((repository.url, keys), set())
+        walked: set[str] = set()
+        waiting = [commit]
+        while waiting:
+            each = waiting.pop()
+            if each.sha in known or each.sha in walked:
+                continue
+            if why := _unsigned(repository, each, keys):
+                return f"its ancestor {why}"
+            walked.add(each.sha)
+            if len(walked) > _MOST_ANCESTORS:
+                return (
+                    f"{commit.short} has more than {_MOST_ANCESTORS:,} ancestors to check: seal the history "
+                    f"(git commit -S --trailer '{SEAL}: …')"
+                )
+            if not any(name.lower() == SEAL.lower() for name, _ in each.trailers):
+                waiting += [repository.commit(parent) for parent in each.parents]
+        known |= walked
+        return ""
+
+
+def _unsigned(repository: Repository, commit: Commit, keys: tuple[str, ...]) -> str:
+    """Why a commit's signature does not count, "" where it does."""
+    found = repository.signature(commit.sha)
+    if counts(found, keys):
+        return ""
+    if found.status is SignatureStatus.NONE:
+        why = "is not signed"
+    elif found.status is SignatureStatus.VERIFIED:
+        why = f"is signed by {printable(found.signer or found.key)}, whose key is not among those allowed"
+    else:
+        by = f" by {printable(found.signer or found.key)}" if found.signer or found.key else ""
+        why = f"has a signature{by} that does not count: {found.status.value}"
+        why += f" ({printable(found.detail)})" if found.detail else ""
+    return f"{commit.short} {why}"

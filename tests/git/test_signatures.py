@@ -210,6 +210,43 @@ def test_argo_cds_projects_say_who_must_sign() -> None:
             },
         }
     )
-    assert new == (Policy(("A",), ("https://git.example.com/o/*",)),)
+    assert new == (Policy(("A",), ("https://git.example.com/o/*",)), Policy(("B",), ("*",), "none"))
     assert new[0].covers("https://git.example.com/o/r.git")
     assert not new[0].covers("https://git.example.com/other/r.git")
+
+
+def test_a_strict_policy_asks_for_all_ancestors_back_to_a_seal(me, made_repository, gpg_key) -> None:
+    unsigned = made_repository.commit({"a": "1"}, "unsigned")
+    signed = _signed(made_repository, me, {"a": "2"}, key=gpg_key, kind="openpgp")
+    repository = _open(made_repository)
+    demands = Demands(Settings())
+    demands.set_projects({"prod": (Policy((gpg_key[-16:],), ("*",), "strict"),)})
+
+    def why(sha: str) -> str:
+        return demands.refusal(_app(), repository, repository.commit(sha), "https://git.example.com/o/r.git")
+
+    assert f"its ancestor {unsigned[:7]} is not signed" in why(signed)
+    made_repository.git("-c", f"user.signingkey={gpg_key}", "commit", "-q", "-S", "--allow-empty", "-m",
+                        "Seal\n\nArgocd-gpg-seal: reviewed all before")  # fmt: skip
+    seal = made_repository.git("rev-parse", "HEAD").strip()
+    assert why(seal) == ""
+    after = _signed(made_repository, me, {"a": "3"}, key=gpg_key, kind="openpgp")
+    assert why(after) == ""
+    # A seal that nobody trusted signed seals nothing.
+    made_repository.git("commit", "-q", "--no-gpg-sign", "--allow-empty", "-m", "x\n\nArgocd-gpg-seal: mine")
+    last = _signed(made_repository, me, {"a": "4"}, key=gpg_key, kind="openpgp")
+    assert "is not signed" in why(last)
+
+
+def test_the_first_policy_that_covers_a_repository_counts(me, made_repository) -> None:
+    sha = made_repository.commit({"a": "1"})
+    repository = _open(made_repository)
+    demands = Demands(Settings())
+    free = Policy((), ("https://git.example.com/free/*",), "none")
+    demands.set_projects({"prod": (free, Policy((), ("*",), "head"))})
+
+    def why(url: str) -> str:
+        return demands.refusal(_app(), repository, repository.commit(sha), url)
+
+    assert why("https://git.example.com/free/r.git") == ""
+    assert "is not signed" in why("https://git.example.com/o/r.git")
