@@ -14,6 +14,8 @@ from gitops_tui.healthscripts import HealthScript, is_customization, scripts_in_
 from gitops_tui.model.application import IgnoreRule
 
 FIELD_MANAGER = "gitops-tui"
+# Of what a person does to one object, beside syncing.
+ACTION_MANAGER = "gitops-tui-action"
 TRACKING_ANNOTATION = "gitops-tui.io/tracking-id"
 APPLICATION_LABEL = "gitops-tui.io/application"
 

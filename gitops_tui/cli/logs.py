@@ -9,13 +9,11 @@ from collections.abc import Callable
 
 import orjson
 
-from gitops_tui.cli.git_commands import find_resource
-from gitops_tui.cli.session import Session, session
+from gitops_tui.cli.chosen import chosen
+from gitops_tui.cli.session import session
 from gitops_tui.errors import GitOpsError
-from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.logs import LogFeed, LogLine, LogOptions
 from gitops_tui.model.logtext import readable
-from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.applications import parse_duration
 from gitops_tui.settings import Settings
@@ -25,7 +23,9 @@ def logs(options: argparse.Namespace, settings: Settings) -> int:
     """Prints lines as they come; notes go to standard error. Exit code 1 where there was no line, only notes."""
     asked = _options(options)
     with session(options, settings) as work:
-        state, key = _chosen(work, options.app, options.resource)
+        state, key, left = chosen(work, options.app, [options.resource] if options.resource else [])
+        if left:
+            raise GitOpsError(f"{printable(left[0])!r} is no object", hint="give KIND/NAME, for example Deployment/web")
         news = threading.Event()
         feed = LogFeed(news.set)
         stop = work.engine.logs(state.key, key, asked, feed)
@@ -60,18 +60,6 @@ def _options(options: argparse.Namespace) -> LogOptions:
     if options.tail < -1:
         raise GitOpsError(f"--tail {options.tail} is no number of lines", hint="give 0 or more")
     return LogOptions(options.container, options.previous, since, options.tail, options.follow and not options.previous)
-
-
-def _chosen(work: Session, app: str, resource: str) -> tuple[ApplicationState, ResourceKey | None]:
-    """The application and its object: `APP`, `APP KIND/NAME` or `APP/KIND/NAME`."""
-    names = {str(key) for key in work.ready().applications} | {key.name for key in work.ready().applications}
-    if not resource and app not in names and "/" in app:
-        for name in sorted(names, key=len, reverse=True):
-            if app.startswith(f"{name}/"):
-                app, resource = name, app[len(name) + 1 :]
-                break
-    state = work.application(app)
-    return state, find_resource(state, resource).key if resource else None
 
 
 def _print(line: LogLine, feed: LogFeed, options: argparse.Namespace) -> None:

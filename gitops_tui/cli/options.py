@@ -145,6 +145,14 @@ def parser() -> Parser:
     pause.add_argument("--until", metavar="TIME", default="", help="a duration (2h, 30m, 1d) or a time with a zone")
     command("resume", "let automatic sync go on")
     command("render", "print what Git renders").add_argument("--at", metavar="REV", default="", dest="at")
+    action = command("action", "what can be done with an object beside syncing, or one of it")
+    action.add_argument(
+        "words", metavar="KIND/NAME [ACTION [NUMBER]]", nargs="*", help="without ACTION all that can be done is listed"
+    )
+    action.add_argument(
+        "--propagation", choices=("background", "foreground", "orphan"), default="background", help="of a deletion"
+    )
+    action.add_argument("--yes", "-y", action="store_true", help="don't ask")
     # As with kubectl, -f follows here; Application files are named by --file, or by -f before the command.
     logs = command("logs", "the logs of an object's pods, or of all of an application", short_file=False)
     logs.add_argument("resource", metavar="KIND/NAME", nargs="?", default="", help="all of the application if left out")

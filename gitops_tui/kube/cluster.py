@@ -287,9 +287,12 @@ class Cluster:
             raise
         return True
 
-    async def can_i(self, verb: str, kind: ResourceType, namespace: str = "") -> bool:
-        """Whether the user may do this (SelfSubjectAccessReview)."""
+    async def can_i(
+        self, verb: str, kind: ResourceType, namespace: str = "", *, subresource: str = "", name: str = ""
+    ) -> bool:
+        """Whether the user may do this (SelfSubjectAccessReview); name: to that object ("": to any)."""
         attributes = {"verb": verb, "group": kind.gvk.group, "resource": kind.plural, "namespace": namespace}
+        attributes |= {key: value for key, value in (("subresource", subresource), ("name", name)) if value}
         body = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",

@@ -37,6 +37,10 @@ class LiveStore:
         """The versions in which a kind is held."""
         return [gvk for gvk in self._objects if (gvk.group, gvk.kind) == (group, kind)]
 
+    def all_kinds(self) -> list[GVK]:
+        """The kinds that are held."""
+        return list(self._objects)
+
     def by_uid(self, uid: str) -> tuple[GVK, Live] | None:
         place = self._by_uid.get(uid)
         if place is None:

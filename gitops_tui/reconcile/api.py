@@ -19,6 +19,7 @@ from gitops_tui.model.record import AppRecord, HistoryEntry
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ResourceState, Snapshot
 from gitops_tui.model.sync import SyncOperation, SyncOptions, SyncPlan
+from gitops_tui.reconcile.actions_api import ActionsApi
 from gitops_tui.reconcile.parts_api import ExplainApi, GitApi, LogsApi
 from gitops_tui.settings import Settings
 
@@ -56,7 +57,7 @@ class RevisionPreview:
     resources: tuple[ResourceState, ...]
 
 
-class EngineApi(GitApi, ExplainApi, LogsApi, Protocol):
+class EngineApi(GitApi, ExplainApi, LogsApi, ActionsApi, Protocol):
     """The engine, as screens and commands see it."""
 
     @property

@@ -24,6 +24,7 @@ from gitops_tui.model.record import AppRecord, Pause, Pin
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import Condition, Severity, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
+from gitops_tui.reconcile.actions import ActionCommands
 from gitops_tui.reconcile.api import HistoryCommit, RevisionPreview
 from gitops_tui.reconcile.argocd import read_argocd
 from gitops_tui.reconcile.auto import Attempts
@@ -53,7 +54,7 @@ _LOAD_AGAIN = 3.0
 _UNSIGNED = "it is shown and not deployed; sign the commit with a key that counts"
 
 
-class Engine(GitCommands, ExplainCommands, LogCommands):
+class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands):
     """The engine; see `EngineApi` for what it answers."""
 
     def __init__(self, request: Request, settings: Settings) -> None:

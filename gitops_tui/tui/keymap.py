@@ -64,6 +64,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("blame", "b", "b", "who set each differing field, in Git and in the cluster"),
     Key("yaml", "y", "y", "YAML, as Git or the cluster has it"),
     Key("copy", "c", "c", "copy: name, path, value, YAML, difference, SHA, kubectl command"),
+    Key("actions", "a", "a", "actions on an object: restart, scale, suspend, run now, delete, …", writes=True),
     Key("logs", "L", "L", "logs, live: of all pods of what is selected"),
     Key("outside", "o", "o", "open in $PAGER or $EDITOR"),
     Key("command", "colon", ":", "command line: :sync :pause :rollback …", hint="command"),

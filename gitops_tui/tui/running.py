@@ -11,6 +11,7 @@ from gitops_tui.model.keys import AppKey
 from gitops_tui.model.revision import Commit
 from gitops_tui.tui.commands import Command, parse
 from gitops_tui.tui.layout import Node
+from gitops_tui.tui.objectactions import ACTION_COMMANDS
 from gitops_tui.tui.screens import HistoryScreen, PauseScreen, RevertScreen, RollbackScreen
 from gitops_tui.tui.screens.command import CommandScreen, Offer, PaletteScreen
 from gitops_tui.tui.when import parse_when
@@ -76,6 +77,7 @@ def run(app: Acting, line: str) -> None:
         "pause-all": app.action_pause_all,
         "yaml": app.action_yaml,
         "logs": lambda: app.logs(given[0] if given else ""),
+        "actions": app.action_actions,
         "copy": app.action_copy,
         "errors": app.action_errors,
         "quit": app.action_leave,
@@ -83,6 +85,9 @@ def run(app: Acting, line: str) -> None:
         "filter": lambda: app.set_filter(given[0] if given else ""),
         "theme": lambda: _theme(app, given[0] if given else ""),
     }
+    if command.name in ACTION_COMMANDS:
+        app.object_action(ACTION_COMMANDS[command.name], given[0] if given else "")
+        return
     if command.name in plain:
         plain[command.name]()
         return
