@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ def test_a_cron_job_runs_now_is_suspended_and_goes_on(place: Place) -> None:
     said = place.do(TICK, "run")
     assert "made Job.batch shop/tick-manual-" in said
     (made,) = [
-        each for each in place.cluster.call(place.cluster.objects.list, JOB) if "manual" in each["metadata"]["name"]
+        each for each in place.cluster.call(place.cluster.registry.list, JOB) if "manual" in each["metadata"]["name"]
     ]
     assert made["metadata"]["annotations"]["cronjob.kubernetes.io/instantiate"] == "manual"
     assert made["metadata"]["labels"]["made"] == "by-tick"
@@ -206,7 +207,7 @@ def test_a_pod_is_deleted_by_one_key_and_another_object_by_its_name(place: Place
 def test_orphaned_objects_stay(place: Place) -> None:
     place.do(WEB, "delete", propagation=Propagation.ORPHAN)
     until(lambda: place.live(DEPLOYMENT, "web") is None)
-    assert place.cluster.call(place.cluster.objects.list, GVK("apps", "v1", "ReplicaSet"))
+    assert place.cluster.call(place.cluster.registry.list, GVK("apps", "v1", "ReplicaSet"))
 
 
 def test_deleting_a_claim_says_that_its_data_goes(place: Place) -> None:
@@ -233,18 +234,9 @@ def test_what_changed_meanwhile_is_not_written_over(place: Place, monkeypatch: p
 
     def late(*given: Any) -> Any:
         # Somebody scales between the look and the write.
-        place.cluster.call(
-            place.cluster.registry.patch_merge if hasattr(place.cluster.registry, "patch_merge") else _scale, place
-        )
+        patch = partial(place.cluster.registry.patch, manager="dana")
+        place.cluster.call(patch, DEPLOYMENT, "shop", "web", {"spec": {"replicas": 5}})
         return made(*given)
-
-    def _scale(where: Place) -> None:
-        obj = where.cluster.objects.get(DEPLOYMENT, "shop", "web")
-        import copy
-
-        changed = copy.deepcopy(obj)
-        changed["spec"]["replicas"] = 5
-        where.cluster.registry.update(changed, manager="dana")
 
     monkeypatch.setattr(actions, "writes", late)
     with pytest.raises(GitOpsError, match="has changed meanwhile: nothing was done"):

@@ -35,7 +35,7 @@ def test_a_line_is_a_command_with_its_arguments(text: str, name: str, arguments:
     [
         ("", "type a command"),
         ("fly", "there is no command 'fly'"),
-        ("re shop", "did you mean resume or revert or refresh?"),
+        ("res shop", "did you mean resume or restart or"),
         ("rollback shop", "the revision is missing"),
         ("errors now", "errors takes nothing"),
     ],
