@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import Future
 from typing import Any
 
 from gitops_tui.cli import actions, git_commands, logs, shapes
@@ -13,14 +13,16 @@ from gitops_tui.cli.between import between
 from gitops_tui.cli.drift import diff_lines, since
 from gitops_tui.cli.output import json_out, out
 from gitops_tui.cli.session import Session, session
+from gitops_tui.cli.steering import audit, pause, resume, target_of, until_healthy
 from gitops_tui.compare import displayable
 from gitops_tui.compare.show import plain
-from gitops_tui.errors import GitOpsError, PlanRefused, with_hint
+from gitops_tui.errors import PlanRefused, with_hint
 from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase, ResultStatus, SyncOperation, SyncOptions, SyncPlan, SyncStatus
 from gitops_tui.model.text import printable, redact
-from gitops_tui.reconcile.applications import parse_duration
+from gitops_tui.reconcile.steering import undo_to
 from gitops_tui.render import dump
 from gitops_tui.settings import Settings
 
@@ -31,6 +33,11 @@ def _warn(state: ApplicationState) -> None:
     for each in state.conditions:
         text = f"{state.key}: {each.severity.value}: {with_hint(each.message, each.hint)}"
         print(printable(redact(text), keep_newlines=True), file=sys.stderr)
+
+
+def _half(state: ApplicationState) -> str:
+    pause = state.record.pause
+    return f" ({pause.kind.value})" if pause is not None and pause.kind is not PauseKind.ALL else ""
 
 
 def status(options: argparse.Namespace, settings: Settings) -> int:
@@ -53,7 +60,7 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
         extra = (
             f"  {drifted} of {len(state.resources)} drifted{sides}" if drifted else f"  {len(state.resources)} objects"
         )
-        notes = ("  paused" if state.record.pause else "") + (
+        notes = (f"  paused{_half(state)}" if state.record.pause else "") + (
             f"  pinned, {state.behind if state.behind >= 0 else '?'} behind" if state.record.pin else ""
         )
         out(f"{state.key!s:24} {state.sync.value:10} {state.health.value:12}{extra}{notes}  {at}")
@@ -124,24 +131,32 @@ def _agree(plan: SyncPlan, options: argparse.Namespace) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def _carry_out(work: Session, plan: SyncPlan, options: argparse.Namespace, *, rollback: bool = False) -> int:
+def _carry_out(
+    work: Session,
+    plan: SyncPlan,
+    options: argparse.Namespace,
+    run: Callable[[], Future[SyncOperation]] | None = None,
+) -> int:
+    """run: what to do in place of a sync, also where the plan has no steps."""
     text = options.output == "text"
     if text:
         _say_plan(plan)
     if not _agree(plan, options):
         out("nothing was changed")
         return 1
-    if plan.is_empty and not rollback:
+    if plan.is_empty and run is None:
         if not text:
             json_out({"plan": shapes.plan(plan), "operation": None})
         return 0
-    future = work.engine.rollback(plan, options.message) if rollback else work.engine.sync(plan)
-    operation = work.wait(future, 24 * 3600)
+    operation = work.wait(run() if run is not None else work.engine.sync(plan), 24 * 3600)
     if not text:
         json_out({"plan": shapes.plan(plan), "operation": shapes.operation(operation)})
     else:
         _say_operation(operation)
-    return 0 if operation.phase is OperationPhase.SUCCEEDED else 1
+    fine = operation.phase is OperationPhase.SUCCEEDED
+    if fine and options.wait and not operation.dry_run:
+        fine = until_healthy(work, work.application(str(plan.app)), options.timeout, quiet=not text)
+    return 0 if fine else 1
 
 
 def _say_operation(operation: SyncOperation) -> None:
@@ -171,45 +186,18 @@ def rollback(options: argparse.Namespace, settings: Settings) -> int:
     """Pins to a commit and syncs to it."""
     with session(options, settings) as work:
         state = work.application(options.app)
-        commit = work.wait(work.engine.resolve(state.key, options.to))
-        asked = SyncOptions(prune=options.prune, dry_run=options.dry_run, revision=commit.sha)
+        asked = SyncOptions(prune=options.prune, dry_run=options.dry_run, revision=target_of(work, state, options))
         plan = work.wait(work.engine.plan(state.key, asked))
-        return _carry_out(work, plan, options, rollback=True)
+        return _carry_out(work, plan, options, lambda: work.engine.rollback(plan, options.message))
 
 
-def pause(options: argparse.Namespace, settings: Settings) -> int:
-    """Stops automatic sync; seen by everybody."""
-    until = parse_until(options.until)
+def undo(options: argparse.Namespace, settings: Settings) -> int:
+    """Back to the commit that was deployed before the last sync."""
     with session(options, settings) as work:
         state = work.application(options.app)
-        record = work.wait(work.engine.pause(state.key, options.reason, until))
-    return _said_record(options, state, record, "paused" + (f" until {until:%Y-%m-%d %H:%M} UTC" if until else ""))
-
-
-def parse_until(text: str) -> datetime | None:
-    """A duration from now ("2h", "30m", "1d") or a time (taken as UTC without a zone). Raises GitOpsError."""
-    if not text:
-        return None
-    seconds = parse_duration(text)
-    try:
-        if seconds is not None and not text.isdigit():
-            return datetime.now(UTC) + timedelta(seconds=seconds)
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError) as error:
-        raise GitOpsError(
-            f"{printable(text)!r} is neither a duration nor a time", hint="for example 2h, 30m, 1d, 2026-05-01T18:00Z"
-        ) from error
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    if moment <= datetime.now(UTC):
-        raise GitOpsError(f"{printable(text)} is in the past")
-    return moment.astimezone(UTC)
-
-
-def resume(options: argparse.Namespace, settings: Settings) -> int:
-    with session(options, settings) as work:
-        state = work.application(options.app)
-        record = work.wait(work.engine.resume(state.key))
-    return _said_record(options, state, record, "resumed")
+        asked = SyncOptions(prune=options.prune, dry_run=options.dry_run, revision=undo_to(state.key, state.record))
+        plan = work.wait(work.engine.plan(state.key, asked))
+        return _carry_out(work, plan, options, lambda: work.engine.undo(plan, options.message))
 
 
 def unpin(options: argparse.Namespace, settings: Settings) -> int:
@@ -251,8 +239,10 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "diff": diff,
     "sync": sync,
     "rollback": rollback,
+    "undo": undo,
     "pause": pause,
     "resume": resume,
+    "audit": audit,
     "unpin": unpin,
     "render": render,
     **git_commands.COMMANDS,

@@ -134,16 +134,51 @@ def parser() -> Parser:
     revert.add_argument("--dry-run", action="store_true", help="only show what would be committed")
     revert.add_argument("--yes", "-y", action="store_true", help="don't ask")
     rollback = command("rollback", "pin an application to a commit, and sync to it")
-    rollback.add_argument("to", metavar="REV")
+    rollback.add_argument("to", metavar="REV", nargs="?", default="")
+    rollback.add_argument(
+        "--to-last-healthy", action="store_true", help="to the newest earlier sync at which it was Healthy"
+    )
     rollback.add_argument("--prune", action="store_true")
     rollback.add_argument("--dry-run", action="store_true")
     rollback.add_argument("--yes", "-y", action="store_true")
     rollback.add_argument("--message", "-m", default="")
+    undo = command("undo", "go back to the commit that was deployed before the last sync")
+    undo.add_argument("--prune", action="store_true", help="also delete what that sync created")
+    undo.add_argument("--dry-run", action="store_true")
+    undo.add_argument("--yes", "-y", action="store_true")
+    undo.add_argument("--message", "-m", default="")
+    for each in (sync, rollback, undo):
+        each.add_argument(
+            "--wait", action="store_true", help="until it is Healthy, for up to --timeout; else exit code 1"
+        )
     command("unpin", "let an application follow its branch again")
-    pause = command("pause", "stop automatic sync")
+    pause = command("pause", "stop automatic sync, or half of it", app=False)
+    halves = pause.add_mutually_exclusive_group()
+    halves.add_argument(
+        "--heal-off",
+        dest="half",
+        action="store_const",
+        const="heal-off",
+        default="",
+        help="report drift, don't correct it; new commits are still taken",
+    )
+    halves.add_argument(
+        "--hold-commits",
+        dest="half",
+        action="store_const",
+        const="hold-commits",
+        help="take no new commits; drift is still corrected, as the policy says",
+    )
     pause.add_argument("--reason", default="")
     pause.add_argument("--until", metavar="TIME", default="", help="a duration (2h, 30m, 1d) or a time with a zone")
-    command("resume", "let automatic sync go on")
+    resume = command("resume", "let automatic sync go on", app=False)
+    for each in (pause, resume):
+        each.add_argument("app", metavar="APP", nargs="?", default="")
+        each.add_argument("--selector", "-l", metavar="LABELS", default="", help="all Applications with these labels")
+        each.add_argument("--all", action="store_true", help="all applications")
+    audit = command("audit", "what was done, by whom, from where: every recorded operation, newest first", app=False)
+    audit.add_argument("--since", metavar="TIME", default="", help="a duration back (24h, 7d) or a time")
+    audit.add_argument("--app", metavar="APP", default="", help="of one application")
     command("render", "print what Git renders").add_argument("--at", metavar="REV", default="", dest="at")
     action = command("action", "what can be done with an object beside syncing, or one of it")
     action.add_argument(

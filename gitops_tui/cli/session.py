@@ -64,6 +64,11 @@ class Session:
         names = ", ".join(sorted(str(key) for key in found)[:10])
         raise UnknownApplication(f"there is no application {name!r}", hint=f"there are: {names}")
 
+    def news(self, timeout: float) -> None:
+        """Waits for the next Snapshot, at most that many seconds."""
+        self._news.wait(timeout)
+        self._news.clear()
+
     def wait(self, future: Future[T], timeout: float | None = None) -> T:
         """A future's result. Raises GitOpsError."""
         try:

@@ -9,6 +9,7 @@ from gitops_tui.compare.between import ManifestChange
 from gitops_tui.compare.blame import who
 from gitops_tui.compare.show import plain
 from gitops_tui.compare.threeway import folded
+from gitops_tui.model.audit import AuditLine
 from gitops_tui.model.diff import RowKind
 from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove, Owner
 from gitops_tui.model.explain import Explained, FieldBlame
@@ -149,7 +150,14 @@ def three_way(found: ThreeWay) -> dict[str, Any]:
 def pause(found: Pause | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    return {"who": found.who, "since": _time(found.since), "reason": found.reason, "until": _time(found.until)}
+    return {
+        "who": found.who,
+        "since": _time(found.since),
+        "reason": found.reason,
+        "until": _time(found.until),
+        "kind": found.kind.value,
+        "revision": found.revision,
+    }
 
 
 def pin(found: Pin | None) -> dict[str, Any] | None:
@@ -261,4 +269,39 @@ def change(found: ManifestChange) -> dict[str, Any]:
         "name": key.name,
         "change": found.kind.value,
         "fields": fields,
+    }
+
+
+def audit(found: AuditLine) -> dict[str, Any]:
+    entry = found.entry
+    took = (entry.finished - entry.started).total_seconds() if entry.finished else None
+    return {
+        "application": found.application,
+        "cluster": found.cluster,
+        "revision": entry.revision,
+        "author": entry.author,
+        "subject": entry.subject,
+        "phase": entry.phase.value,
+        "initiator": entry.initiator.value,
+        "who": entry.who,
+        "user": entry.user,
+        "started": _time(entry.started),
+        "finished": _time(entry.finished),
+        "seconds": took,
+        "options": list(entry.options),
+        "partial": entry.partial,
+        "healthy": entry.healthy,
+        "message": entry.message,
+        "counts": dict(entry.counts),
+        "results": [
+            {
+                "action": each.action,
+                "resource": each.key,
+                "status": each.status,
+                "message": each.message,
+                "fields": list(each.fields),
+            }
+            for each in entry.results
+        ],
+        "moreResults": entry.more,
     }

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from gitops_tui.model.application import Application
-from gitops_tui.model.drift import NO_DRIFT, NO_MOVES, Drift, DriftEpisode, Moved, MovedCounts
+from gitops_tui.model.drift import NO_DRIFT, NO_MOVES, Drift, DriftEpisode, DriftKind, Moved, MovedCounts
 from gitops_tui.model.health import Health, HealthStatus
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -132,6 +132,16 @@ class ApplicationState:
     @property
     def errors(self) -> tuple[Condition, ...]:
         return tuple(c for c in self.conditions if c.severity is Severity.ERROR)
+
+    @property
+    def applied(self) -> bool:
+        """Whether nothing that Git holds differs: at most objects that Git no longer holds are left."""
+        if self.sync is not SyncStatus.OUT_OF_SYNC:
+            return self.sync is SyncStatus.SYNCED
+        return not any(
+            each.drift.is_drifted and each.drift.kind is not DriftKind.EXTRA and not each.hook
+            for each in self.resources.values()
+        )
 
 
 class Link(StrEnum):

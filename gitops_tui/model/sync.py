@@ -138,6 +138,7 @@ class Initiator(StrEnum):
     AUTO_SYNC = "auto-sync"
     SELF_HEAL = "self-heal"
     ROLLBACK = "rollback"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from gitops_tui.model.keys import AppKey
@@ -21,6 +20,7 @@ from gitops_tui.model.snapshot import ResourceState, Snapshot
 from gitops_tui.model.sync import SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.reconcile.actions_api import ActionsApi
 from gitops_tui.reconcile.parts_api import ExplainApi, GitApi, LogsApi
+from gitops_tui.reconcile.steering_api import SteeringApi
 from gitops_tui.settings import Settings
 
 
@@ -57,7 +57,7 @@ class RevisionPreview:
     resources: tuple[ResourceState, ...]
 
 
-class EngineApi(GitApi, ExplainApi, LogsApi, ActionsApi, Protocol):
+class EngineApi(GitApi, ExplainApi, LogsApi, ActionsApi, SteeringApi, Protocol):
     """The engine, as screens and commands see it."""
 
     @property
@@ -90,11 +90,6 @@ class EngineApi(GitApi, ExplainApi, LogsApi, ActionsApi, Protocol):
 
     def stop_sync(self, app: AppKey) -> None:
         """Asks a running operation to stop after the object that it is at."""
-
-    def pause(self, app: AppKey, reason: str = "", until: datetime | None = None) -> Future[AppRecord]:
-        """Pauses automatic sync; kept in the cluster."""
-
-    def resume(self, app: AppKey) -> Future[AppRecord]: ...
 
     def refresh(self, app: AppKey | None = None, *, hard: bool = False) -> Future[None]:
         """Fetches Git now, for one application or all. hard: renders and lists everything again."""

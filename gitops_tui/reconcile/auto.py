@@ -9,22 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from gitops_tui.compare.blame import latest, who
 from gitops_tui.model.drift import DriftKind
-from gitops_tui.model.snapshot import ApplicationState
+from gitops_tui.model.record import PauseKind
+from gitops_tui.model.snapshot import ApplicationState, ResourceState
 from gitops_tui.model.sync import Initiator, OperationPhase, SyncStatus
 
 PRUNE_BUDGET = 10
+# Heals in a row after which it is said that something fights; seconds without one after which they count anew.
+FIGHT, PEACE = 3, 900.0
 
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
     """What automatic sync has done for one application in this session. last: loop time of the last try; heals: self
-    heals in a row; failures: failed tries in a row of `revision`."""
+    heals in a row; failures: failed tries in a row of `revision`; fighter: who changed what was healed last."""
 
     revision: str = ""
     last: float = 0.0
     heals: int = 0
     failures: int = 0
+    fighter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +52,19 @@ def decide(
     enabled: bool,
     record_known: bool,
     by: str = "",
+    content: str = "",
 ) -> Decision:
     """`now`: the loop's clock; `wall`: the time of day; enabled: whether this process may act by itself;
-    record_known: whether pause and pin could be read; by: whose session acts in its place, "" for not known."""
+    record_known: whether pause and pin could be read; by: whose session acts in its place, "" for not known; content: a hash of what
+    Git holds now."""
     policy = state.app.sync_policy.automated
     if policy is None:
         return Decision(False, "off")
     if not record_known:
         return Decision(False, "held: its pause and pin can't be read")
     record = state.record
-    if record.pause is not None and record.pause.active(wall):
+    half = record.pause.kind if record.pause is not None and record.pause.active(wall) else None
+    if half is PauseKind.ALL:
         return Decision(False, "paused")
     if record.pin is not None:
         return Decision(False, "pinned")
@@ -69,8 +77,17 @@ def decide(
     if state.sync is SyncStatus.SYNCED or state.revision is None:
         return Decision(False, "on")
     revision = state.revision.sha
+    left = next(
+        (each for each in record.bad if each.revision == revision or (content and each.content == content)), None
+    )
+    if left is not None:
+        return Decision(
+            False,
+            f"held: {left.revision[:7]} was rolled back from by {left.who}; sync it by hand or push a newer commit",
+        )
     if record.failed_revision == revision and attempts.revision != revision:
-        return Decision(False, "held: this revision failed before; sync it by hand or push a newer commit")
+        why = f" ({' '.join(record.failed_message.split())[:120]})" if record.failed_message else ""
+        return Decision(False, f"held: this revision failed before{why}; sync it by hand or push a newer commit")
     extra = [each for each in state.resources.values() if each.drift.kind is DriftKind.EXTRA]
     rest = [each for each in state.resources.values() if each.drift.is_drifted and each not in extra and not each.hook]
     wanted = [each for each in state.resources.values() if each.manifest is not None]
@@ -94,10 +111,32 @@ def decide(
             return Decision(False, "waiting: to try again", wait=due - now)
         return Decision(True, "syncing", prune)
     if synced_before:
+        if half is PauseKind.HEAL_OFF:
+            return Decision(False, "paused: drift is reported and not corrected")
         if not policy.self_heal:
             return Decision(False, "on: this revision was synced; selfHeal is off")
         due = attempts.last + (0.0 if attempts.heals == 0 else min(2.0 * 3.0 ** (attempts.heals - 1), 300.0))
         if now < due:
-            return Decision(False, "waiting: to heal again; something changes it back", wait=due - now)
+            fighter = fighters(rest)
+            said = f"{fighter} changes it back" if fighter else "something changes it back"
+            return Decision(False, f"waiting: to heal again; {said}", wait=due - now)
         return Decision(True, "healing", prune, Initiator.SELF_HEAL)
     return Decision(True, "syncing", prune)
+
+
+def fighters(drifted: list[ResourceState]) -> str:
+    """Who set what differs, "" where that is not known: "kubectl-edit (spec.replicas of Deployment web)"."""
+    for each in drifted:
+        owner = latest(each.drift.differences)
+        if owner is not None:
+            paths = ", ".join(one.path for one in each.drift.differences[:2])
+            return f"{who(owner)} ({paths} of {each.key.kind} {each.key.name})"
+    return ""
+
+
+def fight(state: ApplicationState, attempts: Attempts) -> str:
+    """What to say where healing has had to be done again and again, "" where nothing fights."""
+    if attempts.heals < FIGHT:
+        return ""
+    by = attempts.fighter or "something"
+    return f"automatic sync has healed this {attempts.heals} times: {by} changes it back each time; it waits longer now"

@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import secrets
 import socket
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gitops_tui.errors import GitOpsError, PlanRefused
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
-from gitops_tui.model.record import AppRecord, Pin, RunningOperation
+from gitops_tui.model.record import AppRecord, BadCommit, Pin, RunningOperation
 from gitops_tui.model.sync import (
     Initiator,
     OperationPhase,
@@ -25,7 +26,8 @@ from gitops_tui.model.sync import (
 )
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.api import RevisionPreview
-from gitops_tui.reconcile.auto import Decision
+from gitops_tui.reconcile.auto import PEACE, Attempts, Decision, fighters
+from gitops_tui.reconcile.events import tell
 from gitops_tui.reconcile.holding import Holding
 from gitops_tui.reconcile.planning import Planning
 from gitops_tui.reconcile.recording import begun, ended
@@ -44,6 +46,11 @@ def user_at_host() -> str:
     except (KeyError, OSError):
         user = "unknown"
     return printable(f"{user}@{socket.gethostname()}")
+
+
+def _heals(attempts: Attempts, now: float, *, same: bool) -> int:
+    """How many heals in a row this one makes; after a while of peace they count anew."""
+    return attempts.heals + 1 if same and now - attempts.last < PEACE else 1
 
 
 class Operations:
@@ -77,7 +84,10 @@ class Operations:
             attempts,
             revision=revision,
             last=self._engine.loop.time(),
-            heals=(attempts.heals + 1 if same else 1) if decision.initiator is Initiator.SELF_HEAL else 0,
+            heals=_heals(attempts, self._engine.loop.time(), same=same)
+            if decision.initiator is Initiator.SELF_HEAL
+            else 0,
+            fighter=fighters([each for each in runtime.resources.values() if each.drift.is_drifted and not each.hook]),
             failures=attempts.failures if same else 0,
         )
         self._reserve(runtime, revision, decision.initiator)
@@ -118,18 +128,51 @@ class Operations:
             )
         return await self._in_task(runtime, plan, Initiator.PERSON)
 
-    async def rollback(self, plan: SyncPlan, message: str) -> SyncOperation:
+    async def rollback(self, plan: SyncPlan, message: str, initiator: Initiator = Initiator.ROLLBACK) -> SyncOperation:
         """Pins, then syncs."""
         runtime = self._engine.runtime(plan.app)
         self._check(runtime, plan)
         if plan.options.dry_run:
-            return await self._in_task(runtime, plan, Initiator.ROLLBACK)
+            return await self._in_task(runtime, plan, initiator)
         left = runtime.record.deployed
         pin = Pin(plan.revision, self.who, datetime.now(UTC), message, rolled_back_from=left.revision if left else "")
-        await self._engine.set_pin(runtime, pin)
+        await self._engine.set_pin(runtime, pin, await self._bad(runtime, plan.revision, message))
         fresh = await self.plan(plan.app, replace(plan.options, revision=plan.revision))
         self._check(runtime, fresh)
-        return await self._in_task(runtime, fresh, Initiator.ROLLBACK, message)
+        return await self._in_task(runtime, fresh, initiator, message)
+
+    async def back_on_branch(self, plan: SyncPlan, message: str) -> SyncOperation:
+        """Undoes a rollback: the pin goes, and the branch's commit is synced again."""
+        runtime = self._engine.runtime(plan.app)
+        self._check(runtime, plan)
+        if plan.options.dry_run:
+            return await self._in_task(runtime, plan, Initiator.UNDO)
+        await self._engine.change(
+            plan.app,
+            lambda record: replace(
+                record, pin=None, bad=tuple(each for each in record.bad if each.revision != plan.revision)
+            ),
+        )
+        await self._engine.refresh_app(runtime)
+        fresh = await self.plan(plan.app, replace(plan.options, revision=plan.revision))
+        self._check(runtime, fresh)
+        return await self._in_task(runtime, fresh, Initiator.UNDO, message)
+
+    async def _bad(self, runtime: Runtime, target: str, message: str) -> BadCommit | None:
+        """The commit that a rollback to `target` leaves, where that goes back: not where it goes to a newer one."""
+        left = runtime.record.deployed
+        if left is None or left.revision == target:
+            return None
+        git, app = self._engine.git, runtime.app
+        try:
+            lies_between = await asyncio.to_thread(lambda: git.between(app, git.resolve(app, left.revision), target))
+        except GitOpsError:
+            return None
+        if lies_between <= 0:
+            return None
+        same = runtime.revision is not None and runtime.revision.sha == left.revision
+        content = runtime.content if same else ""
+        return BadCommit(left.revision, self.who, datetime.now(UTC), message, content)
 
     def _check(self, runtime: Runtime, plan: SyncPlan) -> None:
         if self._engine.settings.read_only and not plan.options.dry_run:
@@ -205,7 +248,8 @@ class Operations:
         manifests = await self._manifests(runtime, plan)
         mark = secrets.token_hex(8)
         holding = Holding(plan.app, session, f"{self.who}/{mark}", lambda: self._stolen(runtime))
-        running = RunningOperation(plan.revision, operation.started, self.who, initiator, mark)
+        user = session.cluster.user
+        running = RunningOperation(plan.revision, operation.started, self.who, initiator, mark, user)
         if not dry_run:
             try:
                 await holding.take()
@@ -215,6 +259,7 @@ class Operations:
                 operation = over((OperationPhase.FAILED, str(error), operation.results))
                 engine.operation_changed(runtime, operation)
                 return operation
+            await tell(engine, session, operation)
         trouble = [holding.problem] if holding.problem else []
         unsaid = len(trouble)
 
@@ -251,6 +296,7 @@ class Operations:
                 # It ended in the dry run, where there is nothing to clean up.
                 await recorded(found)
             operation = replace(operation, warnings=(*operation.warnings, *trouble))
+            await tell(engine, session, operation)
         engine.operation_changed(runtime, operation)
         if any(step.key.kind == "CustomResourceDefinition" for step in plan.steps) and not dry_run:
             await session.refresh_kinds()
@@ -294,6 +340,12 @@ class Operations:
         self, runtime: Runtime, plan: SyncPlan, operation: SyncOperation, manifests: dict[ResourceKey, Manifest]
     ) -> None:
         source, limit = self._planning.source(runtime), self._engine.settings.history_limit
+        user = self._engine.session(runtime).cluster.user
+        commit = next((each for each in (runtime.revision, runtime.target) if each and each.sha == plan.revision), None)
+        if commit is None:
+            with suppress(GitOpsError):  # a commit that is gone has no author to name
+                commit = await asyncio.to_thread(self._engine.git.resolve, runtime.app, plan.revision)
         await self._engine.records.update(
-            runtime, lambda record: ended(record, plan, operation, manifests, source, limit)
+            runtime,
+            lambda record: ended(record, plan, operation, manifests, source, limit, user=user, commit=commit),
         )

@@ -11,10 +11,22 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from gitops_tui.model.keys import ResourceKey
-from gitops_tui.model.record import AppRecord, HistoryEntry, InventoryItem, RunningOperation
-from gitops_tui.model.sync import Action, OperationPhase, ResultStatus, SyncOperation, SyncPlan
+from gitops_tui.model.record import AppRecord, HistoryEntry, InventoryItem, RecordedResult, RunningOperation
+from gitops_tui.model.revision import Commit
+from gitops_tui.model.sync import (
+    Action,
+    Initiator,
+    OperationPhase,
+    ResultStatus,
+    StepResult,
+    SyncOperation,
+    SyncOptions,
+    SyncPlan,
+)
 
 _MAX_FAILURES = 5
+_MAX_RESULTS = 100
+_MAX_FIELDS = 5
 
 
 def begun(record: AppRecord, plan: SyncPlan, running: RunningOperation, limit: int) -> AppRecord:
@@ -49,14 +61,53 @@ def _cut_off(record: AppRecord, left: RunningOperation) -> HistoryEntry:
         finished=None,
         who=left.who,
         initiator=left.initiator,
-        message="it was cut off: its program ended before it did",
+        message=left.outcome or "it was cut off: its program ended before it did",
+        user=left.user,
     )
 
 
+def words(options: SyncOptions) -> tuple[str, ...]:
+    """What a sync was asked for, in the command line's words."""
+    names = (
+        ("prune", options.prune),
+        ("confirm-prune", options.confirm_prune),
+        ("adopt", options.adopt),
+        (f"selector {options.selector}", bool(options.selector)),
+        (f"only {len(options.only or ())} chosen", options.only is not None),
+    )
+    return tuple(name for name, on in names if on)
+
+
+def _recorded(results: Iterable[StepResult]) -> tuple[tuple[RecordedResult, ...], int]:
+    """What failed first; (some results, how many more there are)."""
+    told = [each for each in results if each.status is not ResultStatus.PENDING]
+    told.sort(key=lambda each: each.status is not ResultStatus.FAILED)
+    kept = tuple(
+        RecordedResult(
+            each.step.action.value,
+            str(each.step.key),
+            each.status.value,
+            each.message[:200],
+            each.step.fields[:_MAX_FIELDS],
+        )
+        for each in told[:_MAX_RESULTS]
+    )
+    return kept, max(0, len(told) - _MAX_RESULTS)
+
+
 def ended(
-    record: AppRecord, plan: SyncPlan, operation: SyncOperation, desired: Iterable[ResourceKey], source: str, limit: int
+    record: AppRecord,
+    plan: SyncPlan,
+    operation: SyncOperation,
+    desired: Iterable[ResourceKey],
+    source: str,
+    limit: int,
+    *,
+    user: str = "",
+    commit: Commit | None = None,
 ) -> AppRecord:
-    """The record after the last write. desired: what Git holds at the plan's revision."""
+    """The record after the last write. desired: what Git holds at the plan's revision; user: as the API server sees
+    them; commit: the plan's, where it is known."""
     results = operation.results
     done = [each for each in results if each.status is ResultStatus.DONE]
     gone = {each.step.key for each in done if each.step.action is Action.PRUNE}
@@ -66,6 +117,7 @@ def ended(
     )[:_MAX_FAILURES]
     succeeded = operation.phase is OperationPhase.SUCCEEDED
     partial = plan.options.is_selective
+    recorded, more = _recorded(results)
     entry = HistoryEntry(
         id=_next_id(record),
         revision=plan.revision,
@@ -77,6 +129,13 @@ def ended(
         message=operation.message,
         counts=tuple(sorted(counts.items())),
         failures=failures,
+        user=user,
+        author=commit.author if commit else "",
+        subject=commit.subject if commit else "",
+        options=words(plan.options),
+        results=recorded,
+        more=more,
+        partial=partial,
     )
     # Only a whole sync that succeeded knows that all the rest is gone from Git and cluster.
     kept = {*desired, *(step.key for step in plan.kept)} if succeeded and not partial else None
@@ -86,11 +145,14 @@ def ended(
             item for item in record.inventory if item.key not in gone and (kept is None or item.key in kept)
         ),
         running=None,
-        history=record.history if partial and succeeded else (*record.history, entry)[-limit:],
+        history=(*record.history, entry)[-limit:],
         source=source,
     )
     if partial:
         return record
     # A revision that failed, or that a person stopped, is not tried again by itself.
+    if succeeded and operation.initiator in (Initiator.PERSON, Initiator.UNDO):
+        # A person deployed it again: it is not held back any longer.
+        record = replace(record, bad=tuple(each for each in record.bad if each.revision != plan.revision))
     failed = ("", "") if succeeded else (plan.revision, operation.message[:500])
     return replace(record, failed_revision=failed[0], failed_message=failed[1])

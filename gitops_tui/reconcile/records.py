@@ -65,7 +65,7 @@ class Records:
                 before = runtime.record
                 runtime.record = decode((obj or {}).get("data") or {})
                 runtime.record_known, runtime.record_error = True, None
-                if runtime.record.pin != before.pin:
+                if runtime.record.stays_at != before.stays_at:
                     self._engine.spawn(self._engine.refresh_app(runtime))
                 if runtime.record != before:
                     runtime.state_dirty = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -37,14 +38,21 @@ APPLICATION_GROUP = "argoproj.io"
 _DECLARATIONS = ("Application", "ApplicationSet", "AppProject")
 
 
+def content_of(manifests: Mapping[ResourceKey, Manifest]) -> str:
+    """A hash of what Git holds for an application, the same for every commit that renders the same."""
+    lines = sorted(f"{key} {each.digest}" for key, each in manifests.items())
+    return hashlib.blake2b("\n".join(lines).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
 @dataclass(slots=True)
 class Runtime:
     """One application under work. Only the engine's loop touches it.
 
     dirty: keys to compare again; all_dirty: all of them; state_dirty: only what is said of the application as a whole.
-    kinds: (kind, namespace) of the manifests. rendered_for: the pin (a full SHA, "" for none) that the manifests are for. refreshing: held while it is rendered, so
+    kinds: (kind, namespace) of the manifests. rendered_for: the pin or held commit (a full SHA, "" for none) that the manifests are for. refreshing: held while it is rendered, so
     that an older rendering never comes in after a newer one.
     children: name -> what is to be said of an application that this one holds.
+    content: a hash of what Git holds now.
     synced: what Git said at the last sync, whose commit is synced_revision; None where that is not known.
     """
 
@@ -77,6 +85,7 @@ class Runtime:
     attempts: Attempts = field(default_factory=Attempts)
     synced: dict[ResourceKey, Manifest] | None = None
     synced_revision: str = ""
+    content: str = ""
     scalers: Scalers = field(default_factory=Scalers)
     children: dict[str, Health] = field(default_factory=dict)
 
@@ -84,9 +93,8 @@ class Runtime:
     def current(self) -> bool:
         """Whether the manifests are those of the commit that the application is at by its record: known, or known not to
         be readable."""
-        pin = self.record.pin
         told = self.record_known or self.record_error is not None
-        return self.rendered and told and self.rendered_for == (pin.revision if pin else "")
+        return self.rendered and told and self.rendered_for == self.record.stays_at
 
 
 def place(manifests: tuple[Manifest, ...], cluster: Cluster, namespace: str) -> dict[ResourceKey, Manifest]:

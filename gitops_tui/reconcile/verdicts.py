@@ -15,7 +15,7 @@ from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.snapshot import Condition, Severity
 from gitops_tui.model.sync import OperationPhase
-from gitops_tui.reconcile.auto import decide
+from gitops_tui.reconcile.auto import decide, fight
 from gitops_tui.reconcile.confirming import Confirming
 from gitops_tui.reconcile.lastsync import LastSync
 from gitops_tui.reconcile.runtime import Runtime, application_state, desired_and_extra, desired_or_extra, evaluate
@@ -64,12 +64,14 @@ class Verdicts:
             record_known=runtime.record_known,
             enabled=self._engine.may_act and self._engine.leadership.leads(runtime.app.key.cluster),
             by=self._engine.leadership.holder(runtime.app.key.cluster),
+            content=runtime.content,
         )
         if runtime.unsigned is not None and state.app.sync_policy.automated is not None:
             decision = replace(decision, act=False, why="held: the revision is not signed as demanded", wait=0.0)
         if decision.act and runtime.confirming:
             decision = replace(decision, act=False, why="waiting: the API server's dry run settles what differs")
         runtime.state = replace(state, auto=decision.why)
+        self._engine.milestones.consider(runtime)
         if decision.act:
             self._engine.operations.automatic(runtime, decision)
         elif decision.wait:
@@ -105,7 +107,11 @@ class Verdicts:
             wait = min((pause.until - now).total_seconds() + 0.1, 86400.0)
             runtime.expiry = self._engine.loop.call_later(wait, self._again, runtime)
         else:
+            before = runtime.record.stays_at
             runtime.record = replace(runtime.record, pause=None)
+            if runtime.record.stays_at != before:
+                # It held commits back: now they are looked at again.
+                self._engine.spawn(self._engine.refresh_app(runtime))
 
     def _again(self, runtime: Runtime) -> None:
         runtime.state_dirty = True
@@ -125,6 +131,7 @@ class Verdicts:
         conditions += [Condition(Severity.ERROR, "cluster", text, now) for text in sorted(forbidden)[:5]]
         texts = (
             *_unfinished(runtime),
+            *filter(None, (fight(runtime.state, runtime.attempts),)),
             *self._shared(runtime),
             *runtime.app.warnings,
             *unsupported(runtime.app),

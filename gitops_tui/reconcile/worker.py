@@ -20,7 +20,7 @@ from gitops_tui.errors import GitOpsError, OperationRunning, UnknownApplication
 from gitops_tui.kube import ResourceType
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
-from gitops_tui.model.record import AppRecord, Pause, Pin
+from gitops_tui.model.record import AppRecord, BadCommit, Pin
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import Condition, Severity, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
@@ -36,25 +36,27 @@ from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.history import Histories
 from gitops_tui.reconcile.leadership import Leadership
 from gitops_tui.reconcile.logs import LogCommands
+from gitops_tui.reconcile.milestones import Milestones
 from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.owned import lineage, shows
 from gitops_tui.reconcile.records import Records
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.reconcile.request import Request
 from gitops_tui.reconcile.rules import scaled_by
-from gitops_tui.reconcile.runtime import Runtime, place
+from gitops_tui.reconcile.runtime import Runtime, content_of, place
 from gitops_tui.reconcile.session import CONFIGMAP, ClusterSession
 from gitops_tui.reconcile.startup import Origins
+from gitops_tui.reconcile.steering import SteeringCommands
 from gitops_tui.reconcile.verdicts import Verdicts
 from gitops_tui.settings import APPLICATION_LABEL, Settings
 
 T = TypeVar("T")
 _COALESCE = 0.03
-_LOAD_AGAIN = 3.0
+_MAX_BAD = 20
 _UNSIGNED = "it is shown and not deployed; sign the commit with a key that counts"
 
 
-class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands):
+class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands, SteeringCommands):
     """The engine; see `EngineApi` for what it answers."""
 
     def __init__(self, request: Request, settings: Settings) -> None:
@@ -76,6 +78,7 @@ class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands):
         self.leadership = Leadership(self)
         self.claims = Claims()
         self.declaring = Declaring(self)
+        self.milestones = Milestones(self)
         self._conditions: list[Condition] = []
         self._starting = True
         self._flush: asyncio.TimerHandle | None = None
@@ -247,12 +250,12 @@ class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands):
     async def _refresh_app(self, runtime: Runtime, hard: bool) -> None:
         session = self.session(runtime)
         now = datetime.now(UTC)
-        pin = runtime.record.pin
+        stays_at = runtime.record.stays_at
         try:
             found = await asyncio.to_thread(
                 self._repositories.render,
                 runtime.app,
-                pin.revision if pin else "",
+                stays_at,
                 session.cluster.version if session.connected.is_set() else "",
                 session.cluster.discovery.api_versions() if session.connected.is_set() else (),
                 self.namespace_of(runtime),
@@ -260,7 +263,7 @@ class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands):
         except GitOpsError as error:
             hint = "" if getattr(error, "problems", None) else error.hint
             message = str(error) if not hint else error.message
-            target, revision = self._repositories.revisions(runtime.app, pin.revision if pin else "")
+            target, revision = self._repositories.revisions(runtime.app, stays_at)
             runtime.target, runtime.revision = target or runtime.target, revision or runtime.revision
             where = "render" if type(error).__name__ in ("RenderError", "ToolMissing") else "git"
             runtime.render_error = Condition(Severity.ERROR, where, message, now, hint)
@@ -284,7 +287,7 @@ class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands):
         if connected:
             runtime.manifests, runtime.rendered = manifests, True
             runtime.kinds = frozenset((each.gvk, each.key.namespace) for each in manifests.values())
-            runtime.rendered_for = pin.revision if pin else ""
+            runtime.rendered_for, runtime.content = stays_at, content_of(manifests)
             for other in self.claims.hold(runtime.app.key, manifests):
                 if (claimed := self.runtimes.get(other)) is not None:
                     self.touch(claimed)
@@ -314,6 +317,10 @@ class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands):
                     wanted |= {(item.gvk, item.key.namespace) for item in runtime.record.inventory}
             await session.watch(wanted)
             session.answered = now
+
+    def sessions(self) -> Iterable[ClusterSession]:
+        """All clusters under work."""
+        return self._sessions.values()
 
     def session(self, runtime: Runtime) -> ClusterSession:
         return self._sessions[runtime.app.key.cluster]
@@ -445,26 +452,25 @@ class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands):
         if self.settings.read_only:
             raise GitOpsError("this session is read-only", hint="start it without --read-only")
 
-    def pause(self, app: AppKey, reason: str = "", until: datetime | None = None) -> Future[AppRecord]:
-        pause = Pause(self.operations.who, datetime.now(UTC), reason, until)
-        return self._ask(self._change(app, lambda record: replace(record, pause=pause)))
-
-    def resume(self, app: AppKey) -> Future[AppRecord]:
-        return self._ask(self._change(app, lambda record: replace(record, pause=None)))
-
     def unpin(self, app: AppKey) -> Future[AppRecord]:
         return self._ask(self._unpin(app))
 
     async def _unpin(self, app: AppKey) -> AppRecord:
-        record = await self._change(app, lambda record: replace(record, pin=None))
+        record = await self.change(app, lambda record: replace(record, pin=None))
         await self.refresh_app(self.runtime(app))
         return record
 
-    async def set_pin(self, runtime: Runtime, pin: Pin) -> None:
-        await self.records.update(runtime, lambda record: replace(record, pin=pin))
+    async def set_pin(self, runtime: Runtime, pin: Pin, bad: BadCommit | None = None) -> None:
+        """Pins an application. bad: the commit that was left, which automatic sync is to leave alone."""
+
+        def change(record: AppRecord) -> AppRecord:
+            known = [each for each in record.bad if bad is None or each.revision != bad.revision]
+            return replace(record, pin=pin, bad=(*known, bad)[-_MAX_BAD:] if bad is not None else record.bad)
+
+        await self.records.update(runtime, change)
         await self.refresh_app(runtime)
 
-    async def _change(self, app: AppKey, change: Callable[[AppRecord], AppRecord]) -> AppRecord:
+    async def change(self, app: AppKey, change: Callable[[AppRecord], AppRecord]) -> AppRecord:
         self._writable()
         return await self.records.update(self.runtime(app), change)
 
@@ -512,7 +518,7 @@ class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands):
         found = await asyncio.to_thread(
             self._repositories.render,
             runtime.app,
-            revision or (runtime.record.pin.revision if runtime.record.pin else ""),
+            revision or runtime.record.stays_at,
             session.cluster.version if connected else "",
             session.cluster.discovery.api_versions() if connected else (),
             self.namespace_of(runtime),

@@ -15,7 +15,17 @@ from typing import Any
 import orjson
 
 from gitops_tui.model.keys import ResourceKey
-from gitops_tui.model.record import AppRecord, HistoryEntry, InventoryItem, Pause, Pin, RunningOperation
+from gitops_tui.model.record import (
+    AppRecord,
+    BadCommit,
+    HistoryEntry,
+    InventoryItem,
+    Pause,
+    PauseKind,
+    Pin,
+    RecordedResult,
+    RunningOperation,
+)
 from gitops_tui.model.sync import Initiator, OperationPhase
 
 _COMPRESS_FROM = 100_000
@@ -68,6 +78,8 @@ def _encode(record: AppRecord) -> dict[str, str]:
             "since": _text(pause.since),
             "reason": pause.reason[:_MAX_TEXT],
             "until": _text(pause.until),
+            "kind": pause.kind.value,
+            "revision": pause.revision,
         }
     if record.pin is not None:
         pin = record.pin
@@ -90,11 +102,24 @@ def _encode(record: AppRecord) -> dict[str, str]:
             "who": running.who,
             "initiator": running.initiator.value,
             "id": running.id,
+            "user": running.user,
+            "outcome": running.outcome[:_MAX_TEXT],
         }
     if record.source:
         data["source"] = record.source
     if record.failed_revision:
         data["failed"] = {"revision": record.failed_revision, "message": record.failed_message[:_MAX_TEXT]}
+    if record.bad:
+        data["bad"] = [
+            {
+                "revision": each.revision,
+                "who": each.who,
+                "since": _text(each.since),
+                "reason": each.reason[:_MAX_TEXT],
+                "content": each.content,
+            }
+            for each in record.bad
+        ]
     return {key: _packed(value) for key, value in data.items()}
 
 
@@ -110,6 +135,16 @@ def _entry(entry: HistoryEntry) -> dict[str, Any]:
         "message": entry.message[:_MAX_TEXT],
         "counts": dict(entry.counts),
         "failures": [each[:_MAX_TEXT] for each in entry.failures],
+        "user": entry.user,
+        "author": entry.author[:200],
+        "subject": entry.subject[:200],
+        "options": list(entry.options),
+        "results": [
+            [each.action, each.key, each.status, each.message[:200], list(each.fields)] for each in entry.results
+        ],
+        "more": entry.more,
+        "partial": entry.partial,
+        "healthy": entry.healthy,
     }
 
 
@@ -163,6 +198,7 @@ def decode(data: Mapping[str, Any]) -> AppRecord:
         source=values["source"] or "",
         failed_revision=failed[0],
         failed_message=failed[1],
+        bad=values["bad"] or (),
         notes=tuple(why for _, why in found.values() if why),
     )
 
@@ -182,7 +218,14 @@ def _list(value: Any) -> list[Any]:
 def _read_pause(value: Any) -> Pause:
     found = _dict(value)
     until = _time(found["until"]) if found.get("until") else None
-    return Pause(str(found["who"]), _time(found["since"]), str(found.get("reason") or ""), until)
+    return Pause(
+        str(found["who"]),
+        _time(found["since"]),
+        str(found.get("reason") or ""),
+        until,
+        PauseKind(found.get("kind") or PauseKind.ALL),
+        str(found.get("revision") or ""),
+    )
 
 
 def _read_pin(value: Any) -> Pin:
@@ -211,7 +254,25 @@ def _read_running(value: Any) -> RunningOperation:
         str(found["who"]),
         Initiator(found["initiator"]),
         str(found.get("id") or ""),
+        str(found.get("user") or ""),
+        str(found.get("outcome") or ""),
     )
+
+
+def _read_bad(value: Any) -> BadCommit:
+    found = _dict(value)
+    return BadCommit(
+        str(found["revision"]),
+        str(found["who"]),
+        _time(found["since"]),
+        str(found.get("reason") or ""),
+        str(found.get("content") or ""),
+    )
+
+
+def _read_result(value: Any) -> RecordedResult:
+    action, key, status, message, fields = _list(value)
+    return RecordedResult(str(action), str(key), str(status), str(message), tuple(map(str, _list(fields))))
 
 
 def _read_entry(value: Any) -> HistoryEntry:
@@ -227,6 +288,14 @@ def _read_entry(value: Any) -> HistoryEntry:
         message=str(found.get("message") or ""),
         counts=tuple((str(name), int(count)) for name, count in _dict(found.get("counts") or {}).items()),
         failures=tuple(map(str, _list(found.get("failures") or []))),
+        user=str(found.get("user") or ""),
+        author=str(found.get("author") or ""),
+        subject=str(found.get("subject") or ""),
+        options=tuple(map(str, _list(found.get("options") or []))),
+        results=tuple(_read_result(each) for each in _list(found.get("results") or [])),
+        more=int(found.get("more") or 0),
+        partial=bool(found.get("partial")),
+        healthy=bool(found.get("healthy")),
     )
 
 
@@ -243,6 +312,7 @@ _PARTS: dict[str, Callable[[Any], Any]] = {
     "history": lambda value: tuple(_read_entry(each) for each in _list(value)),
     "running": _read_running,
     "source": _read_source,
+    "bad": lambda value: tuple(_read_bad(each) for each in _list(value)),
     "failed": lambda value: (str(_dict(value)["revision"]), str(value["message"])),
 }
 KEYS = tuple(_PARTS)

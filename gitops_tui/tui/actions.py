@@ -25,13 +25,14 @@ from gitops_tui.tui.screens import (
     SyncScreen,
     UnpinScreen,
 )
+from gitops_tui.tui.steering import Steering
 from gitops_tui.tui.words import plural
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.api import EngineApi
 
 
-class Acting(ObjectActions):
+class Acting(ObjectActions, Steering):
     """Every action that opens a dialog or asks the engine."""
 
     # What the last sync of each application was asked to do, for `S`.
@@ -99,9 +100,7 @@ class Acting(ObjectActions):
 
     def action_pause_all(self) -> None:
         if found := self.chosen(writes=True):
-            cluster = found[1].cluster
-            apps = tuple(key for key in found[0].snapshot.applications if key.cluster == cluster)
-            self.push_screen(PauseScreen(found[0], apps))
+            self.pause_labelled(found[0], found[1].cluster, "")
 
     def action_history(self) -> None:
         if found := self.chosen(writes=False):

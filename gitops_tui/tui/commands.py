@@ -25,12 +25,24 @@ class Command(NamedTuple):
 
 COMMANDS: tuple[Command, ...] = (
     Command("sync", ("app",), "the plan, then the sync", True),
-    Command("pause", ("app", "time", "why"), "pause automatic sync: :pause shop 2h INC-42", True),
-    Command("pause-all", (), "pause or resume all applications", True),
+    Command(
+        "pause",
+        ("app", "time", "why"),
+        "pause automatic sync: :pause shop 2h INC-42; before the time heal-off or hold-commits",
+        True,
+    ),
+    Command(
+        "pause-all",
+        ("labels",),
+        "pause or resume all applications, or those with these labels: :pause-all team=shop",
+        True,
+    ),
     Command("resume", ("app",), "resume automatic sync", True),
     Command("history", ("app",), "the commits of an application"),
-    Command("rollback", ("app", "revision"), "roll back to a commit", True, 2),
+    Command("rollback", ("app", "revision"), "roll back to a commit, or to last-healthy", True, 2),
     Command("revert", ("app", "revision"), "restore a commit's files by a new commit in Git", True, 2),
+    Command("undo", ("app",), "undo the last sync: a plan back to the commit before it", True),
+    Command("audit", ("app",), "what was done, by whom"),
     Command("unpin", ("app",), "follow the branch again", True),
     Command("go", ("app",), "to an application", needs=1),
     Command("yaml", (), "YAML of what is selected"),

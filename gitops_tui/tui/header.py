@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.snapshot import ClusterState, Link, RepositoryState, Snapshot
@@ -89,6 +90,10 @@ def _counts(snapshot: Snapshot) -> list[Item]:
         if health[status]:
             action = f"next_where('{status.value.lower()}')"
             items.append(Item(f"{health[status]:,} {HEALTH_SIGNS[status]}", HEALTH_ROLES[status], action, 3))
+    now = datetime.now(UTC)
+    paused = sum(each.record.pause is not None and each.record.pause.active(now) for each in apps)
+    if paused:
+        items.append(Item(f"{paused:,} ⏸ paused", "warn", "", 3, f"{paused:,} ⏸"))
     if snapshot.conditions:
         items.append(Item(f"{len(snapshot.conditions)} to read (E)", "warn", "errors", 0))
     return [replace(each, right=True) for each in items]

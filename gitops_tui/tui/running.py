@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gitops_tui.model.keys import AppKey
@@ -12,9 +11,8 @@ from gitops_tui.model.revision import Commit
 from gitops_tui.tui.commands import Command, parse
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.objectactions import ACTION_COMMANDS
-from gitops_tui.tui.screens import HistoryScreen, PauseScreen, RevertScreen, RollbackScreen
+from gitops_tui.tui.screens import AuditScreen, HistoryScreen, PauseScreen, RevertScreen, RollbackScreen
 from gitops_tui.tui.screens.command import CommandScreen, Offer, PaletteScreen
-from gitops_tui.tui.when import parse_when
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.api import EngineApi
@@ -74,7 +72,8 @@ def run(app: Acting, line: str) -> None:
         return
     command, given = found.command, found.arguments
     plain: dict[str, Callable[[], object]] = {
-        "pause-all": app.action_pause_all,
+        "pause-all": lambda: _pause_all(app, given[0] if given else ""),
+        "audit": lambda: _audit(app, given[0] if given else ""),
         "yaml": app.action_yaml,
         "logs": lambda: app.logs(given[0] if given else ""),
         "actions": app.action_actions,
@@ -134,6 +133,10 @@ def _on_app(app: Acting, command: Command, engine: EngineApi, key: AppKey, more:
         app.sync_dialog(engine, key)
     elif command.name == "history":
         app.push_screen(HistoryScreen(engine, key))
+    elif command.name == "undo":
+        app.undo_dialog(engine, key)
+    elif command.name == "rollback" and more[0] == "last-healthy":
+        app.last_healthy_dialog(engine, key)
     elif command.name == "unpin":
         app.unpin_dialog(engine, key)
     elif command.name == "refresh":
@@ -152,14 +155,20 @@ def _on_app(app: Acting, command: Command, engine: EngineApi, key: AppKey, more:
 
 
 def _pause(app: Acting, engine: EngineApi, key: AppKey, more: tuple[str, ...]) -> None:
-    if not more:
+    if more:
+        app.pause_now(engine, key, more)
+    else:
         app.push_screen(PauseScreen(engine, (key,)))
+
+
+def _pause_all(app: Acting, selector: str) -> None:
+    if found := app.chosen(writes=True):
+        app.pause_labelled(found[0], found[1].cluster, selector)
+
+
+def _audit(app: Acting, name: str) -> None:
+    if app.engine is None:
+        app.say("nothing is loaded yet", "warning")
         return
-    try:
-        until = parse_when(more[0], datetime.now().astimezone())
-    except ValueError as error:
-        app.say(str(error), "error")
-        return
-    said = f" until {until.astimezone():%a %H:%M}" if until else ""
-    reason = more[1] if len(more) > 1 else ""
-    app.wait(engine.pause(key, reason, until), lambda _: app.say(f"{key} paused{said}"))
+    key = labels(app.engine).get(name)
+    app.push_screen(AuditScreen(app.engine, str(key) if key else name))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from gitops_tui.model.drift import Drift, DriftKind
 from gitops_tui.model.health import HealthStatus
+from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import SyncStatus
 from gitops_tui.model.text import printable
@@ -75,6 +76,13 @@ def _last(path: str) -> str:
     return printable(path.rpartition(".")[2] or path)
 
 
+_PAUSED = {
+    PauseKind.ALL: "paused",
+    PauseKind.HEAL_OFF: "healing off",
+    PauseKind.HOLD_COMMITS: "new commits held",
+}
+
+
 def pause_words(state: ApplicationState, now: datetime | None = None) -> str:
     """ "⏸ paused by dana 2h "INC-42"", "" where it is not paused."""
     pause = state.record.pause
@@ -86,7 +94,10 @@ def pause_words(state: ApplicationState, now: datetime | None = None) -> str:
     left = ""
     if pause.until is not None:
         left = f", {age(now - (pause.until - now), now)} left"
-    return f"⏸ paused by {who} {age(pause.since, now)}{left}{reason}"
+    if pause.kind is PauseKind.HOLD_COMMITS:
+        behind = f", {state.behind} behind" if state.behind > 0 else ""
+        left = f" at {pause.revision[:7]}{behind}{left}"
+    return f"⏸ {_PAUSED[pause.kind]} by {who} {age(pause.since, now)}{left}{reason}"
 
 
 def pin_words(state: ApplicationState) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from gitops_tui.model.application import Application, Automated, Destination, Source, SyncPolicy
+from gitops_tui.model.audit import AuditLine
 from gitops_tui.model.change import CommitDetail, DiffLine, FileChange, FileStatus, Hunk
 from gitops_tui.model.drift import Drift, DriftKind, FieldDifference, Owner, Reason
 from gitops_tui.model.keys import AppKey, ResourceKey
-from gitops_tui.model.record import AppRecord, Pause
+from gitops_tui.model.record import AppRecord, Pause, PauseKind
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult, Undone
 from gitops_tui.model.revision import Commit, Signature, SignatureStatus
 from gitops_tui.model.snapshot import ApplicationState, ClusterState, Link, ResourceState, Snapshot
@@ -60,6 +61,7 @@ class FakeEngine:
         self.asked: list[tuple[Any, ...]] = []
         self.held: dict[str, list[Future[Any]]] = {}
         self.hold: set[str] = set()
+        self.lines: tuple[AuditLine, ...] = ()
         self.commits = [commit(number) for number in range(200)]
         self.subscribers: list[Callable[[Snapshot], None]] = []
         self.snapshot = self._picture()
@@ -136,8 +138,17 @@ class FakeEngine:
     def stop_sync(self, app: AppKey) -> None:
         self.asked.append(("stop_sync", app))
 
-    def pause(self, app: AppKey, reason: str = "", until: datetime | None = None) -> Future[AppRecord]:
-        return self._answer("pause", AppRecord(Pause("dana@x", NOW, reason, until)), app, reason, until)
+    def pause(
+        self, app: AppKey, reason: str = "", until: datetime | None = None, kind: PauseKind = PauseKind.ALL
+    ) -> Future[AppRecord]:
+        more = () if kind is PauseKind.ALL else (kind,)
+        return self._answer("pause", AppRecord(Pause("dana@x", NOW, reason, until, kind)), app, reason, until, *more)
+
+    def undo(self, plan: SyncPlan, message: str = "") -> Future[SyncOperation]:
+        return self._answer("undo", self.operation(plan, OperationPhase.SUCCEEDED), plan, message)
+
+    def audit(self) -> Future[tuple[AuditLine, ...]]:
+        return self._answer("audit", self.lines)
 
     def resume(self, app: AppKey) -> Future[AppRecord]:
         return self._answer("resume", AppRecord(), app)

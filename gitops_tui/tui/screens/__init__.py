@@ -1,6 +1,7 @@
 """The screens beside the main one, one a file."""
 
 from gitops_tui.tui.screens.ask import Ask
+from gitops_tui.tui.screens.audit import AuditScreen
 from gitops_tui.tui.screens.blame import BlameScreen
 from gitops_tui.tui.screens.choice import Choice
 from gitops_tui.tui.screens.confirm import Confirm, ConfirmDelete
@@ -14,9 +15,11 @@ from gitops_tui.tui.screens.reader import Reader
 from gitops_tui.tui.screens.revert import RevertScreen
 from gitops_tui.tui.screens.rollback import RollbackScreen, UnpinScreen
 from gitops_tui.tui.screens.sync import SyncScreen
+from gitops_tui.tui.screens.undo import UndoScreen
 
 __all__ = [
     "Ask",
+    "AuditScreen",
     "BlameScreen",
     "Choice",
     "Confirm",
@@ -31,5 +34,6 @@ __all__ = [
     "RevertScreen",
     "RollbackScreen",
     "SyncScreen",
+    "UndoScreen",
     "UnpinScreen",
 ]

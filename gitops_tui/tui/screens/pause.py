@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from gitops_tui.model.keys import AppKey
-from gitops_tui.model.record import AppRecord
+from gitops_tui.model.record import AppRecord, PauseKind
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.text import printable
 from gitops_tui.tui.screens.ask import TextBox
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 CHOICES = ("until resumed", "30m", "1h", "2h", "4h", "until 18:00", "tomorrow 9:00", "monday 9:00")
 
 
+KINDS = {
+    PauseKind.ALL: "automatic sync as a whole",
+    PauseKind.HEAL_OFF: "only healing: drift is reported, not corrected; new commits are taken",
+    PauseKind.HOLD_COMMITS: "only new commits: drift is still corrected, Git may move on",
+}
+
+
 class PauseScreen(Dialog[bool]):
     """apps: what is paused. The list chooses a time, the first box takes any other, the second one takes why."""
 
@@ -37,12 +44,14 @@ class PauseScreen(Dialog[bool]):
         Binding("down", "to_list(1)", show=False),
         Binding("up", "to_list(-1)", show=False),
         Binding("r", "resume", show=False),
+        Binding("v", "half", show=False),
     ]
 
     def __init__(self, engine: EngineApi, apps: Sequence[AppKey]) -> None:
         super().__init__()
         self.engine, self.apps = engine, tuple(apps)
         self.problem = ""
+        self.kind = PauseKind.ALL
         self.failures: list[tuple[AppKey, BaseException]] = []
         self.waiting = 0
 
@@ -79,7 +88,8 @@ class PauseScreen(Dialog[bool]):
             pause = state.record.pause
             assert pause is not None
             until = f" until {pause.until.astimezone():%a %H:%M}" if pause.until else ""
-            said = f"paused by {pause.who} {age(pause.since)} ago{until}" + (
+            half = "" if pause.kind is PauseKind.ALL else f" ({KINDS[pause.kind]})"
+            said = f"paused by {pause.who} {age(pause.since)} ago{until}{half}" + (
                 f' "{pause.reason}"' if pause.reason else ""
             )
             head += self.note(f"{'' if one else state.app.name + ': '}{said}", "warn", first="⏸ ", indent="  ")
@@ -87,15 +97,19 @@ class PauseScreen(Dialog[bool]):
             head.append(row((f"⏸ and {len(paused) - 4} more are paused", "warn")))
         if one and not paused:
             head += [row((_auto(state), "muted")) for state in self._states()]
+        head.append(row(("what: ", "muted"), (KINDS[self.kind], "text")))
         head.append(row((self._preview(), "bad" if self.problem else "info")))
         for key, error in self.failures:
             head += self.error_rows(error, printable(key.name))
         body: list[Row] = [row((f"  {choice}", "text"), key=choice) for choice in CHOICES]
+        which = Hint("v", "what is paused", "screen.half")
         hints = [Hint("enter", "next" if not self.why_box.has_focus else "pause", "screen.next")]
         if paused:
             hints.append(Hint("r", "Resume" if one else f"Resume {len(paused)}", "screen.resume"))
         self.show(
-            head, body, [*hints, Hint("tab", "other field", "screen.other(1)"), Hint("esc", "leave", "screen.back")]
+            head,
+            body,
+            [*hints, which, Hint("tab", "other field", "screen.other(1)"), Hint("esc", "leave", "screen.back")],
         )
 
     def _preview(self) -> str:
@@ -141,6 +155,12 @@ class PauseScreen(Dialog[bool]):
         order[(here + step) % len(order)].focus()
         self.call_after_refresh(self.build)
 
+    def action_half(self) -> None:
+        """The next of: all of automatic sync, only the healing, only new commits."""
+        order = list(KINDS)
+        self.kind = order[(order.index(self.kind) + 1) % len(order)]
+        self.build()
+
     def action_to_list(self, by: int) -> None:
         """Up and down choose a time in whichever box one is."""
         self.body.action_move(by)
@@ -148,7 +168,7 @@ class PauseScreen(Dialog[bool]):
     def _pause(self) -> None:
         until = parse_when(self.until_box.value, datetime.now().astimezone())
         reason = self.why_box.value.strip()
-        self._send([(key, self.engine.pause(key, reason, until)) for key in self.apps], "paused")
+        self._send([(key, self.engine.pause(key, reason, until, self.kind)) for key in self.apps], "paused")
 
     def action_resume(self) -> None:
         paused = [state.key for state in self._paused()]

@@ -76,7 +76,11 @@ def deleted(plan: SyncPlan) -> list[PlanStep]:
 
 def asks_name(steps: Collection[PlanStep]) -> bool:
     """Whether deleting these asks for a name to be typed."""
-    return len(steps) > FEW or any((step.key.group, step.key.kind) in HEAVY for step in steps)
+    return (
+        len(steps) > FEW
+        or any(step.confirm for step in steps)
+        or any((step.key.group, step.key.kind) in HEAVY for step in steps)
+    )
 
 
 def counts(plan: SyncPlan) -> list[Piece]:

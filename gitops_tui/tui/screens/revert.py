@@ -14,12 +14,14 @@ from textual.widgets import Input
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import Commit
+from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.text import printable
 from gitops_tui.tui.screens.ask import TextBox
 from gitops_tui.tui.screens.change_rows import change_rows, file_rows, totals
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.rows import Row, row
+from gitops_tui.tui.screens.stages import after_revert, stage_pieces
 from gitops_tui.tui.words import age, plural
 
 if TYPE_CHECKING:
@@ -147,9 +149,20 @@ class RevertScreen(Dialog[bool]):
             rows += self.note(
                 f"{plural(len(made.moved), 'commit')} came onto the branch meanwhile and lie below it", "warn"
             )
+        state = self.engine.snapshot.applications.get(self.app_key)
+        if state is not None:
+            new = bool(self.preview and self.preview.new_branch)
+            local = made.pushed or bool(self.preview and not self.preview.push)
+            stages = after_revert(state, made.commit, pushed=local, same_branch=not new)
+            rows.append(row(*stage_pieces(stages)))
         for note in made.notes:
             rows += self.note(note, "warn", first="! ", indent="  ")
         return rows
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Shows how the new commit reaches the cluster."""
+        if self.result and self.is_mounted:
+            self.build()
 
     def action_box(self, name: str) -> None:
         if self.preview is not None and not self.sending and not self.result:

@@ -130,7 +130,12 @@ class RollbackScreen(SyncScreen):
         return "dry run" if self.options.dry_run else "pin and roll back"
 
     def send(self, plan: SyncPlan) -> Future[SyncOperation]:
-        return self.engine.rollback(plan, self.query_one("#message", TextBox).value.strip())
+        return self.engine.rollback(plan, self.why)
+
+    @property
+    def why(self) -> str:
+        """What the person wrote."""
+        return self.query_one("#message", TextBox).value.strip()
 
     def action_git(self) -> None:
         if self.mode == "plan":

@@ -20,6 +20,7 @@ from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ApplicationState, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.model.text import printable
+from gitops_tui.tui.screens.ask import Ask
 from gitops_tui.tui.screens.confirm import ConfirmDelete
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint, Hints
@@ -34,6 +35,7 @@ from gitops_tui.tui.screens.plan_rows import (
     plan_rows,
 )
 from gitops_tui.tui.screens.rows import Row, row
+from gitops_tui.tui.screens.stages import after_sync, stage_pieces
 from gitops_tui.tui.words import age
 
 if TYPE_CHECKING:
@@ -53,6 +55,9 @@ class SyncScreen(Dialog[bool]):
         Binding("p", "switch('prune')", show=False),
         Binding("d,D", "switch('dry_run')", show=False),
         Binding("o", "only", show=False),
+        Binding("a", "switch('adopt')", show=False),
+        Binding("c", "switch('confirm_prune')", show=False),
+        Binding("l", "labels", show=False),
         Binding("r", "replan", show=False),
         Binding("x", "stop", show=False),
         Binding("space", "expand", show=False),
@@ -119,6 +124,13 @@ class SyncScreen(Dialog[bool]):
         """More to know before one agrees."""
         return []
 
+    def after(self) -> list[Row]:
+        """How it goes on once the operation is over: synced, then healthy."""
+        over, state = self.operation, self.state
+        if over is None or over.dry_run or over.phase is not OperationPhase.SUCCEEDED or state is None:
+            return []
+        return [row(*stage_pieces(after_sync(state, over.revision)))]
+
     def switches(self) -> list[Hint]:
         if self.mode != "plan":
             return []
@@ -129,6 +141,13 @@ class SyncScreen(Dialog[bool]):
             Hint("p", f"{_tick(self.options.prune)} prune{number}", "screen.switch('prune')"),
             Hint("d", f"{_tick(self.options.dry_run)} dry run", "screen.switch('dry_run')"),
         ]
+        asking = sum(step.confirm for step in (*self.plan.kept, *self.plan.steps)) if self.plan else 0
+        if asking or self.options.confirm_prune:
+            word = f"{_tick(self.options.confirm_prune)} approve Prune=confirm {asking or ''}".rstrip()
+            made.append(Hint("c", word, "screen.switch('confirm_prune')"))
+        made.append(Hint("a", f"{_tick(self.options.adopt)} adopt", "screen.switch('adopt')"))
+        labels = f" {printable(self.options.selector)}" if self.options.selector else ""
+        made.append(Hint("l", f"{_tick(bool(labels))} labels{labels}", "screen.labels"))
         if self.only:
             one = place(next(iter(self.only))) if len(self.only) == 1 else f"the {len(self.only)} marked"
             made.append(Hint("o", f"{_tick(self.options.only is not None)} only {one}", "screen.only"))
@@ -152,6 +171,7 @@ class SyncScreen(Dialog[bool]):
                 head += self.note(self.operation.message or self.operation.doing, "bad" if bad else "muted")
             if self.error:
                 head += self.error_rows(self.error)
+            head += self.after()
             body = operation_rows(self.operation, self.text_width) if self.operation else []
         elif self.error:
             body = self.error_rows(self.error)
@@ -248,6 +268,18 @@ class SyncScreen(Dialog[bool]):
             self.options = _switched(self.options, name)
             self.action_replan()
 
+    def action_labels(self) -> None:
+        """Only objects with some labels."""
+
+        def typed(text: str | None) -> None:
+            if text is not None:
+                self.options = replace(self.options, selector=text.strip())
+                self.action_replan()
+
+        if self.mode == "plan":
+            question = "Only objects whose labels fit (app=web,tier!=cache; empty for all); hooks don't run then"
+            self.app.push_screen(Ask(question, self.options.selector), typed)
+
     def action_only(self) -> None:
         if self.mode == "plan" and self.only:
             self.options = replace(self.options, only=None if self.options.only is not None else self.only)
@@ -298,7 +330,9 @@ class SyncScreen(Dialog[bool]):
         state = self.state
         self._before = state.operation if state else None
         if self.remember:
-            self.remember(self.app_key, replace(plan.options, dry_run=False, only=None, revision=""))
+            # What takes over or deletes against a person's wish is asked for each time.
+            kept = replace(plan.options, dry_run=False, only=None, revision="", selector="")
+            self.remember(self.app_key, replace(kept, adopt=False, confirm_prune=False))
         self.build()
         self.ask(self.send(plan), self._finished, self._failed, orphan=self._ended_unseen)
 
@@ -318,6 +352,8 @@ class SyncScreen(Dialog[bool]):
         new = state.operation
         if self.under_way and new is not None and new is not self._before and new is not self.operation:
             self.operation = new
+            self.build()
+        elif self.mode == "run" and not self.under_way:
             self.build()
         elif self.mode == "plan" and self.plan is not None and not self.stale and not self.options.revision:
             if self._drifts() != self._planned_from:
@@ -350,4 +386,9 @@ def _tick(on: bool) -> str:
 def _switched(options: SyncOptions, name: str) -> SyncOptions:
     if name == "prune":
         return replace(options, prune=not options.prune)
+    if name == "adopt":
+        return replace(options, adopt=not options.adopt)
+    if name == "confirm_prune":
+        # Approving means to prune.
+        return replace(options, confirm_prune=not options.confirm_prune, prune=True)
     return replace(options, dry_run=not options.dry_run)
