@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import difflib
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from gitops_tui.errors import FetchError, GitError, PathNotFound, RevisionNotFou
 from gitops_tui.git import revisions, trees
 from gitops_tui.git.command import Stop, run, stream
 from gitops_tui.git.log import Pages
+from gitops_tui.git.names import Names
 from gitops_tui.git.objects import CatFile
 from gitops_tui.git.paths import TreeEntry, clean_path, parse_refs, pathspecs
 from gitops_tui.git.patterns import matcher
@@ -39,7 +39,6 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 _MAX_PATCH = 400_000
 _KEPT = 4096
-_SLOW_STAMP = 0.003  # seconds
 # A tree never changes: a few that were read are kept, unless they are very large.
 _LISTED = 64
 _MAX_LISTED = 20_000
@@ -74,9 +73,7 @@ class Repository:
         self._changed: OrderedDict[tuple[str, str], tuple[str, ...]] = OrderedDict()
         self._blames: OrderedDict[Hashable, BlameLine | None] = OrderedDict()
         self._listed: dict[tuple[str, ...], tuple[TreeEntry, ...]] = {}
-        self._named: dict[tuple[str, str], str] = {}
-        self._named_at: Hashable = None
-        self._stamp_good_until = 0.0
+        self._names = Names(folder if remote is None else None)
         self._signatures: dict[str, Signature] = {}
         self._pages = Pages(self._begin_log, keep=4)
         self._refs: dict[str, str] | None = None
@@ -162,8 +159,7 @@ class Repository:
             return False
         self._moves = watch.moves(self, before, after)
         self._commits.clear()  # refs are on the lines
-        with self._lock:
-            self._named.clear()
+        self._names.forget()
         return True
 
     def repair(self, *, progress: Progress | None = None, stop: Stop | None = None) -> None:
@@ -183,42 +179,11 @@ class Repository:
     def resolve(self, revision: str) -> Commit:
         """The commit that a branch, tag, SHA (short or full), "HEAD" or a semver range on tags names, in the order of
         Argo CD. Raises RevisionNotFound with near names."""
-        return self.commit(self._while_refs_stand(("commit", revision), lambda: revisions.resolve(self, revision).sha))
+        return self.commit(self._names.get(("commit", revision), lambda: revisions.resolve(self, revision).sha))
 
     def symbol(self, revision: str) -> str:
         """What a revision resolved to, for people: the default branch's name for "HEAD", the tag for a range."""
-        return self._while_refs_stand(("symbol", revision), lambda: revisions.symbol(self, revision))
-
-    def _while_refs_stand(self, key: tuple[str, str], make: Callable[[], str]) -> str:
-        """What a name stands for is kept until a ref moves, by anyone: hundreds of applications ask for the same one."""
-        now = self._refs_stamp()  # taken before git looks: a move in between only makes it asked again
-        with self._lock:
-            if now != self._named_at:
-                self._named.clear()
-                self._named_at = now
-            known = self._named.get(key)
-        if known is not None:
-            return known
-        made = make()
-        with self._lock:
-            if now == self._named_at and len(self._named) < _KEPT:
-                self._named[key] = made
-        return made
-
-    def _refs_stamp(self) -> Hashable:
-        """Changes where a ref moved. Refs of a mirror move by `fetch`, which forgets; a local folder is looked at, less
-        often where that takes long (thousands of loose refs)."""
-        if self.remote is not None:
-            return ()
-        from gitops_tui.git import watch
-
-        begun = time.monotonic()
-        if begun < self._stamp_good_until:
-            return self._named_at
-        found = watch.stamp(self.folder)
-        took = time.monotonic() - begun
-        self._stamp_good_until = begun + took * 20 if took > _SLOW_STAMP else 0.0
-        return found
+        return self._names.get(("symbol", revision), lambda: revisions.symbol(self, revision))
 
     def commit(self, sha: str) -> Commit:
         """One commit by its full SHA. Raises RevisionNotFound."""
@@ -489,8 +454,9 @@ class Repository:
     def restart(self) -> None:
         """The environment changed: what runs or was read is dropped."""
         self.close()
-        for kept in (self._commits, self._trees, self._changed, self._blames, self._named):
+        for kept in (self._commits, self._trees, self._changed, self._blames):
             kept.clear()
+        self._names.forget()
 
     def close(self) -> None:
         """Ends the helper processes; the repository can still be used afterwards."""
