@@ -7,6 +7,7 @@ import asyncio
 import importlib.util
 import os
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -207,10 +208,9 @@ def test_a_pause_holds_automatic_sync_until_it_is_resumed(start, place: Place, m
     made_repository.commit({"guestbook/all.yaml": GUESTBOOK % 2}, "guestbook")
     terminal = start(SELF_HEAL)
     terminal.wait_for("✓ Synced", 60)
+    terminal.wait_until_gone("OutOfSync")
     place.scale(5)
-    terminal.wait_for("OutOfSync")
-    terminal.wait_for("✓ Synced", 60)
-    assert place.replicas() == 2
+    healed(terminal, place, 2)
 
     terminal.press("g")
     terminal.press("p")
@@ -228,6 +228,14 @@ def test_a_pause_holds_automatic_sync_until_it_is_resumed(start, place: Place, m
     terminal.press("p")
     terminal.wait_for("r Resume")
     terminal.press("r")
-    terminal.wait_for("✓ Synced", 60)
-    assert place.replicas() == 2
+    healed(terminal, place, 2)
     leave(terminal)
+
+
+def healed(terminal: Terminal, place: Place, replicas: int) -> None:
+    """Waits until the cluster has that many again, and the screen says so."""
+    end = time.monotonic() + 60
+    while place.replicas() != replicas:
+        assert time.monotonic() < end, terminal.text()
+        terminal.read(0.1)
+    terminal.wait_until_gone("OutOfSync", 60)
