@@ -18,6 +18,8 @@ from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.text import printable, redact
 from gitops_tui.settings import FIELD_MANAGER, Settings
 
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+
 
 class Cluster:
     """A connection to one kubeconfig context.
@@ -189,9 +191,11 @@ class Cluster:
         force: bool = True,
         field_manager: str = FIELD_MANAGER,
         validation: str = "Strict",
+        metadata_only: bool = False,
     ) -> Live:
-        """Server-side apply; gives the object afterwards. validation: of fields, "Strict" or "Ignore". Raises ApiError,
-        Unreachable, UnknownKind."""
+        """Server-side apply; gives the object afterwards, or only its metadata where that is enough: the server has less
+        to write then, and we to read. validation: of fields, "Strict" or "Ignore". Raises ApiError, Unreachable,
+        UnknownKind."""
         kind = self._type(obj)
         key = ResourceKey.of(obj)
         params = {"fieldManager": field_manager, "force": "true" if force else "false", "fieldValidation": validation}
@@ -203,6 +207,7 @@ class Cluster:
             params=params,
             body=obj,
             content_type="application/apply-patch+yaml",
+            accept=_METADATA if metadata_only else "application/json",
             idempotent=True,
             what=printable(("dry run of " if dry_run else "") + str(key)),
             secret=key.kind == "Secret",

@@ -37,7 +37,8 @@ class Writer:
     async def write(
         self, obj: dict[str, Any], options: ObjectOptions, live: Mapping[str, Any] | None
     ) -> dict[str, Any]:
-        """Makes the cluster's object as `obj` says; gives it afterwards. live: the object as it was last seen."""
+        """Makes the cluster's object as `obj` says; gives at least its metadata afterwards. live: the object as it was
+        last seen."""
         if options.replace:
             return await self._replace(obj, options)
         try:
@@ -45,7 +46,7 @@ class Writer:
                 return await self._client_side(obj, options)
             if live is not None and options.migrate:
                 await self._migrate(obj, live)
-            return await self._cluster.apply(obj, validation=_validation(options))
+            return await self._cluster.apply(obj, validation=_validation(options), metadata_only=True)
         except (Conflict, Invalid) as error:
             if not _may_be_made_anew(obj, options, error):
                 raise
@@ -63,7 +64,7 @@ class Writer:
             elif not options.server_side:
                 await self._client_side(obj, options, dry_run=True)
             else:
-                await self._cluster.apply(obj, dry_run=True, validation=validation)
+                await self._cluster.apply(obj, dry_run=True, validation=validation, metadata_only=True)
         except (Conflict, Invalid) as error:
             if live is None or not _may_be_made_anew(obj, options, error):
                 raise
