@@ -14,7 +14,7 @@ from gitops_tui.model.application import Source
 from gitops_tui.model.revision import Commit
 
 _VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|([A-Za-z_][A-Za-z0-9_]*)|(\$))")
-_BY_REVISION = "ARGOCD_APP_REVISION"
+_BY_REVISION = ("ARGOCD_APP_REVISION", "ARGOCD_APP_SOURCE_REPO_URL")
 
 
 def build_environment(
@@ -48,7 +48,7 @@ def names_revision(source: Source) -> bool:
 
 def _mentions(value: Any) -> bool:
     if isinstance(value, str):
-        return _BY_REVISION in value
+        return any(name in value for name in _BY_REVISION)
     if isinstance(value, Mapping):
         return any(_mentions(each) for each in value.values())
     return isinstance(value, list) and any(_mentions(each) for each in value)

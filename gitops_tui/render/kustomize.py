@@ -7,7 +7,6 @@ copy's own kustomization file.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from gitops_tui.model.text import printable, redact
 from gitops_tui.render.kustomization import SUPPORTED, edit, find, refuse_remote
 from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
-from gitops_tui.render.tools import run_tool
+from gitops_tui.render.tools import program_for, run_tool
 from gitops_tui.settings import Settings
 
 
@@ -35,11 +34,8 @@ def render(
     inputs: Sequence[str] = ("",),
 ) -> tuple[list[Manifest], list[str]]:
     """What kustomize builds from the folder; `inputs` are the paths that it may read. Raises RenderError, ToolMissing, UnsafePath."""
-    program = shutil.which("kustomize")
-    line = [program, "build"] if program else None
-    if line is None and (kubectl := shutil.which("kubectl")):
-        line = [kubectl, "kustomize"]
-    if line is None:
+    line = program_for("Kustomize")
+    if not line:
         raise ToolMissing(
             f"{printable(path) or '.'} is a Kustomize source, and neither kustomize nor kubectl is there",
             hint="install kustomize or kubectl and put it on PATH",

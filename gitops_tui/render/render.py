@@ -2,15 +2,15 @@
 
 Which renderer: the one whose block the source has; else `Chart.yaml` is Helm, a kustomization file is Kustomize, else a directory, as Argo CD detects it
 (reposerver/repository/repository.go, util/app/discovery). The result is a function of the trees read, the source's
-parameters and the tool's version; `render` keeps the latest results by just that key.
+parameters and the tool's version; `cache.py` keeps results by just that key.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import orjson
@@ -19,31 +19,23 @@ from gitops_tui.errors import Problem, RenderError
 from gitops_tui.git import Repository
 from gitops_tui.git.paths import clean_path
 from gitops_tui.model.application import Source
-from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
 from gitops_tui.render import directory, helm, kustomize
+from gitops_tui.render.cache import Disk, Memory, Rendered
 from gitops_tui.render.charts.needed import Needed, OpenChart, needed
 from gitops_tui.render.dependencies import Dependencies, dependencies
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.overrides import explicit_type, with_overrides
+from gitops_tui.render.tools import tool_version
 from gitops_tui.render.valuefiles import References
 from gitops_tui.settings import Settings
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_CACHE_SIZE = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """What came out. source_type: "Directory", "Kustomize" or "Helm"."""
-
-    manifests: tuple[Manifest, ...]
-    warnings: tuple[str, ...] = ()
-    source_type: str = "Directory"
-
-
-_cache: OrderedDict[bytes, Rendered] = OrderedDict()
+_memory = Memory()
+_disks: dict[Path, Disk] = {}
 _cache_lock = threading.Lock()
 _turns: dict[bytes, threading.Lock] = {}
 
@@ -94,17 +86,20 @@ def render(
     inputs.append([each.key for each in missing])
     # Only charts look at the cluster's versions: what is read before the cluster is known holds for all others.
     versions = [kube_version, list(api_versions)] if kind == "Helm" else []
-    key = orjson.dumps([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, versions])
+    tool = [tool_version(kind), settings.allow_remote_bases if kind == "Kustomize" else False]
+    key = orjson.dumps([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, versions, tool])
+    disk = _disk(settings)
     with _cache_lock:
         turn = _turns.setdefault(key, threading.Lock())
     with turn:
         # Who asks for the same while it is being rendered waits for that.
-        with _cache_lock:
-            if key in _cache:
-                _cache.move_to_end(key)
-                return _at_commit(_cache[key], commit)
         try:
-            return _rendered(
+            known = _memory.get(key)
+            if known is None and (known := disk.get(key)) is not None:
+                _memory.put(key, known)
+            if known is not None:
+                return _at_commit(known, commit)
+            made = _rendered(
                 repository,
                 commit,
                 source,
@@ -112,7 +107,6 @@ def render(
                 kind,
                 paths,
                 notes,
-                key,
                 app_name,
                 namespace,
                 settings,
@@ -122,6 +116,9 @@ def render(
                 needs.references,
                 missing,
             )
+            _memory.put(key, made)
+            disk.put(key, made)
+            return made
         finally:
             with _cache_lock:
                 _turns.pop(key, None)
@@ -135,7 +132,6 @@ def _rendered(
     kind: str,
     paths: Sequence[str],
     notes: Sequence[str],
-    key: bytes,
     app_name: str,
     namespace: str,
     settings: Settings,
@@ -172,12 +168,20 @@ def _rendered(
             hint="check spec.source.path; sub-folders are read with directory.recurse: true",
         )
     unique, more = without_duplicates(manifests)
-    rendered = Rendered(tuple(unique), (*notes, *warnings, *more), kind)
+    # What comes from elsewhere may be something else tomorrow.
+    transient = kind == "Kustomize" and settings.allow_remote_bases
+    return Rendered(tuple(unique), (*notes, *warnings, *more), kind, transient)
+
+
+def _disk(settings: Settings) -> Disk:
+    folder = settings.cache_folder / "renders"
     with _cache_lock:
-        _cache[key] = rendered
-        while len(_cache) > _CACHE_SIZE:
-            _cache.popitem(last=False)
-    return rendered
+        return _disks.setdefault(folder, Disk(folder, settings.render_cache_bytes))
+
+
+def forget() -> None:
+    """Drops what is kept in memory."""
+    _memory.clear()
 
 
 def _read_elsewhere(needs: Dependencies, references: References) -> list[object]:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
+import tempfile
+import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from gitops_tui.errors import RenderError
 
 _MAX_OUTPUT = 100_000_000
+_VERSION_TIMEOUT = 20.0
+# Never more programs at once than cores: more would only be slower, and take more memory.
+_SLOTS = threading.BoundedSemaphore(
+    len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+)
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSH_AUTH_SOCK")
 
 
@@ -38,7 +47,7 @@ def run_tool(
     else:
         # A base or chart from elsewhere fails instead of being fetched.
         env |= {"GIT_ALLOW_PROTOCOL": "none"} | dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
-    with (home / "out").open("wb") as out, (home / "err").open("wb") as err:
+    with _SLOTS, (home / "out").open("wb") as out, (home / "err").open("wb") as err:
         process = subprocess.Popen(
             line,
             cwd=folder,
@@ -61,6 +70,42 @@ def run_tool(
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     return code, (home / "out").read_bytes(), (home / "err").read_text("utf-8", "replace")
+
+
+def program_for(kind: str) -> list[str]:
+    """The command that builds a source of this kind (Helm, Kustomize), [] where it isn't there or none is needed."""
+    if kind == "Helm":
+        found = shutil.which("helm")
+        return [found] if found else []
+    if kind == "Kustomize":
+        if found := shutil.which("kustomize"):
+            return [found, "build"]
+        return [found, "kustomize"] if (found := shutil.which("kubectl")) else []
+    return []
+
+
+def tool_version(kind: str) -> str:
+    """What the program for a kind of source is, for cache keys: its place, and what it says of itself. "" for none.
+    Asked once for each state of the file."""
+    line = program_for(kind)
+    if not line:
+        return ""
+    try:
+        state = Path(line[0]).stat()
+    except OSError:
+        return ""
+    return _said_version(tuple(line), state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=16)
+def _said_version(line: tuple[str, ...], changed: int, size: int) -> str:
+    asked = [line[0], "version", *(["--client"] if Path(line[0]).name == "kubectl" else [])]
+    with tempfile.TemporaryDirectory(prefix="gitops-tui-") as home:
+        try:
+            _, out, _ = run_tool(asked, Path(home), Path(home), _VERSION_TIMEOUT)
+        except (RenderError, OSError):
+            out = b""
+    return f"{line[0]} {changed} {size} {out[:300].decode('utf-8', 'replace')}"
 
 
 def _limit_output() -> None:
