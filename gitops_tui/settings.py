@@ -47,7 +47,8 @@ class Settings:
     as a Secret's are. keys: action -> key, over the table's defaults. drifted_first: drifted
     applications float up. run_child_applications: `Application`s and
     `ApplicationSet`s that an application holds in Git are applications of this session too. max_applications: how many of
-    them all. read_only: nothing is changed anywhere. health_scripts: Lua that decides the health of a kind,
+    them all. cluster_labels: context -> "label=value,label=value", for the selectors of clusters generators.
+    read_only: nothing is changed anywhere. health_scripts: Lua that decides the health of a kind,
     from the keys `resource.customizations.health.<group>_<kind>` and from health_folder. log_lines: how many lines the
     view of logs keeps.
     """
@@ -95,6 +96,7 @@ class Settings:
     allow_remote_bases: bool = False
     run_child_applications: bool = False
     max_applications: int = 2000
+    cluster_labels: Mapping[str, str] = field(default_factory=dict)
     theme: str = ""
     drifted_first: bool = True
     log_lines: int = 50_000

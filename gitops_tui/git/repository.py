@@ -296,9 +296,12 @@ class Repository:
         if pattern == ".":
             return ["."]
         matches = matcher(clean_path(pattern))
+        return sorted(name for name in self.all_folders(commit) if matches(name))
+
+    def all_folders(self, commit: str) -> list[str]:
+        """All folders but the root, in the order of their paths."""
         out = self.git("ls-tree", "-z", "-r", "-d", "--name-only", "--end-of-options", self._files(commit))
-        names = [name.decode("utf-8", "surrogateescape") for name in out.split(b"\0") if name]
-        return sorted(name for name in names if matches(name))
+        return [name.decode("utf-8", "surrogateescape") for name in out.split(b"\0") if name]
 
     # --- what changed ---------------------------------------------------------------------------------------------
 

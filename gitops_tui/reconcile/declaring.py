@@ -23,6 +23,7 @@ from gitops_tui.model.snapshot import ApplicationState, Condition, Severity
 from gitops_tui.model.sync import OperationPhase
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.applications import parse_application
+from gitops_tui.reconcile.applicationset import ClusterEntry, World, generate
 from gitops_tui.reconcile.runtime import APPLICATION_GROUP, Runtime
 from gitops_tui.reconcile.startup import Origins, Roots
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_LEVELS = 10
 _AGAIN = 1.0
+_RETRY = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,19 @@ class Declaring:
         self._engine = engine
         self._origins: Origins | None = None
         self._roots: Roots | None = None
+        self._world = World(engine.open_repository)
         self._held: dict[AppKey, tuple[Manifest, ...]] = {}
         self._made: dict[str, tuple[Application, ...]] = {}
         self._lock = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
         self.conditions: tuple[Condition, ...] = ()
 
     async def begin(self, origins: Origins) -> None:
         """Reads the roots. Raises GitOpsError where nothing can be shown at all."""
         self._origins = origins
+        labels = {name: _labels(text) for name, text in self._engine.settings.cluster_labels.items()}
+        clusters = [ClusterEntry(each.name, each.server, labels.get(each.name, {})) for each in origins.known]
+        self._world = World(self._engine.open_repository, clusters)
         self._roots = await asyncio.to_thread(origins.read)
         await self._look(fresh=False)
         if not self._engine.runtimes and self.conditions:
@@ -95,10 +102,21 @@ class Declaring:
                 except GitOpsError as error:
                     # What was found before stays; the error is said until it is gone.
                     self._say([error])
+                    self._retry(True)
                     return
             found = await asyncio.to_thread(self._compute, dict(self._held))
             self._say(found.problems)
+            self._retry(bool(found.problems))
             self._apply(found.applications)
+
+    def _retry(self, wanted: bool) -> None:
+        """What could not be read, such as a repository that was away, is tried again now and then."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        generates = self._roots is not None and bool(self._roots.sets or self._engine.request.repo)
+        if wanted and (generates or self._has_sets()):
+            self._timer = self._engine.loop.call_later(_RETRY, self._look_again)
 
     def _say(self, problems: Iterable[GitOpsError]) -> None:
         now = datetime.now(UTC)
@@ -195,8 +213,26 @@ class Declaring:
             yield replace(app, parent=parent.key)
 
     def _of_set(self, where: str, document: Mapping[str, Any], problems: list[GitOpsError]) -> tuple[Application, ...]:
-        problems.append(ApplicationError(f"{where}: ApplicationSet is not supported yet"))
-        return ()
+        """What an ApplicationSet makes; with something wrong, what it made before stays beside that."""
+        assert self._origins is not None
+        name = str((document.get("metadata") or {}).get("name") or "")
+        identity = f"{where.partition(' (held')[2]}|{name}" if " (held" in where else f"{where}|{name}"
+        made = generate(document, where, self._world)
+        found: dict[AppKey, Application] = {}
+        bad = list(made.problems)
+        for each in made.documents:
+            try:
+                app = parse_application(each, f"{where}: ApplicationSet {printable(name)}", self._origins.resolve)
+            except GitOpsError as error:
+                bad.append(error)
+                continue
+            found[app.key] = replace(app, warnings=(*app.warnings, *made.warnings))
+        if bad:
+            for app in self._made.get(identity, ()):
+                found.setdefault(app.key, app)
+        problems += bad
+        self._made[identity] = tuple(found.values())
+        return self._made[identity]
 
     # --- carrying it out ------------------------------------------------------------------------------------------
 
@@ -235,7 +271,7 @@ class Declaring:
 
     def _look_again(self) -> None:
         if not self._engine.stopping:
-            self._engine.spawn(self._look(fresh=False))
+            self._engine.spawn(self._look(fresh=True))
 
     def _leaves(self, runtime: Runtime) -> None:
         app = runtime.app
@@ -277,3 +313,8 @@ class Declaring:
             }
             changed = True
         return changed
+
+
+def _labels(text: str) -> dict[str, str]:
+    pairs = [each.partition("=") for each in text.split(",") if each.strip()]
+    return {key.strip(): value.strip() for key, _, value in pairs}

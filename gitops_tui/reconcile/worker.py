@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from gitops_tui.errors import GitOpsError, OperationRunning, UnknownApplication
+from gitops_tui.git import Repository
 from gitops_tui.kube import ResourceType
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -195,6 +196,10 @@ class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands, Steering
             on_link=self._link_changed,
         )
         self.spawn(self._sessions[name].run())
+
+    def open_repository(self, url: str) -> Repository:
+        """The repository of a URL, cloned where needed. Blocking. Raises CloneError, GitStopped."""
+        return self._repositories.open(url)
 
     async def take_in(self, runtime: Runtime) -> None:
         """An application that came while the session runs."""

@@ -28,6 +28,11 @@ def _text(dumper: Any, data: str) -> Any:
 _Dumper.add_representer(str, _text)
 
 
+def dump_value(value: Any) -> str:
+    """Any value, as it stands."""
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)).removesuffix("...\n")
+
+
 def dump(obj: Mapping[str, Any]) -> str:
     """Block style; apiVersion, kind and metadata first, the rest as it stands. Reads back as the same object."""
     ordered = {key: obj[key] for key in _FIRST if key in obj}

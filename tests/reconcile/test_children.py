@@ -158,3 +158,48 @@ def test_a_new_folder_that_matches_the_pattern_is_an_application_without_a_resta
     world.settled("web")
     made_repository.commit({"apps/db/c.yaml": CONFIG % "db"})
     world.settled("db", "web")
+
+
+def test_an_application_set_follows_git_and_keeps_what_it_made_while_it_is_broken(world, made_repository) -> None:
+    made_repository.commit({"apps/web/c.yaml": CONFIG % "web"})
+    folder = str(made_repository.folder)
+    template = yaml.safe_load(application("{{path.basename}}", made_repository, "{{path}}"))
+    template = {"metadata": {"name": "{{path.basename}}"}, "spec": template["spec"]}
+    made = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "ApplicationSet",
+        "metadata": {"name": "all"},
+        "spec": {
+            "generators": [
+                {"git": {"repoURL": folder, "revision": "main", "directories": [{"path": "apps/*"}]}},
+                {"git": {"repoURL": folder, "revision": "main", "files": [{"path": "more/*.yaml"}]}},
+            ],
+            "template": template,
+        },
+    }
+    world.start(yaml.safe_dump(made))
+    world.settled("web")
+    made_repository.commit({"apps/db/c.yaml": CONFIG % "db"})
+    world.settled("db", "web")
+    made_repository.commit({"apps/db/c.yaml": None, "more/broken.yaml": "a: b: c"})
+    world.until(lambda: "generators[1]: git: a file can't be read: more/broken.yaml:1:5" in world.said())
+    assert sorted(world.names) == ["db", "web"]
+    made_repository.commit({"more/broken.yaml": None})
+    world.settled("web")
+
+
+def test_an_application_set_that_an_application_holds_makes_its_children(world, made_repository) -> None:
+    template = yaml.safe_load(application("x", made_repository, "{{folder}}"))["spec"]
+    made = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "ApplicationSet",
+        "metadata": {"name": "all", "namespace": "argocd"},
+        "spec": {
+            "generators": [{"list": {"elements": [{"folder": "web"}]}}],
+            "template": {"metadata": {"name": "{{folder}}"}, "spec": template},
+        },
+    }
+    made_repository.commit({"root/set.yaml": yaml.safe_dump(made), "web/c.yaml": CONFIG % "web"})
+    world.start(application("root", made_repository, "root"), run_child_applications=True)
+    world.settled("root", "web")
+    assert world.state("web").app.parent == world.state("root").key
