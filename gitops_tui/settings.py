@@ -12,6 +12,7 @@ from typing import Any
 from gitops_tui.errors import ConfigError
 from gitops_tui.healthscripts import HealthScript, is_customization, scripts_in_folder, scripts_in_settings
 from gitops_tui.model.application import IgnoreRule
+from gitops_tui.pluginsettings import Plugin, plugins_from
 
 FIELD_MANAGER = "gitops-tui"
 # Of what a person does to one object, beside syncing.
@@ -31,7 +32,8 @@ class Settings:
 
     state_namespace: where pause, pin, history and inventory are kept in each cluster. git_interval: seconds between
     two looks at a remote repository (up to half as much is added at random). git_timeout, render_timeout, request_timeout:
-    seconds. git_partial: clone without the contents of files, which come when they are read. submodules: read them too, over https and ssh. require_signed: no revision
+    seconds. render_memory: bytes that a plugin or Jsonnet may use. plugins: commands that render, see `pluginsettings`.
+    sops: decrypt Secrets that SOPS encrypted, in memory, with the user's own keys. git_partial: clone without the contents of files, which come when they are read. submodules: read them too, over https and ssh. require_signed: no revision
     without a verified signature is ever deployed. argocd_namespace: where
     Argo CD's repository Secrets are looked for ("" for nowhere). forges: host -> github, gitlab, bitbucket, gitea or azure,
     for the links to open a pull request. max_manifest_bytes: of one application's sources. max_chart_bytes, max_unpacked_chart_bytes: of one
@@ -94,6 +96,9 @@ class Settings:
         "*credential*",
     )
     allow_remote_bases: bool = False
+    render_memory: int = 2_000_000_000
+    plugins: tuple[Plugin, ...] = ()
+    sops: bool = False
     run_child_applications: bool = False
     max_applications: int = 2000
     cluster_labels: Mapping[str, str] = field(default_factory=dict)
@@ -151,6 +156,8 @@ def settings_from(data: Mapping[str, Any], where: str) -> Settings:
             raise ConfigError(f"{where}: unknown setting {name!r}", hint=f"known settings: {', '.join(sorted(known))}")
         if name == "ignore_differences":
             values[name] = _rules(value, where)
+        elif name == "plugins":
+            values[name] = plugins_from(value, where)
         elif name == "health_folder":
             values[name] = _convert(name, value, Path(), where)
         elif name in _WORDS and value not in _WORDS[name]:

@@ -12,10 +12,9 @@ from gitops_tui.cli import actions, git_commands, logs, shapes
 from gitops_tui.cli.between import between
 from gitops_tui.cli.drift import diff_lines, since
 from gitops_tui.cli.output import json_out, out
+from gitops_tui.cli.render import render
 from gitops_tui.cli.session import Session, session
 from gitops_tui.cli.steering import audit, pause, resume, target_of, until_healthy
-from gitops_tui.compare import displayable
-from gitops_tui.compare.show import plain
 from gitops_tui.errors import PlanRefused, with_hint
 from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.record import PauseKind
@@ -23,7 +22,6 @@ from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase, ResultStatus, SyncOperation, SyncOptions, SyncPlan, SyncStatus
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.steering import undo_to
-from gitops_tui.render import dump
 from gitops_tui.settings import Settings
 
 SIGNS = {DriftKind.NONE: "✓", DriftKind.MISSING: "−", DriftKind.MODIFIED: "≠", DriftKind.EXTRA: "+"}
@@ -212,25 +210,6 @@ def _said_record(options: argparse.Namespace, state: ApplicationState, record: A
         json_out({"application": str(state.key), **shapes.record(record)})
     else:
         out(f"{state.key}: {text}")
-    return 0
-
-
-def render(options: argparse.Namespace, settings: Settings) -> int:
-    """What Git renders; Secrets are masked."""
-    with session(options, settings) as work:
-        state = work.application(options.app)
-        if options.at:
-            revision = work.wait(work.engine.resolve(state.key, options.at)).sha
-        else:
-            revision = state.revision.sha if state.revision else ""
-        manifests = work.wait(work.engine.manifests(state.key, revision))
-    shown = [plain(displayable(each.obj, mask_keys=settings.mask_keys)) for each in manifests]
-    if options.output == "json":
-        json_out({"application": str(state.key), "revision": revision, "manifests": shown})
-        return 0
-    for each, obj in zip(manifests, shown, strict=True):
-        out(f"---\n# {each.origin.path}" + (f":{each.origin.line}" if each.origin.line else ""))
-        out(dump(obj).rstrip("\n"))
     return 0
 
 

@@ -179,7 +179,6 @@ def parser() -> Parser:
     audit = command("audit", "what was done, by whom, from where: every recorded operation, newest first", app=False)
     audit.add_argument("--since", metavar="TIME", default="", help="a duration back (24h, 7d) or a time")
     audit.add_argument("--app", metavar="APP", default="", help="of one application")
-    command("render", "print what Git renders").add_argument("--at", metavar="REV", default="", dest="at")
     action = command("action", "what can be done with an object beside syncing, or one of it")
     action.add_argument(
         "words", metavar="KIND/NAME [ACTION [NUMBER]]", nargs="*", help="without ACTION all that can be done is listed"
@@ -198,6 +197,11 @@ def parser() -> Parser:
     logs.add_argument("--tail", metavar="N", type=int, default=-1, help="only the last N lines of each container")
     logs.add_argument("--timestamps", action="store_true", help="each line with its time")
     logs.add_argument("--raw", action="store_true", help="JSON lines as they came, not made readable")
+    render = command("render", "print what Git renders, in the order of a sync", output=False)
+    render.add_argument("-o", "--output", choices=("text", "yaml", "json"), default="yaml")
+    render.add_argument("--at", metavar="REV", default="", help="at another revision; --revision REV means the same")
+    render.add_argument("--show-source", action="store_true", help="file:document:line above each manifest")
+    render.add_argument("--show-secrets", action="store_true", help="values of Secrets as they are, not masked")
     demo = commands.add_parser("demo", help="try it on an embedded cluster and a sample repository")
     demo.add_argument("--read-only", action="store_true", default=argparse.SUPPRESS)
     demo.add_argument("--serve", action="store_true", help="no screen: the cluster alone, for kubectl, Helm and others")

@@ -14,11 +14,12 @@ CHART_PREFIX = "helm+"
 
 @dataclass(frozen=True, slots=True)
 class DirectorySource:
-    """`spec.source.directory`: include and exclude are glob patterns, "" for none."""
+    """`spec.source.directory`: include and exclude are glob patterns, "" for none. jsonnet: its block as it stands."""
 
     recurse: bool = False
     include: str = ""
     exclude: str = ""
+    jsonnet: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

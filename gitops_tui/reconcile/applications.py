@@ -263,11 +263,12 @@ def _source(read: _Reader, data: Mapping[str, Any], prefix: str) -> Source:
     directory = None
     if data.get("directory") is not None:
         block = read.mapping(data, "directory", prefix)
-        read.unknown(block, ("recurse", "include", "exclude"), f"{prefix}directory.")
+        read.unknown(block, ("recurse", "include", "exclude", "jsonnet"), f"{prefix}directory.")
         directory = DirectorySource(
             recurse=read.flag(block, "recurse", f"{prefix}directory."),
             include=read.text(block, "include", f"{prefix}directory."),
             exclude=read.text(block, "exclude", f"{prefix}directory."),
+            jsonnet=read.mapping(block, "jsonnet", f"{prefix}directory.") or None,
         )
     blocks = {
         name: (read.mapping(data, name, prefix) if data.get(name) is not None else None)

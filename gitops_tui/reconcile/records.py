@@ -47,6 +47,9 @@ class Records:
             runtime.record_error = Condition(Severity.ERROR, "state", error.message, datetime.now(UTC), error.hint)
             self._engine.loop.call_later(_LOAD_AGAIN, self._load_again, session, runtime)
             return
+        if not runtime.record_known and runtime.record.inventory:
+            # What only the inventory names is not watched yet: no verdict before the rendering that follows sees to it.
+            runtime.rendered = False
         runtime.record_known, runtime.record_error = True, None
         if session.store.local_reason:
             self._engine.say(

@@ -368,7 +368,15 @@ class Repositories:
         if known is not None and not _changed(known, repository, commit, references):
             # The manifests keep the commit that they were read at: it holds the same files.
             return known
-        read = dependencies(repository, commit, source, app.name, namespace=namespace, references=references)
+        read = dependencies(
+            repository,
+            commit,
+            source,
+            app.name,
+            namespace=namespace,
+            references=references,
+            settings=self._settings,
+        )
         rendered = render(
             repository,
             commit,

@@ -211,6 +211,8 @@ def evaluate(
 def _declaration(runtime: Runtime, base: ResourceState) -> ResourceState:
     """An `Application` object where no Argo CD is: data for us, nothing that the cluster could hold."""
     child = runtime.children.get(base.key.name) if base.key.kind == "Application" else None
+    if base.key.kind == "ApplicationSet" and runtime.children:
+        return replace(base, sync=SyncStatus.SYNCED, tracked=True, summary="its applications are run from here")
     here = "not applied: the cluster has no such kind (no Argo CD there)"
     return replace(
         base,

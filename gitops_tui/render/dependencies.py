@@ -19,11 +19,13 @@ from gitops_tui.git import Repository
 from gitops_tui.git.paths import TreeEntry, clean_path
 from gitops_tui.model.application import Source
 from gitops_tui.model.revision import Commit
+from gitops_tui.render import plugins
 from gitops_tui.render.environment import build_environment, names_revision
 from gitops_tui.render.kustomization import FILES
 from gitops_tui.render.loader import load
 from gitops_tui.render.overrides import explicit_type, with_overrides
 from gitops_tui.render.valuefiles import OWN, Place, References, places
+from gitops_tui.settings import Settings
 
 _MOST_FOLDERS = 500
 _MOST_TEXT = 1024
@@ -33,7 +35,7 @@ _CONFIGS = ("generators", "transformers", "validators", "configurations")
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     """paths: from the root, none inside another, the source's own folder first. whole: they may be more than these:
-    whether a change matters can only be told from the whole tree. kind: "Directory", "Kustomize" or "Helm".
+    whether a change matters can only be told from the whole tree. kind: "Directory", "Kustomize", "Helm" or "Plugin".
     references: (ref, paths) for each other source that value files come from. by_revision: the commit itself matters."""
 
     paths: tuple[str, ...]
@@ -56,6 +58,7 @@ def dependencies(
     *,
     namespace: str = "",
     references: References = MappingProxyType({}),
+    settings: Settings | None = None,
 ) -> Dependencies:
     """Reads the tree at a commit; no program runs. references: the other sources of the application that it may name.
     Raises the errors of git for a path that does not exist."""
@@ -65,6 +68,11 @@ def dependencies(
     try:
         source, _ = with_overrides(repository, commit, source, path, names, app_name)
         kind = explicit_type(source)
+        if (settings is not None and settings.plugins) or source.plugin is not None:
+            untyped = not kind and source.plugin is None
+            if plugins.choose(repository, commit, source, path, settings or Settings(), untyped=untyped) is not None:
+                # It sees the whole repository, and the revision by its environment.
+                return Dependencies((path,), whole=True, kind="Plugin", by_revision=True)
     except GitOpsError:
         return Dependencies((path,), whole=True)
     if not kind:
@@ -79,10 +87,19 @@ def dependencies(
             named = _places(dict(source.helm or {}), path, references, env)
             walk.follow_chart(path, [each.watched for each in named if each.ref == OWN])
             elsewhere = _elsewhere(named, references)
+        elif holds_jsonnet(repository, commit, path, source):
+            # Imports reach all of the repository.
+            walk.whole = True
         walk.follow_links()
     except (GitError, _TooMuch):
         walk.whole = True
     return Dependencies(_outermost(walk.found), walk.whole, kind, elsewhere, names_revision(source))
+
+
+def holds_jsonnet(repository: Repository, commit: Commit, path: str, source: Source) -> bool:
+    """Whether a directory source has Jsonnet to evaluate."""
+    recurse = source.directory is not None and source.directory.recurse
+    return any(each.path.endswith(".jsonnet") for each in repository.list_tree(commit.sha, path, recursive=recurse))
 
 
 def _places(block: Mapping[str, Any], path: str, references: References, env: Mapping[str, str]) -> list[Place]:

@@ -1,31 +1,39 @@
-"""A folder of plain manifests: .yaml, .yml and .json (Argo CD's `directory` source)."""
+"""A folder of plain manifests: .yaml, .yml, .json and .jsonnet (Argo CD's `directory` source)."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from gitops_tui.errors import Problem, RenderError
+from gitops_tui.errors import GitError, Problem, RenderError
 from gitops_tui.git import Repository
 from gitops_tui.git.patterns import argocd_matcher
 from gitops_tui.model.application import DirectorySource, Source
 from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
+from gitops_tui.render import jsonnet, sops
 from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
+from gitops_tui.settings import Settings
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _SKIP = b"+argocd:skip-file-rendering"
 
 
-def render(repository: Repository, commit: Commit, source: Source, path: str) -> tuple[list[Manifest], list[str]]:
-    """The manifests in a folder, in the order of their paths. Raises RenderError with all problems."""
+def render(
+    repository: Repository, commit: Commit, source: Source, path: str, *, env: Mapping[str, str], settings: Settings
+) -> tuple[list[Manifest], list[str]]:
+    """The manifests in a folder, in the order of their paths, what Jsonnet makes last. env: the build environment. Raises
+    RenderError with all problems, ToolMissing."""
     options = source.directory or DirectorySource()
     prefix = f"{path}/" if path else ""
     problems: list[Problem] = []
     unrelated: list[Problem] = []
     warnings: list[str] = []
+    jsonnets: list[str] = []
+    links: list[str] = []
     files = []
     for entry in repository.list_tree(commit.sha, path, recursive=options.recurse):
         if entry.type != "blob":
@@ -36,14 +44,23 @@ def render(repository: Repository, commit: Commit, source: Source, path: str) ->
         if options.include and not _matches(options.include, inside):
             continue
         if inside.endswith(".jsonnet"):
-            warnings.append(f"{printable(entry.path)}: Jsonnet is not supported yet")
+            (jsonnets if not entry.is_symlink else links).append(entry.path)
         if not inside.endswith(_ENDINGS):
             continue
         if entry.is_symlink:
             problems.append(Problem(printable(entry.path), "is a symlink, which is not followed"))
             continue
         files.append(entry)
-    contents = repository.read_many([entry.sha for entry in files])
+    try:
+        contents = repository.read_many([entry.sha for entry in files])
+    except GitError as error:
+        largest = max(files, key=lambda entry: entry.size, default=None)
+        if largest is None or largest.size * 2 < settings.max_manifest_bytes:
+            raise
+        problems.append(Problem(printable(largest.path), f"{error.message}; this one alone has {largest.size}"))
+        raise RenderError(
+            f"{printable(path) or '.'} at {commit.short} can't be rendered", problems=tuple(problems), hint=error.hint
+        ) from None
     found: list[Manifest] = []
     for entry, content in zip(files, contents, strict=True):
         if _SKIP in content:
@@ -52,6 +69,11 @@ def render(repository: Repository, commit: Commit, source: Source, path: str) ->
         documents, problem = load(content, shown)
         if problem is not None and shown.endswith(".json") and (value := _json(content)) is not None:
             documents, problem = [(1, 1, value)], None
+        if b"sops" in content and sops.is_encrypted(documents):
+            documents, problem = sops.decrypted(content, shown, documents, settings)
+            if problem is not None:
+                problems.append(problem)
+                continue
         for number, line, document in documents:
             if _is_foreign(document):
                 warnings.append(f"{shown}: no Kubernetes object (neither apiVersion nor kind); passed over")
@@ -61,8 +83,14 @@ def render(repository: Repository, commit: Commit, source: Source, path: str) ->
             unrelated.append(problem)
         elif problem is not None:
             problems.append(problem)
-    if any(warning.endswith("Jsonnet is not supported yet") for warning in warnings) and not found:
-        problems.append(Problem(path or ".", "holds only Jsonnet, which is not supported yet"))
+    problems += [Problem(printable(each), "is a symlink, which is not followed") for each in links]
+    if jsonnets:
+        block = options.jsonnet or {}
+        for name, value, mistake in jsonnet.evaluate(repository, commit, path, jsonnets, block, env, settings):
+            if mistake is not None:
+                problems.append(mistake)
+            for number, each in enumerate(value if isinstance(value, list) else [value], 1):
+                found += manifests_of(each, Origin(printable(name), number, 0, commit.sha), problems)
     if found:
         warnings += [
             f"{problem.path} is no YAML and looks like no Kubernetes object; passed over" for problem in unrelated

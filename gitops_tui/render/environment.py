@@ -43,7 +43,8 @@ def substitute(text: str, env: Mapping[str, str]) -> str:
 
 def names_revision(source: Source) -> bool:
     """Whether the rendered objects follow from the commit itself, and not only from what it holds."""
-    return any(_mentions(block) for block in (source.helm, source.kustomize, source.plugin))
+    jsonnet = source.directory.jsonnet if source.directory is not None else None
+    return any(_mentions(block) for block in (source.helm, source.kustomize, source.plugin, jsonnet))
 
 
 def _mentions(value: Any) -> bool:

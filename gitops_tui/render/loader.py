@@ -216,7 +216,8 @@ def load(data: bytes, path: str) -> tuple[list[tuple[int, int, Any]], Problem | 
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return [], Problem(path, f"not valid UTF-8 (byte {error.start})", line)
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        return [], Problem(path, f"not valid UTF-8 (byte {error.start})", line, column)
     documents: list[tuple[int, int, Any]] = []
     builder = None
     try:

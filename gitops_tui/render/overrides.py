@@ -69,7 +69,7 @@ def with_overrides(
 def _patched(source: Source, key: str, patch: Any, shown: str, warnings: list[str]) -> Source:
     before = getattr(source, key)
     if isinstance(before, DirectorySource):
-        before = {name: getattr(before, name) for name in ("recurse", "include", "exclude")}
+        before = {name: getattr(before, name) for name in ("recurse", "include", "exclude", "jsonnet")}
     merged = merge_patch(before, patch)
     if merged is not None and not isinstance(merged, dict):
         raise RenderError(f"{shown} can't be read", problems=(Problem(shown, f"{key} must be a mapping"),))
@@ -83,7 +83,9 @@ def _patched(source: Source, key: str, patch: Any, shown: str, warnings: list[st
 def _directory(block: Mapping[str, Any], shown: str, warnings: list[str]) -> DirectorySource:
     values: dict[str, Any] = {}
     for name, value in block.items():
-        if name not in ("recurse", "include", "exclude"):
+        if name == "jsonnet" and isinstance(value, Mapping | None):
+            values[name] = value or None
+        elif name not in ("recurse", "include", "exclude", "jsonnet"):
             warnings.append(f"{shown}: directory.{printable(name)} is not supported yet and has no effect")
         elif not isinstance(value, bool if name == "recurse" else str):
             raise RenderError(

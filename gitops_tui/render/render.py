@@ -1,6 +1,6 @@
 """Renders one source at one commit.
 
-Which renderer: the one whose block the source has; else `Chart.yaml` is Helm, a kustomization file is Kustomize, else a directory, as Argo CD detects it
+Which renderer: a plugin of the user's settings where the Application names one or one finds the folder; the one whose block the source has; else `Chart.yaml` is Helm, a kustomization file is Kustomize, else a directory, as Argo CD detects it
 (reposerver/repository/repository.go, util/app/discovery). The result is a function of the trees read, the source's
 parameters and the tool's version; `cache.py` keeps results by just that key.
 """
@@ -21,10 +21,12 @@ from gitops_tui.git.paths import clean_path
 from gitops_tui.model.application import Source
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
-from gitops_tui.render import directory, helm, kustomize
+from gitops_tui.pluginsettings import Plugin
+from gitops_tui.render import directory, helm, kustomize, plugins
 from gitops_tui.render.cache import Disk, Memory, Rendered
 from gitops_tui.render.charts.needed import Needed, OpenChart, needed
-from gitops_tui.render.dependencies import Dependencies, dependencies
+from gitops_tui.render.dependencies import Dependencies, dependencies, holds_jsonnet
+from gitops_tui.render.environment import build_environment
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.overrides import explicit_type, with_overrides
 from gitops_tui.render.tools import tool_version
@@ -59,15 +61,21 @@ def render(
     Raises RenderError with all problems found, ToolMissing where a program is needed that isn't there, and the errors
     of git for a path that doesn't exist.
     """
-    if source.plugin is not None:
-        raise RenderError("spec.source.plugin is not supported yet", hint="render the manifests into the repository")
     path = clean_path(source.path)
     tree = repository.tree_sha(commit.sha, path)
     names = {entry.path.rsplit("/", 1)[-1] for entry in repository.list_tree(commit.sha, path) if entry.type == "blob"}
+    asked = source.plugin
     source, notes = with_overrides(repository, commit, source, path, names, app_name)
-    if source.plugin:
-        raise RenderError("spec.source.plugin is not supported yet", hint="render the manifests into the repository")
-    if explicit := explicit_type(source):
+    if (asked is None) != (source.plugin is None) or (asked or {}).get("name") != (source.plugin or {}).get("name"):
+        raise RenderError(
+            f"a file of the repository, {printable(path) or '.'}/.argocd-source*.yaml, asks for a plugin",
+            hint="only an Application can name a plugin, and only your settings can declare one",
+        )
+    explicit = explicit_type(source)
+    plugin = plugins.choose(repository, commit, source, path, settings, untyped=not explicit and asked is None)
+    if plugin is not None:
+        kind = "Plugin"
+    elif explicit:
         kind = explicit
     elif "Chart.yaml" in names:
         kind = "Helm"
@@ -77,16 +85,19 @@ def render(
         kind = "Directory"
     # A kustomization or a chart may read other folders of the repository: what it names there is an input too.
     needs = Dependencies((path,))
-    if kind != "Directory":
-        needs = dependencies(repository, commit, source, app_name, namespace=namespace, references=references)
+    if kind != "Directory" or holds_jsonnet(repository, commit, path, source):
+        needs = dependencies(
+            repository, commit, source, app_name, namespace=namespace, references=references, settings=settings
+        )
     paths = needs.inputs
     read = [tree] if paths == (path,) else repository.find_many([(commit.sha, each) for each in paths])
     inputs: list[object] = [paths, read, commit.sha if needs.by_revision else "", _read_elsewhere(needs, references)]
-    missing = needed(repository, commit, path, open_chart) if kind == "Helm" else []
+    missing = needed(repository, commit, path, open_chart) if kind in ("Helm", "Plugin") else []
+    tools = [repr(plugin), settings.sops]
     inputs.append([each.key for each in missing])
     # Only charts look at the cluster's versions: what is read before the cluster is known holds for all others.
-    versions = [kube_version, list(api_versions)] if kind == "Helm" else []
-    tool = [tool_version(kind), settings.allow_remote_bases if kind == "Kustomize" else False]
+    versions = [kube_version, list(api_versions)] if kind in ("Helm", "Plugin") else []
+    tool = [tool_version(kind), settings.allow_remote_bases if kind == "Kustomize" else False, *tools]
     key = orjson.dumps([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, versions, tool])
     disk = _disk(settings)
     with _cache_lock:
@@ -115,6 +126,7 @@ def render(
                 references,
                 needs.references,
                 missing,
+                plugin,
             )
             _memory.put(key, made)
             disk.put(key, made)
@@ -140,8 +152,22 @@ def _rendered(
     references: References,
     reference_inputs: Sequence[tuple[str, Sequence[str]]],
     missing: Sequence[Needed],
+    plugin: Plugin | None,
 ) -> Rendered:
-    if kind == "Helm":
+    env = build_environment(source, commit, app_name, namespace)
+    if plugin is not None:
+        manifests, warnings = plugins.render(
+            repository,
+            commit,
+            source,
+            path,
+            plugin,
+            build=env,
+            settings=settings,
+            kube_version=kube_version,
+            api_versions=api_versions,
+        )
+    elif kind == "Helm":
         manifests, warnings = helm.render(
             repository,
             commit,
@@ -160,7 +186,7 @@ def _rendered(
     elif kind == "Kustomize":
         manifests, warnings = kustomize.render(repository, commit, source, path, settings=settings, inputs=paths)
     else:
-        manifests, warnings = directory.render(repository, commit, source, path)
+        manifests, warnings = directory.render(repository, commit, source, path, env=env, settings=settings)
     if not manifests:
         raise RenderError(
             f"no manifests in {printable(path) or '.'} at {commit.short}",
@@ -168,8 +194,8 @@ def _rendered(
             hint="check spec.source.path; sub-folders are read with directory.recurse: true",
         )
     unique, more = without_duplicates(manifests)
-    # What comes from elsewhere may be something else tomorrow.
-    transient = kind == "Kustomize" and settings.allow_remote_bases
+    # What comes from elsewhere may be something else tomorrow; what a plugin or sops made may hold what was decrypted.
+    transient = kind == "Plugin" or settings.sops or (kind == "Kustomize" and settings.allow_remote_bases)
     return Rendered(tuple(unique), (*notes, *warnings, *more), kind, transient)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from gitops_tui.model.drift import Masked
@@ -19,7 +20,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def yaml_of(state: ResourceState, side: str, *, managed: bool = False) -> str:
+def yaml_of(state: ResourceState, side: str, *, managed: bool = False, mask_keys: Collection[str] = ()) -> str:
     """The YAML of one side ("git" or "live"), "" where there is none. managed: with metadata.managedFields."""
     from gitops_tui.compare import displayable
     from gitops_tui.render.yamltext import dump
@@ -27,7 +28,7 @@ def yaml_of(state: ResourceState, side: str, *, managed: bool = False) -> str:
     obj = state.manifest.obj if side == "git" and state.manifest else state.live if side == "live" else None
     if obj is None:
         return ""
-    shown = plain(displayable(obj))
+    shown = plain(displayable(obj, mask_keys=mask_keys))
     entries = (obj.get("metadata") or {}).get("managedFields")
     if managed and side == "live" and entries:
         shown["metadata"] = {**shown["metadata"], "managedFields": entries}

@@ -114,7 +114,7 @@ def test_override_files_of_the_repository_count_and_cannot_ask_for_a_plugin(made
     assert _names(rendered) == ["x"]
     assert any("repoURL" in warning for warning in rendered.warnings)
     made_repository.commit({"a/.argocd-source.yaml": "plugin: {name: sh}"})
-    with pytest.raises(RenderError, match="plugin is not supported"):
+    with pytest.raises(RenderError, match="asks for a plugin"):
         _render(made_repository)
 
 

@@ -135,8 +135,12 @@ class ManifestScreen(Asking[None]):
         self.later(partial(self._read, state, self.side, self.managed))
 
     async def _read(self, state: ResourceState | None, side: str, managed: bool) -> None:
+        masks = self.engine.settings.mask_keys
+
         def make() -> tuple[list[str], tuple[tuple[tuple[int, int, str], ...], ...]]:
-            text = printable(yaml_of(state, side, managed=managed), keep_newlines=True) if state else ""
+            text = (
+                printable(yaml_of(state, side, managed=managed, mask_keys=masks), keep_newlines=True) if state else ""
+            )
             return text.rstrip("\n").split("\n") if text else [], highlight_yaml(text)
 
         self.lines, self._spans = await asyncio.to_thread(make)
