@@ -156,7 +156,7 @@ class AppRecord:
         run = self.running
         if run is None:
             return ()
-        said = run.outcome or "under way, or cut off: its outcome is not recorded yet"
+        said = f"it {run.outcome}" if run.outcome else "under way, or cut off: its outcome is not recorded yet"
         phase = OperationPhase.UNKNOWN if run.outcome else OperationPhase.RUNNING
         return (HistoryEntry(0, run.revision, phase, run.started, None, run.who, run.initiator, said, user=run.user),)
 

@@ -143,7 +143,8 @@ class Initiator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SyncOperation:
-    """One run of a plan. started, finished: aware, UTC. who: user@host."""
+    """One run of a plan. started, finished: aware, UTC. who: user@host. elsewhere: another session runs it, which
+    alone can stop it; its results are then what it has told, as a rule some of them."""
 
     app: AppKey
     revision: str
@@ -158,3 +159,4 @@ class SyncOperation:
     doing: str = ""
     attempt: int = 1
     warnings: tuple[str, ...] = field(default=())
+    elsewhere: bool = False

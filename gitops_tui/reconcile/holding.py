@@ -16,17 +16,26 @@ from gitops_tui.reconcile.session import ClusterSession
 from gitops_tui.state import configmap_name
 from gitops_tui.state.lease import SILENCE, Lease
 
-_RENEW, _LOOK = 4.0, 1.0
+_RENEW, _LOOK = 2.0, 1.0
 
 
 class Holding:
-    """The right to run an operation. identity: unlike any other operation's; on_stolen: called when it is lost.
+    """The right to run an operation. identity: unlike any other operation's; on_stolen: called when it is lost. progress: what the
+    Lease tells others of how it goes, asked for at each renewal.
     problem: why there is no Lease to speak of, "" where there is one."""
 
-    def __init__(self, app: AppKey, session: ClusterSession, identity: str, on_stolen: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: AppKey,
+        session: ClusterSession,
+        identity: str,
+        on_stolen: Callable[[], None],
+        progress: Callable[[], str] = str,
+    ) -> None:
         self._app = app
         self._identity = identity
         self._on_stolen = on_stolen
+        self._progress = progress
         self._lease = Lease(
             session.cluster, session.settings, configmap_name(app), identity, asyncio.get_running_loop().time
         )
@@ -57,6 +66,7 @@ class Holding:
         while True:
             await asyncio.sleep(_RENEW)
             with suppress(GitOpsError):  # a lost connection: the operation itself sees to that
+                self._lease.progress = self._progress()
                 found = await self._lease.hold()
                 if not found.mine and found.identity:
                     self._on_stolen()

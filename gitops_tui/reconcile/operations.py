@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gitops_tui.errors import GitOpsError, PlanRefused
+from gitops_tui.errors import GitOpsError, OperationRunning, PlanRefused
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.record import AppRecord, BadCommit, Pin, RunningOperation
@@ -30,6 +30,7 @@ from gitops_tui.reconcile.auto import PEACE, Attempts, Decision, fighters
 from gitops_tui.reconcile.events import tell
 from gitops_tui.reconcile.holding import Holding
 from gitops_tui.reconcile.planning import Planning
+from gitops_tui.reconcile.progress import told
 from gitops_tui.reconcile.recording import begun, ended
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.sync import Executor
@@ -134,6 +135,7 @@ class Operations:
         self._check(runtime, plan)
         if plan.options.dry_run:
             return await self._in_task(runtime, plan, initiator)
+        self._alone(runtime)
         left = runtime.record.deployed
         pin = Pin(plan.revision, self.who, datetime.now(UTC), message, rolled_back_from=left.revision if left else "")
         await self._engine.set_pin(runtime, pin, await self._bad(runtime, plan.revision, message))
@@ -147,6 +149,7 @@ class Operations:
         self._check(runtime, plan)
         if plan.options.dry_run:
             return await self._in_task(runtime, plan, Initiator.UNDO)
+        self._alone(runtime)
         await self._engine.change(
             plan.app,
             lambda record: replace(
@@ -173,6 +176,15 @@ class Operations:
         same = runtime.revision is not None and runtime.revision.sha == left.revision
         content = runtime.content if same else ""
         return BadCommit(left.revision, self.who, datetime.now(UTC), message, content)
+
+    def _alone(self, runtime: Runtime) -> None:
+        """Raises OperationRunning where another session is at it, before anything is pinned or unpinned."""
+        shown = runtime.operation
+        if shown is not None and shown.elsewhere and shown.phase is OperationPhase.RUNNING:
+            raise OperationRunning(
+                f"an operation on {runtime.app.key} is under way, started by {shown.who}",
+                hint="wait for it, or have it stopped there",
+            )
 
     def _check(self, runtime: Runtime, plan: SyncPlan) -> None:
         if self._engine.settings.read_only and not plan.options.dry_run:
@@ -247,7 +259,9 @@ class Operations:
 
         manifests = await self._manifests(runtime, plan)
         mark = secrets.token_hex(8)
-        holding = Holding(plan.app, session, f"{self.who}/{mark}", lambda: self._stolen(runtime))
+        holding = Holding(
+            plan.app, session, f"{self.who}/{mark}", lambda: self._stolen(runtime), lambda: told(operation)
+        )
         user = session.cluster.user
         running = RunningOperation(plan.revision, operation.started, self.who, initiator, mark, user)
         if not dry_run:
@@ -331,7 +345,8 @@ class Operations:
             same = left is not None and bool(left.id) and left.revision == running.revision
             goes_on = same and not plan.options.is_selective
             used = replace(running, id=left.id, started=left.started) if goes_on and left is not None else running
-            return begun(record, plan, used, limit)
+            rebuilt = self._engine.recovery.rebuilt.get(plan.app, frozenset())
+            return begun(replace(record, inventory=record.inventory | rebuilt), plan, used, limit)
 
         await self._engine.records.update(runtime, change)
         return used

@@ -61,7 +61,7 @@ def _cut_off(record: AppRecord, left: RunningOperation) -> HistoryEntry:
         finished=None,
         who=left.who,
         initiator=left.initiator,
-        message=left.outcome or "it was cut off: its program ended before it did",
+        message=f"it {left.outcome}" if left.outcome else "it was cut off: its program ended before it did",
         user=left.user,
     )
 

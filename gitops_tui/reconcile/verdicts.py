@@ -72,6 +72,7 @@ class Verdicts:
             decision = replace(decision, act=False, why="waiting: the API server's dry run settles what differs")
         runtime.state = replace(state, auto=decision.why)
         self._engine.milestones.consider(runtime)
+        self._engine.recovery.consider(runtime)
         if decision.act:
             self._engine.operations.automatic(runtime, decision)
         elif decision.wait:
@@ -181,6 +182,11 @@ def _unfinished(runtime: Runtime) -> tuple[str, ...]:
     running, operation = runtime.record.running, runtime.operation
     if running is None or (operation is not None and operation.phase is OperationPhase.RUNNING):
         return ()
+    if running.outcome:
+        return (
+            f"the sync to {running.revision[:7]} that {running.who} started at {running.started:%Y-%m-%d %H:%M} UTC "
+            f"{running.outcome}",
+        )
     return (
         f"the sync to {running.revision[:7]} that {running.who} started at {running.started:%Y-%m-%d %H:%M} UTC is still "
         "under way, or was cut off: its outcome is not recorded; what is shown is what the cluster has now",

@@ -41,6 +41,7 @@ from gitops_tui.reconcile.milestones import Milestones
 from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.owned import lineage, shows
 from gitops_tui.reconcile.records import Records
+from gitops_tui.reconcile.recovery import Recovery
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.reconcile.request import Request
 from gitops_tui.reconcile.rules import scaled_by
@@ -81,6 +82,7 @@ class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands, Steering
         self.claims = Claims()
         self.declaring = Declaring(self)
         self.milestones = Milestones(self)
+        self.recovery = Recovery(self)
         self._conditions: list[Condition] = []
         self._starting = True
         self._flush: asyncio.TimerHandle | None = None
@@ -538,9 +540,10 @@ class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands, Steering
         return tuple(place(found.manifests, session.cluster, self.namespace_of(runtime)).values())
 
     def running(self, runtime: Runtime) -> None:
-        """Raises OperationRunning where one is under way."""
+        """Raises OperationRunning where one is under way here. Of another session's its Lease tells, once it is asked
+        for: it may have been killed."""
         operation = runtime.operation
-        if operation is not None and operation.phase is OperationPhase.RUNNING:
+        if operation is not None and operation.phase is OperationPhase.RUNNING and not operation.elsewhere:
             raise OperationRunning(
                 f"an operation on {runtime.app.key} is under way, started by {operation.who}",
                 hint="wait for it, or stop it",

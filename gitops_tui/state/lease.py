@@ -21,6 +21,7 @@ from gitops_tui.settings import Settings
 
 _LEASE = ResourceType(GVK("coordination.k8s.io", "v1", "Lease"), "leases", True)
 _MANAGED = {"app.kubernetes.io/managed-by": "gitops-tui"}
+PROGRESS = "gitops-tui.io/progress"
 # A holder that has been silent this long is gone: with a look every 2 s another takes over within 15 s.
 SILENCE = 12.0
 # A holder that could not renew this long no longer counts itself as one, well before anybody takes over.
@@ -54,6 +55,9 @@ class Lease:
         self._seen: tuple[Any, ...] = ()
         self._seen_at = 0.0
         self._renewed_at: float | None = None
+        # What the holder tells of its work, written along with each renewal; and what another's told last.
+        self.progress = ""
+        self.heard = ""
 
     @property
     def is_mine(self) -> bool:
@@ -84,6 +88,19 @@ class Lease:
             self._renewed_at = None
             return Holder("", mine=False)
         return self._mine(asked)
+
+    async def look(self) -> Holder | None:
+        """Who has it, without asking for it; None where nobody does, or the holder has gone silent. Raises
+        ClusterError."""
+        found = await self._cluster.get(_LEASE, self._namespace, self._name)
+        if found is None:
+            return None
+        holder = self._look(found)
+        notes = (found.get("metadata") or {}).get("annotations")
+        self.heard = str(notes.get(PROGRESS) or "") if isinstance(notes, Mapping) else ""
+        if not holder or self._clock() - self._seen_at >= SILENCE:
+            return None
+        return Holder(printable(holder), mine=holder == self._identity)
 
     async def release(self) -> None:
         """Gives it back, where it is ours, so that nobody has to wait. Raises nothing: it runs out by itself."""
@@ -131,6 +148,11 @@ class Lease:
         }
         place = {"name": self._name, "namespace": self._namespace}
         metadata = {**(found.get("metadata") or {}), **place, "labels": dict(_MANAGED)}
+        notes = metadata.get("annotations")
+        notes = {key: value for key, value in notes.items() if key != PROGRESS} if isinstance(notes, Mapping) else {}
+        if holder and self.progress:
+            notes[PROGRESS] = self.progress
+        metadata["annotations"] = notes
         return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
 
 

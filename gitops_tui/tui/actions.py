@@ -223,7 +223,7 @@ class Acting(ObjectActions, Steering):
         said = []
         for key, state in snapshot.applications.items():
             operation = state.operation
-            if operation is not None and operation.phase is OperationPhase.RUNNING:
+            if operation is not None and operation.phase is OperationPhase.RUNNING and not operation.elsewhere:
                 over = sum(each.status.value in ("done", "failed") for each in operation.results)
                 doing = f": {operation.doing}" if operation.doing else ""
                 said.append(f"{key} on {key.cluster}, {over} of {len(operation.results)} done{doing}")

@@ -340,7 +340,9 @@ class SyncScreen(Dialog[bool]):
         return self.engine.sync(plan)
 
     def action_stop(self) -> None:
-        if self.under_way:
+        if self.under_way and self.operation is not None and self.operation.elsewhere:
+            self.host.say(f"it runs in the session of {self.operation.who}: it is stopped there", "warning")
+        elif self.under_way:
             self.engine.stop_sync(self.app_key)
             self.host.say("stops after the objects under way")
 
