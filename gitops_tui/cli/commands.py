@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from gitops_tui.cli import actions, git_commands, logs, shapes
+from gitops_tui.cli import actions, git_commands, inspect_commands, logs, shapes
 from gitops_tui.cli.between import between
 from gitops_tui.cli.drift import diff_lines, since
 from gitops_tui.cli.output import json_out, out
@@ -227,4 +227,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     **git_commands.COMMANDS,
     **logs.COMMANDS,
     **actions.COMMANDS,
+    **inspect_commands.COMMANDS,
 }

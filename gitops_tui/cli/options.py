@@ -187,6 +187,17 @@ def parser() -> Parser:
         "--propagation", choices=("background", "foreground", "orphan"), default="background", help="of a deletion"
     )
     action.add_argument("--yes", "-y", action="store_true", help="don't ask")
+    target = "APP[/KIND/NAME]"
+    command("why", "why something is not healthy; exit code 0 it is, 1 it is not", app=False).add_argument(
+        "target", metavar=target
+    )
+    command("events", "the events of an application, an object, and what it owns", app=False).add_argument(
+        "target", metavar=target
+    )
+    command("links", "where it can be reached: hosts, load balancers, link annotations", app=False).add_argument(
+        "target", metavar=target
+    )
+    command("orphaned", "what stands in its namespaces and belongs to no application")
     # As with kubectl, -f follows here; Application files are named by --file, or by -f before the command.
     logs = command("logs", "the logs of an object's pods, or of all of an application", short_file=False)
     logs.add_argument("resource", metavar="KIND/NAME", nargs="?", default="", help="all of the application if left out")

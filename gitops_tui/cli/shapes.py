@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gitops_tui.compare.between import ManifestChange
 from gitops_tui.compare.blame import who
 from gitops_tui.compare.show import plain
 from gitops_tui.compare.threeway import folded
+from gitops_tui.health.links import links
 from gitops_tui.model.audit import AuditLine
 from gitops_tui.model.diff import RowKind
 from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove, Owner
 from gitops_tui.model.explain import Explained, FieldBlame
 from gitops_tui.model.record import AppRecord, Pause, Pin
 from gitops_tui.model.revision import BlameLine, Commit
-from gitops_tui.model.snapshot import ApplicationState, Condition, ResourceState, Snapshot
+from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, ResourceState, Snapshot
 from gitops_tui.model.sync import Action, PlanStep, SyncOperation, SyncPlan
 from gitops_tui.model.threeway import ThreeWay
 
 
 def _time(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return round(length.total_seconds(), 1) if length is not None else None
 
 
 def commit(found: Commit | None) -> dict[str, Any] | None:
@@ -97,6 +102,25 @@ def difference(
     return made
 
 
+def owned(found: OwnedObject) -> dict[str, Any]:
+    """An object beneath a managed one, with all beneath it."""
+    key = found.key
+    return {
+        "group": key.group,
+        "kind": key.kind,
+        "namespace": key.namespace,
+        "name": key.name,
+        "uid": found.uid,
+        "health": found.health.status.value if found.health else None,
+        "healthMessage": found.health.message if found.health else "",
+        "created": _time(found.created),
+        "summary": found.summary,
+        "trouble": found.trouble,
+        "images": list(found.images),
+        "owned": [owned(each) for each in found.children],
+    }
+
+
 def resource(state: ResourceState, explained: Explained | None = None, three: ThreeWay | None = None) -> dict[str, Any]:
     """explained: who set what, three: its three sides, where that was asked."""
     key = state.key
@@ -113,6 +137,12 @@ def resource(state: ResourceState, explained: Explained | None = None, three: Th
         "drift": state.drift.kind.value,
         "health": state.health.status.value if state.health else None,
         "healthMessage": state.health.message if state.health else "",
+        "healthSince": _time(state.health_since),
+        "rolloutSeconds": _seconds(state.rollout),
+        "summary": state.summary,
+        "cause": state.cause,
+        "owned": [owned(each) for each in state.owned],
+        "links": [{"url": each.url, "title": each.title} for each in links(state.live)],
         "hook": bool(state.hook),
         "tracked": state.tracked,
         "confirmed": state.drift.confirmed,
@@ -184,6 +214,8 @@ def application(state: ApplicationState) -> dict[str, Any]:
         "parent": str(state.app.parent) if state.app.parent is not None else None,
         "sync": state.sync.value,
         "health": state.health.value,
+        "healthSince": _time(state.health_since),
+        "rolloutSeconds": _seconds(state.rollout),
         "source": {"type": state.source_type, "path": state.app.source.path},
         "target": commit(state.target),
         "revision": commit(state.revision),

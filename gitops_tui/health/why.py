@@ -8,31 +8,15 @@ a count. Pure: objects and events go in as the API gives them, of any shape."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from gitops_tui.health.assess import assess
 from gitops_tui.health.objects import Obj, clean, items, number, part, said, word
 from gitops_tui.health.summary import PULLING, endpoints, image_of, is_trouble_reason, shorten
 from gitops_tui.model.health import HealthStatus
+from gitops_tui.model.inspect import Cause
 from gitops_tui.model.keys import ResourceKey
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One cause. weight: the bigger the nearer to the root of it. about: the object that says so (the first of `count`
-    objects). what: one line. message: the API's own words, "" where they add nothing. container: whose log tells more, ""
-    where none does; previous: of its last run. since: the API's timestamp, "" where it gives none."""
-
-    weight: int
-    about: ResourceKey
-    what: str
-    message: str = ""
-    container: str = ""
-    previous: bool = False
-    since: str = ""
-    count: int = 1
-
 
 QUOTA: Final = 100
 CREATION: Final = 95
@@ -83,11 +67,11 @@ def why(resource: Obj, owned: Iterable[Obj], events: Iterable[Obj]) -> tuple[Cau
     unwell = bool(found) or any(assess(each).status is not HealthStatus.HEALTHY for each in objects)
     if unwell:
         found += _by_events(objects, events, {cause.weight for cause in found})
-    return _ordered(found)
+    return ordered(found)
 
 
-def _ordered(found: list[Cause]) -> tuple[Cause, ...]:
-    """Each cause once, with how many objects have it."""
+def ordered(found: Iterable[Cause]) -> tuple[Cause, ...]:
+    """Each cause once, with how many objects have it; the weightiest first."""
     made: dict[tuple[int, str, str], Cause] = {}
     for each in found:
         each = replace(each, what=shorten(each.what), message=clean(each.message))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -46,7 +46,9 @@ class ResourceState:
     manifest: None where Git has it no longer (Extra). live: the object as the API server gave it, None where it is
     Missing or not known. sync: Unknown where the live side can't be read (`error` says why). tracked: whether the
     live object carries our tracking id for this application. hook: the phases it runs in, for hooks; a hook takes no
-    part in the application's sync status and health. summary: as in OwnedObject. moved: which side changed since the
+    part in the application's sync status and health. summary: as in OwnedObject. cause: the weightiest cause of its not being
+    well, as far as objects say it (events may tell more), "" where none does. health_since: since when its health is so; rollout:
+    how long its last rollout took to become healthy; None where that is not known. moved: which side changed since the
     last sync. episodes: when it was drifted, as far as this session saw it, oldest first.
     """
 
@@ -61,6 +63,9 @@ class ResourceState:
     hook: tuple[str, ...] = ()
     wave: int = 0
     summary: str = ""
+    cause: str = ""
+    health_since: datetime | None = None
+    rollout: timedelta | None = None
     error: str = ""
     warnings: tuple[str, ...] = ()
     owned: tuple[OwnedObject, ...] = ()
@@ -105,6 +110,7 @@ class ApplicationState:
     branch is at; revision: the commit that is compared against (the pin's where pinned). behind: how many commits that
     touch this application lie between revision and target. health: worst of its resources. operation: the running or
     the last one of this session. stale_since: set where the cluster or Git can't be reached and what is shown is old.
+    health_since, rollout: as of a resource.
     auto: one line on automatic sync ("off", "on", "paused", "pinned", "waiting: …", "held: …"). moved: of its drifted
     objects, how many Git moved and how many the cluster.
     """
@@ -123,6 +129,8 @@ class ApplicationState:
     stale_since: datetime | None = None
     source_type: str = ""
     auto: str = "off"
+    health_since: datetime | None = None
+    rollout: timedelta | None = None
     moved: MovedCounts = NO_MOVES
 
     @property

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.explain import Explained
+from gitops_tui.model.inspect import Diagnosis, Events, Link, Orphans
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.logs import LogFeed, LogOptions, LogPod
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
@@ -63,3 +64,26 @@ class LogsApi(Protocol):
     ) -> Callable[[], None]:
         """Reads the logs of an object's Pods into `feed`, which is told when nothing comes any more; gives what stops
         it. What goes wrong stands among the lines, as notes."""
+
+
+class InspectApi(Protocol):
+    """What is asked of a selection: an application (key None), one of its resources, or the object of that uid beneath it.
+    Every exception is a GitOpsError that can be shown."""
+
+    def why(self, app: AppKey, key: ResourceKey | None = None, uid: str = "") -> Future[Diagnosis]:
+        """Why it is not healthy: asks for its events, and for the last lines of the log that tells most."""
+
+    def events(self, app: AppKey, key: ResourceKey | None = None, uid: str = "") -> Future[Events]:
+        """The events of the selection and what it owns, as they are now."""
+
+    def links(self, app: AppKey, key: ResourceKey | None = None, uid: str = "") -> Future[tuple[Link, ...]]:
+        """Where the selection and what it owns can be reached."""
+
+    def orphaned(self, app: AppKey) -> Future[Orphans]:
+        """What stands in the application's namespaces and belongs to no application. Lists every kind: some seconds."""
+
+    def follow_events(
+        self, app: AppKey, key: ResourceKey | None, uid: str, callback: Callable[[Events], None]
+    ) -> Callable[[], None]:
+        """Watches them: calls `callback` on the engine's thread with all that is known after each change (coalesced),
+        until what it returns is called."""

@@ -28,7 +28,9 @@ from gitops_tui.reconcile.answers import Answer, answer_for
 from gitops_tui.reconcile.auto import Attempts
 from gitops_tui.reconcile.owned import line, owned
 from gitops_tui.reconcile.rules import Scalers, compare_options, rules_of, scaler_rule, unknown_options
+from gitops_tui.reconcile.selection import first_cause
 from gitops_tui.reconcile.since import episodes
+from gitops_tui.reconcile.timing import Timing, of_application, of_resource
 from gitops_tui.schema import SchemaSet
 from gitops_tui.settings import Settings
 from gitops_tui.sync.annotations import hook_words, wave
@@ -182,11 +184,16 @@ def evaluate(
     judge = assessor(settings.health_scripts)
     health = judge(live) if live is not None else Health(HealthStatus.MISSING)
     below = owned(cluster, live, judge) if live is not None else ()
+    seen = runtime.resources.get(key)
+    timing = of_resource(seen, live, health, below, cluster.store, datetime.now(UTC)) if live is not None else Timing()
     base = replace(
         base,
         live=live,
         health=health,
+        health_since=timing.since,
+        rollout=timing.took,
         summary=line(live, below) if live is not None else "",
+        cause=first_cause(cluster.store, live, health, below) if live is not None else "",
         tracked=live is not None and owner_of(live, key) == runtime.app.key.tracking_name,
         owned=below,
     )
@@ -335,11 +342,15 @@ def application_state(
     health = worst(
         each.health.status for each in counted if each.health is not None and each.drift.kind is not DriftKind.EXTRA
     )
+    said = health if ready and runtime.rendered else HealthStatus.UNKNOWN
+    timing = of_application(runtime.state, said, counted, datetime.now(UTC))
     return ApplicationState(
         app=runtime.app,
         loading=not ready and not errors,
         sync=sync,
-        health=health if ready and runtime.rendered else HealthStatus.UNKNOWN,
+        health=said,
+        health_since=timing.since,
+        rollout=timing.took,
         target=runtime.target,
         revision=runtime.revision,
         behind=runtime.behind,

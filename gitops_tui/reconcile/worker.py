@@ -35,6 +35,7 @@ from gitops_tui.reconcile.explain import ExplainCommands
 from gitops_tui.reconcile.git_api import GitCommands
 from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.history import Histories
+from gitops_tui.reconcile.inspecting import InspectCommands
 from gitops_tui.reconcile.leadership import Leadership
 from gitops_tui.reconcile.logs import LogCommands
 from gitops_tui.reconcile.milestones import Milestones
@@ -59,7 +60,7 @@ _MAX_BAD = 20
 _UNSIGNED = "it is shown and not deployed; sign the commit with a key that counts"
 
 
-class Engine(GitCommands, ExplainCommands, LogCommands, ActionCommands, SteeringCommands):
+class Engine(GitCommands, ExplainCommands, LogCommands, InspectCommands, ActionCommands, SteeringCommands):
     """The engine; see `EngineApi` for what it answers."""
 
     def __init__(self, request: Request, settings: Settings) -> None:

@@ -20,7 +20,7 @@ from gitops_tui.model.snapshot import ApplicationState, OwnedObject, ResourceSta
 from gitops_tui.model.text import printable
 from gitops_tui.tui.diffview import DiffView, Line, Look, build, draw, lines_of, owner_words
 from gitops_tui.tui.layout import Node
-from gitops_tui.tui.pages import Page, application_page, find_owned, kind_page, owned_page
+from gitops_tui.tui.pages import Page, application_page, find_owned, health_words_over_time, kind_page, owned_page
 from gitops_tui.tui.paint import Pieces, cut, strip_of, width_of
 from gitops_tui.tui.rowtext import app_health, app_sync, sync_of
 from gitops_tui.tui.threepane import ThreePane
@@ -194,6 +194,11 @@ class Detail(ThreePane):
         if health is not None and (health.message or state.summary) and health.status.value != "Healthy":
             said = " · ".join(each for each in (state.summary, health.message) if each)
             page.text(f"{health_words(health.status)}: {said}", HEALTH_ROLES[health.status])
+        if over := health_words_over_time(state.health_since, state.rollout):
+            word = health_words(health.status) if health is not None else ""
+            page.text(f"{word} {over}", "muted")
+        if state.cause and (health is None or state.cause != f"{health.status.value}: {health.message}".rstrip(": ")):
+            page.text(f"why: {state.cause} · W tells more")
         if problem := self.three_problem():
             page.text(f"three-way: {problem}", "muted" if self.three is None else "warn")
         for warning in dict.fromkeys((*state.warnings, *state.drift.warnings)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.record import HistoryEntry
@@ -168,6 +169,20 @@ def _counts(page: Page, state: ApplicationState) -> None:
     ]
     if said:
         page.lines.append([(f" {'health':<{_LABEL}}", "muted"), *said])
+    page.fact("", health_words_over_time(state.health_since, state.rollout))
+
+
+def health_words_over_time(since: datetime | None, rollout: timedelta | None) -> str:
+    """ "since 14:03, 2h · the last rollout took 42s", "" where nothing is known."""
+    said = []
+    if since is not None:
+        local = since.astimezone()
+        day = "" if local.date() == datetime.now().astimezone().date() else f"{local:%F} "
+        said.append(f"since {day}{local:%H:%M}, {age(since)}")
+    if rollout is not None:
+        zero = datetime.min.replace(tzinfo=UTC)
+        said.append(f"the last rollout took {age(zero, zero + rollout)}")
+    return " · ".join(said)
 
 
 def _destination(page: Page, snapshot: Snapshot, state: ApplicationState) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from odd_objects import VALUES, fits
 
-from gitops_tui.health.why import Cause, why
+from gitops_tui.health.why import why
+from gitops_tui.model.inspect import Cause
 
 WEB = {
     "apiVersion": "apps/v1",

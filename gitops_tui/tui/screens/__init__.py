@@ -6,9 +6,12 @@ from gitops_tui.tui.screens.blame import BlameScreen
 from gitops_tui.tui.screens.choice import Choice
 from gitops_tui.tui.screens.confirm import Confirm, ConfirmDelete
 from gitops_tui.tui.screens.errors import ErrorsScreen
+from gitops_tui.tui.screens.events import EventsScreen
 from gitops_tui.tui.screens.following import Following
 from gitops_tui.tui.screens.history import HistoryScreen
+from gitops_tui.tui.screens.links import LinksScreen
 from gitops_tui.tui.screens.manifest import ManifestScreen
+from gitops_tui.tui.screens.orphaned import OrphanedScreen
 from gitops_tui.tui.screens.pause import PauseScreen
 from gitops_tui.tui.screens.quick import QuickSync
 from gitops_tui.tui.screens.reader import Reader
@@ -16,6 +19,7 @@ from gitops_tui.tui.screens.revert import RevertScreen
 from gitops_tui.tui.screens.rollback import RollbackScreen, UnpinScreen
 from gitops_tui.tui.screens.sync import SyncScreen
 from gitops_tui.tui.screens.undo import UndoScreen
+from gitops_tui.tui.screens.why import WhyScreen
 
 __all__ = [
     "Ask",
@@ -25,9 +29,12 @@ __all__ = [
     "Confirm",
     "ConfirmDelete",
     "ErrorsScreen",
+    "EventsScreen",
     "Following",
     "HistoryScreen",
+    "LinksScreen",
     "ManifestScreen",
+    "OrphanedScreen",
     "PauseScreen",
     "QuickSync",
     "Reader",
@@ -36,4 +43,5 @@ __all__ = [
     "SyncScreen",
     "UndoScreen",
     "UnpinScreen",
+    "WhyScreen",
 ]

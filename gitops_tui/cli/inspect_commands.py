@@ -1,0 +1,123 @@
+"""The commands that ask what objects do beyond their drift: why one is not healthy, and its events."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+
+from gitops_tui.cli import inspect_shapes as shapes
+from gitops_tui.cli.choosing import Chosen, choose
+from gitops_tui.cli.output import json_out, out
+from gitops_tui.cli.session import session
+from gitops_tui.model.health import HealthStatus
+from gitops_tui.model.inspect import Diagnosis
+from gitops_tui.model.text import printable, redact
+from gitops_tui.settings import Settings
+
+
+def _problems(found: Iterable[str]) -> None:
+    for each in found:
+        print(printable(redact(f"warning: {each}")), file=sys.stderr)
+
+
+def _title(chosen: Chosen) -> str:
+    return str(chosen.named) if chosen.named is not None else f"application {chosen.app.key}"
+
+
+def why(options: argparse.Namespace, settings: Settings) -> int:
+    """The causes, the weightiest first; exit code 0 where it is well, 1 where it is not."""
+    with session(options, settings) as work:
+        chosen = choose(work, options.target)
+        found = work.wait(work.engine.why(chosen.app.key, chosen.key, chosen.uid))
+    if options.output == "json":
+        json_out(shapes.diagnosis(found))
+    else:
+        _say(chosen, found)
+        _problems(found.problems)
+    well = found.health in (HealthStatus.HEALTHY, HealthStatus.SUSPENDED)
+    return 0 if well and not found.causes else 1
+
+
+def _say(chosen: Chosen, found: Diagnosis) -> None:
+    out(f"{_title(chosen)}: {found.health.value}")
+    if not found.causes:
+        out("nothing says that it is not well" if found.health is HealthStatus.HEALTHY else "nothing says why")
+    for number, each in enumerate(found.causes, 1):
+        more = f" and {each.count - 1} more" if each.count > 1 else ""
+        out(f"{number:>2}. {each.what}")
+        out(f"    {each.about}{more}{f'  since {each.since}' if each.since else ''}")
+        if each.message:
+            out(f"    {each.message}")
+    if found.log is not None:
+        run = "the run before" if found.log.previous else "this run"
+        out(f"last lines of {found.log.pod.name} {found.log.container} ({run}):")
+        for line in found.log.lines:
+            out(f"  | {line}")
+        if found.log.problem:
+            out(f"  {found.log.problem}")
+
+
+def events(options: argparse.Namespace, settings: Settings) -> int:
+    """The events of a selection and what it owns, warnings first."""
+    with session(options, settings) as work:
+        chosen = choose(work, options.target)
+        found = work.wait(work.engine.events(chosen.app.key, chosen.key, chosen.uid))
+    if options.output == "json":
+        resource = shapes.key(chosen.named) if chosen.named is not None else None
+        json_out({"application": str(chosen.app.key), "resource": resource, **shapes.events(found)})
+        return 0
+    for each in found.lines:
+        when = f"{each.last:%Y-%m-%d %H:%M:%S}Z" if each.last is not None else "-"
+        first = f" since {each.first:%H:%M:%S}Z" if each.first is not None and each.first != each.last else ""
+        count = f" x{each.count}{first}" if each.count > 1 else ""
+        sign = "!" if each.warning else " "
+        out(f"{sign} {when}  {each.reason:20} {each.about.kind}/{each.about.name}  {each.message}{count}")
+    if not found.lines:
+        out("no events")
+    _problems(found.problems)
+    return 0
+
+
+def links(options: argparse.Namespace, settings: Settings) -> int:
+    """Where a selection can be reached."""
+    with session(options, settings) as work:
+        chosen = choose(work, options.target)
+        found = work.wait(work.engine.links(chosen.app.key, chosen.key, chosen.uid))
+    if options.output == "json":
+        resource = shapes.key(chosen.named) if chosen.named is not None else None
+        json_out(
+            {"application": str(chosen.app.key), "resource": resource, "links": [shapes.link(each) for each in found]}
+        )
+        return 0
+    for each in found:
+        title = f"  {each.title}" if each.title else ""
+        out(f"{each.url}{title}  {each.about.kind}/{each.about.name}")
+    if not found:
+        out("no links")
+    return 0
+
+
+def orphaned(options: argparse.Namespace, settings: Settings) -> int:
+    """What stands in an application's namespaces and belongs to no application."""
+    with session(options, settings) as work:
+        state = work.application(options.app)
+        found = work.wait(work.engine.orphaned(state.key))
+    if options.output == "json":
+        json_out(shapes.orphans(found))
+        return 0
+    for each in found.orphans:
+        made = f"{each.created:%Y-%m-%d}" if each.created is not None else "-"
+        out(f"{made}  {each.key.namespace:20} {each.key.group_kind}/{each.key.name}  {each.managed_by}".rstrip())
+    if not found.orphans:
+        out(f"nothing in {', '.join(found.namespaces)} belongs to no application")
+    _problems(found.problems)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
+    "why": why,
+    "events": events,
+    "links": links,
+    "orphaned": orphaned,
+}

@@ -1,0 +1,83 @@
+"""Events as a person reads them: those that say the same of one object are one line with a count. Pure.
+
+Takes objects of core/v1 and events.k8s.io/v1 in any shape; what is missing reads as not told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from gitops_tui.health.objects import Obj, clean, number, part, word
+from gitops_tui.health.summary import shorten
+from gitops_tui.model.inspect import EventLine
+from gitops_tui.model.keys import ResourceKey
+
+LINES_LIMIT: Final = 2000
+"""Lines that are kept, the first of them in order."""
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def lines(events: Iterable[Any], wanted: Callable[[str, ResourceKey], bool]) -> tuple[EventLine, ...]:
+    """The lines, warnings first, then the newest first. wanted(uid, key): whether an object is one that is asked for."""
+    made: dict[tuple[Any, ...], EventLine] = {}
+    for event in events:
+        if not isinstance(event, dict):
+            continue
+        about = part(event, "involvedObject") or part(event, "regarding")
+        key = ResourceKey(
+            word(about, "apiVersion").rpartition("/")[0],
+            word(about, "kind"),
+            word(about, "namespace"),
+            word(about, "name"),
+        )
+        if not wanted(word(about, "uid"), key):
+            continue
+        line = _line(event, key)
+        place = (line.warning, line.reason, line.message, key)
+        known = made.get(place)
+        made[place] = line if known is None else _merged(known, line)
+    found = sorted(made.values(), key=lambda each: (each.last or _NEVER, each.about), reverse=True)
+    found.sort(key=lambda each: not each.warning)
+    return tuple(found[:LINES_LIMIT])
+
+
+def _line(event: Obj, key: ResourceKey) -> EventLine:
+    series = part(event, "series")
+    created = word(part(event, "metadata"), "creationTimestamp")
+    first = _time(word(event, "firstTimestamp") or word(event, "deprecatedFirstTimestamp") or word(event, "eventTime"))
+    last = _time(
+        word(series, "lastObservedTime")
+        or word(event, "lastTimestamp")
+        or word(event, "deprecatedLastTimestamp")
+        or word(event, "eventTime")
+        or created
+    )
+    count = number(series, "count") or number(event, "count") or number(event, "deprecatedCount") or 1
+    source = word(event, "reportingComponent") or word(event, "reportingController")
+    source = source or word(part(event, "source"), "component")
+    return EventLine(
+        warning=event.get("type") == "Warning",
+        reason=shorten(word(event, "reason"), 80),
+        message=clean(word(event, "message") or word(event, "note")),
+        about=key,
+        count=max(count, 1),
+        first=first or last,
+        last=last or first,
+        source=shorten(source, 80),
+    )
+
+
+def _merged(one: EventLine, two: EventLine) -> EventLine:
+    first = min(filter(None, (one.first, two.first)), default=None)
+    last = max(filter(None, (one.last, two.last)), default=None)
+    return replace(one, count=one.count + two.count, first=first, last=last)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -1,0 +1,78 @@
+"""What stands in an application's namespaces and belongs to no application; to look at, nothing is deleted here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+
+from gitops_tui.model.inspect import Orphans
+from gitops_tui.model.keys import AppKey
+from gitops_tui.model.text import printable
+from gitops_tui.tui.paint import cut
+from gitops_tui.tui.screens.dialog import Dialog
+from gitops_tui.tui.screens.hints import Hint
+from gitops_tui.tui.screens.rows import Row, row
+from gitops_tui.tui.words import age
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.api import EngineApi
+
+
+class OrphanedScreen(Dialog[None]):
+    """Asks when it opens, and again on `r`."""
+
+    BINDINGS = [Binding("r", "again", show=False)]
+
+    def __init__(self, engine: EngineApi, app: AppKey) -> None:
+        super().__init__()
+        self.engine, self.app_key = engine, app
+        self.found: Orphans | None = None
+        self.failure: BaseException | None = None
+        self.asking = False
+
+    def ready(self) -> None:
+        super().ready()
+        self.action_again()
+
+    def action_again(self) -> None:
+        if self.asking:
+            return
+        self.asking = True
+        self.build()
+        self.ask(self.engine.orphaned(self.app_key), self._told, self._not_told)
+
+    def _told(self, found: Orphans) -> None:
+        self.found, self.failure, self.asking = found, None, False
+        self.build()
+
+    def _not_told(self, error: BaseException) -> None:
+        self.failure, self.asking = error, False
+        self.build()
+
+    def build(self) -> None:
+        found = self.found
+        head = [self.headline("Orphaned", f"application {self.app_key}")]
+        if found is not None:
+            said = f"{len(found.orphans):,} objects in {', '.join(found.namespaces)} belong to no application"
+            head += self.note(said, "warn" if found.orphans else "ok")
+        rows: list[Row] = []
+        if self.failure is not None:
+            rows += self.error_rows(self.failure)
+        elif found is None:
+            rows.append(row(("looking through all kinds of the namespaces…", "muted")))
+        for problem in found.problems if found is not None else ():
+            rows += self.note(problem, "warn", first="! ", indent="  ")
+        for each in found.orphans if found is not None else ():
+            name = printable(f"{each.key.group_kind} {each.key.name}")
+            room = max(10, min(60, self.text_width * 2 // 3))
+            rows.append(
+                row(
+                    (f" {cut(name, room):<{room}} ", "text"),
+                    (f"{age(each.created):>4}  ", "muted"),
+                    (printable(each.managed_by), "muted"),
+                    key=each.key,
+                )
+            )
+        again = "looking…" if self.asking else "look again"
+        self.show(head, rows, [Hint("r", again, "screen.again"), Hint("esc", "close", "screen.back")], tall=True)

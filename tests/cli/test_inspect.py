@@ -1,0 +1,171 @@
+"""Why it is not healthy, and events, by the command line."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+# Only the embedded cluster lets Pods fail on request; only a real one has its scheduler and its quota.
+DEMO = pytest.mark.parametrize("cli", ["demo"], indirect=True)
+REAL = pytest.mark.parametrize("cli", [pytest.param("real", marks=pytest.mark.real)], indirect=True)
+QUOTA = "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: none}\nspec: {hard: {pods: '0'}}\n"
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}, annotations: {gitops-tui.io/demo-fails: "%s"}}
+    spec:
+      containers:
+      - {name: app, image: "registry.invalid/web:1.9"}
+"""
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: flags}\ndata: {a: '1'}\n"
+
+
+def until(ask: Callable[[], Any], seconds: float = 60.0) -> Any:
+    """What it answers once that is something. Raises AssertionError where it never is."""
+    end = time.monotonic() + seconds
+    while not (found := ask()):
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.2)
+    return found
+
+
+def deploy(cli, made_repository, *texts: str) -> str:
+    made_repository.commit({f"apps/{cli.app}/{at}.yaml": text for at, text in enumerate(texts)})
+    done = cli("sync", cli.app, "--yes")
+    assert done.code == 0, done.out + done.err
+    return cli.app
+
+
+@DEMO
+def test_a_container_that_crashes_is_the_first_cause_and_its_log_is_shown(cli, made_repository) -> None:
+    app = deploy(cli, made_repository, WEB % "crash", CONFIG)
+
+    def crashed() -> Any:
+        said = cli("why", f"{app}/Deployment/web", "-o", "json")
+        assert said.code == 1, said.err
+        return said.json if said.json["log"] else None
+
+    found = until(crashed)
+    first = found["causes"][0]
+    assert (first["kind"], first["container"], first["count"]) == ("Pod", "app", 2)
+    assert "exit code 137, OOMKilled" in first["what"]
+    assert found["log"]["previous"]
+    assert found["log"]["pod"] == first["name"]
+    assert found["log"]["lines"] or found["log"]["problem"]
+    assert found["resource"] == {"group": "apps", "kind": "Deployment", "namespace": cli.namespace, "name": "web"}
+
+    text = cli("why", app)
+    assert text.code == 1
+    assert text.out.splitlines()[0].startswith(f"application {app}: ")
+    assert "exit code 137" in text.out.splitlines()[1]
+    pod = cli("why", f"{app}/Pod/{first['name']}")
+    assert "exit code 137" in pod.out
+    assert cli("why", f"{app}/ConfigMap/flags").code == 0
+
+    events = cli("events", f"{app}/Deployment/web", "-o", "json").json
+    kinds = {(each["kind"], each["type"]) for each in events["events"]}
+    assert ("Pod", "Warning") in kinds
+    assert ("Deployment", "Normal") in kinds
+    types = [each["type"] for each in events["events"]]
+    assert types == sorted(types, reverse=True), "warnings come first"
+    same = [(each["reason"], each["message"], each["name"]) for each in events["events"]]
+    assert len(same) == len(set(same))
+    assert "no events" in cli("events", f"{app}/flags").out
+
+    status = cli("status", app, "-o", "json").json["applications"][0]
+    web = next(each for each in status["resources"] if each["kind"] == "Deployment")
+    assert "exit code 137" in web["cause"]
+    (replica_set,) = web["owned"]
+    assert {each["kind"] for each in replica_set["owned"]} == {"Pod"}
+    assert "CrashLoopBackOff" in replica_set["owned"][0]["trouble"]
+
+
+@REAL
+def test_no_node_and_no_quota_are_told_in_the_words_of_the_real_controllers(cli, made_repository) -> None:
+    nowhere = (WEB % "").replace("containers:", "nodeSelector: {no: node}\n      containers:")
+    app = deploy(cli, made_repository, nowhere)
+
+    def causes() -> Any:
+        found = cli("why", f"{app}/Deployment/web", "-o", "json")
+        assert not found.err
+        return found.json["causes"]
+
+    first = until(lambda: [each for each in causes() if "no node" in each["what"] and each["count"] == 2])[0]
+    assert "node" in first["message"]
+    assert first["kind"] == "Pod"
+
+    def warned() -> Any:
+        found = cli("events", f"{app}/Deployment/web", "-o", "json").json["events"]
+        return [each["reason"] for each in found if each["type"] == "Warning"] and found
+
+    assert until(warned)[0]["reason"] == "FailedScheduling"
+
+    app = deploy(cli, made_repository, QUOTA, (WEB % "").replace("replicas: 2", "replicas: 3"))
+    assert "quota" in until(lambda: [each for each in causes() if "quota" in each["what"]])[0]["what"]
+    assert "quota" in cli("why", app).out.splitlines()[1]
+
+
+@DEMO
+def test_an_image_that_cannot_be_pulled_is_named(cli, made_repository) -> None:
+    app = deploy(cli, made_repository, WEB % "image")
+
+    def refused() -> Any:
+        said = cli("why", app)
+        assert said.code == 1
+        return said.out if "can't be pulled" in said.out else None
+
+    assert "registry.invalid/web:1.9" in until(refused).splitlines()[1]
+
+
+def test_what_is_not_in_the_cluster_is_its_own_cause(cli, made_repository) -> None:
+    made_repository.commit({f"apps/{cli.app}/c.yaml": CONFIG})
+    said = cli("why", cli.app, "-o", "json")
+    assert said.code == 1
+    assert said.json["health"] == "Missing"
+    assert said.json["causes"][0]["what"] == "it is not in the cluster"
+
+
+def test_a_wrong_name_says_what_there_is(cli, made_repository) -> None:
+    app = deploy(cli, made_repository, CONFIG)
+    for command in ("why", "events"):
+        wrong = cli(command, f"{app}/Deployment/nothing")
+        assert wrong.code == 2
+        assert "ConfigMap/flags" in wrong.err
+        assert cli(command, "nothing").code == 2
+    assert json.loads(cli("events", app, "-o", "json").out)["application"] == app
+
+
+def test_what_belongs_to_no_application_is_told_and_nothing_that_kubernetes_makes(cli, made_repository) -> None:
+    app = deploy(cli, made_repository, WEB % "", CONFIG)
+    assert cli("orphaned", app, "-o", "json").json["orphans"] == []
+    stray = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "stray"}, "data": {"a": "b"}}
+    cli.as_dana(stray)
+    chart = {"app.kubernetes.io/managed-by": "Helm"}
+    notes = {"meta.helm.sh/release-name": "cart"}
+    cli.as_dana(
+        {
+            **stray,
+            "kind": "Secret",
+            "metadata": {"name": "cart", "labels": chart, "annotations": notes},
+            "data": {"a": "Yg=="},
+        }
+    )
+    found = cli("orphaned", app, "-o", "json").json
+    assert found["namespaces"] == [cli.namespace]
+    assert [(each["kind"], each["name"], each["managedBy"]) for each in found["orphans"]] == [
+        ("ConfigMap", "stray", ""),
+        ("Secret", "cart", "Helm release cart"),
+    ]
+    assert found["problems"] == []
+    text = cli("orphaned", app)
+    assert text.code == 0
+    assert "ConfigMap/stray" in text.out
