@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 
 from gitops_tui.demo import sample
 from gitops_tui.demo.cluster import DemoCluster
+from gitops_tui.demo.metrics import measure, serve_metrics
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.settings import APPLICATION_LABEL, FIELD_MANAGER, TRACKING_ANNOTATION
 
@@ -47,8 +49,10 @@ class Demo:
         self.cluster.stop()
 
     def start_drifting(self, interval: float = 25.0) -> None:
-        """Changes something by hand every `interval` seconds, in a thread."""
+        """Changes something by hand every `interval` seconds, and has what Pods use measured, in threads."""
         threading.Thread(target=self._drift, args=(interval,), name="demo-drift", daemon=True).start()
+        serve_metrics(self.cluster)
+        threading.Thread(target=self._measure, name="demo-metrics", daemon=True).start()
 
     def _deploy(self) -> None:
         for app in sample.APPS:
@@ -84,6 +88,12 @@ class Demo:
         found = self.cluster.objects.get(_CONFIGMAP, namespace, name)
         if found is not None:
             self.cluster.do("kubectl-edit", {**found, "data": {**found["data"], key: value}}, operation="Update")
+
+    def _measure(self) -> None:
+        wait = 1.0
+        while not self._stop.wait(wait):
+            measure(self.cluster, time.time())
+            wait = 15.0
 
     def _drift(self, interval: float) -> None:
         while not self._stop.wait(interval):

@@ -78,6 +78,28 @@ class Orphans:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What Pods use together at one moment. cpu: cores; memory: bytes; requests and limits: None where not all containers
+    have one. at: metrics-server's timestamp."""
+
+    cpu: float
+    memory: float
+    cpu_request: float | None
+    cpu_limit: float | None
+    memory_request: float | None
+    memory_limit: float | None
+    pods: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSeries:
+    """The last samples, oldest first."""
+
+    samples: tuple[Usage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EventLine:
     """Events that say the same of one object, as one. count: how often it was told. first, last: aware, UTC."""
 

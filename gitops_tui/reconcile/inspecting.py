@@ -28,6 +28,7 @@ from gitops_tui.reconcile.orphaned import OrphanCommands
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.selection import Family, Live, families, namespaces
 from gitops_tui.reconcile.session import ClusterSession
+from gitops_tui.reconcile.usage import UsageCommands
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.request import Request
@@ -41,7 +42,7 @@ _LINE = 1_000
 _COALESCE = 0.1
 
 
-class InspectCommands(OrphanCommands):
+class InspectCommands(OrphanCommands, UsageCommands):
     """The engine's answers to `InspectApi`."""
 
     loop: asyncio.AbstractEventLoop

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.explain import Explained
-from gitops_tui.model.inspect import Diagnosis, Events, Link, Orphans
+from gitops_tui.model.inspect import Diagnosis, Events, Link, Orphans, UsageSeries
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.logs import LogFeed, LogOptions, LogPod
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
@@ -81,6 +81,12 @@ class InspectApi(Protocol):
 
     def orphaned(self, app: AppKey) -> Future[Orphans]:
         """What stands in the application's namespaces and belongs to no application. Lists every kind: some seconds."""
+
+    def follow_usage(
+        self, app: AppKey, key: ResourceKey, uid: str, callback: Callable[[UsageSeries], None]
+    ) -> Callable[[], None]:
+        """What its Pods use, on the engine's thread with each new sample until what it returns is called; never called
+        where the cluster has no metrics."""
 
     def follow_events(
         self, app: AppKey, key: ResourceKey | None, uid: str, callback: Callable[[Events], None]

@@ -16,6 +16,7 @@ from textual.strip import Strip
 
 from gitops_tui.model.diff import DiffRow
 from gitops_tui.model.drift import DriftKind, FieldDifference
+from gitops_tui.model.inspect import UsageSeries
 from gitops_tui.model.snapshot import ApplicationState, OwnedObject, ResourceState, Snapshot
 from gitops_tui.model.text import printable
 from gitops_tui.tui.diffview import DiffView, Line, Look, build, draw, lines_of, owner_words
@@ -24,6 +25,7 @@ from gitops_tui.tui.pages import Page, application_page, find_owned, health_word
 from gitops_tui.tui.paint import Pieces, cut, strip_of, width_of
 from gitops_tui.tui.rowtext import app_health, app_sync, sync_of
 from gitops_tui.tui.threepane import ThreePane
+from gitops_tui.tui.usage import usage_lines
 from gitops_tui.tui.words import HEALTH_ROLES, age, health_words, plural
 
 _KEPT = 24
@@ -55,6 +57,7 @@ class Detail(ThreePane):
         self.view: DiffView | None = None
         self.computing = False
         self.said = ""
+        self.usage: UsageSeries | None = None
         self._lines: list[Pieces | Line] = [[(" … starting", "muted")]]
         self._notes = 0
         self._node: Node | None = None
@@ -89,6 +92,7 @@ class Detail(ThreePane):
         if moved:
             self._opens_at_change = True
             self.look = replace(self.look, left=0)
+            self.usage = None
             self.said = ""
         self._ask_three(subject)
         if isinstance(subject, ResourceState) and (subject.live is not None or subject.manifest is not None):
@@ -96,6 +100,18 @@ class Detail(ThreePane):
             return
         self.view = None
         self._lay(to_top=moved)
+
+    def set_usage(self, node: Node, usage: UsageSeries) -> None:
+        """What the Pods of a node use; dropped where another node is shown by now."""
+        if node != self._node:
+            return
+        before = self.count
+        self.usage = usage
+        self._lay()
+        if self.top:
+            # The eye stays on its line.
+            self.top += self.count - before
+            self.paint()
 
     def shows(self, node: Node | None) -> bool:
         """Whether what stands here is that node's, and whole."""
@@ -165,6 +181,7 @@ class Detail(ThreePane):
                 lines.append([(" … comparing", "muted")])
         elif isinstance(subject, OwnedObject) and app and node and node.key:
             lines += owned_page(app.resources[node.key], subject, width)
+            lines += usage_lines(self.usage)
         elif app is not None and node is not None and node.kind:
             lines += kind_page(app, node.kind, width)
         elif app is not None:
@@ -205,7 +222,7 @@ class Detail(ThreePane):
             page.text(f"! {warning}", "warn")
         if state.drift.ignored:
             page.text(f"{plural(state.drift.ignored, 'difference')} hidden by ignore rules", "muted")
-        return list(page.lines)
+        return [*page.lines, *usage_lines(self.usage)]
 
     def on_resize(self) -> None:
         if self.size.width != self._laid_for:

@@ -4,6 +4,7 @@ on it, for what has to be measured in a terminal: `python fake_engine.py [APPLIC
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -90,6 +91,9 @@ class FakeEngine:
 
     def start(self) -> None: ...
     def stop(self, timeout: float = 5.0) -> None: ...
+    def follow_usage(self, app: AppKey, key: ResourceKey, uid: str, callback: Any) -> Callable[[], None]:
+        return lambda: None
+
     def subscribe(self, callback: object) -> object:
         return lambda: None
 

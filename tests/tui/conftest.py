@@ -135,6 +135,10 @@ class FakeEngine:
     def rollback(self, plan: SyncPlan, message: str = "") -> Future[SyncOperation]:
         return self._answer("rollback", self.operation(plan, OperationPhase.SUCCEEDED), plan, message)
 
+    def follow_usage(self, app: AppKey, key: Any, uid: str, callback: Any) -> Callable[[], None]:
+        self.asked.append(("follow_usage", app, key, uid))
+        return lambda: self.asked.append(("end_usage", app, key, uid))
+
     def stop_sync(self, app: AppKey) -> None:
         self.asked.append(("stop_sync", app))
 
