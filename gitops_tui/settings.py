@@ -45,7 +45,7 @@ class Settings:
     manages) or "adopt". history_limit: syncs kept for an application.
     client_managers: field managers whose client-side apply counts as ours until our first sync. confirm: settle a
     local "Modified" by a dry run on the server. ignore_differences: rules as in an Application's
-    `spec.ignoreDifferences`, for all applications. mask_keys: globs for keys of ConfigMaps whose values are shown masked
+    `spec.ignoreDifferences`, for all applications, or with `application` for those it names. mask_keys: globs for keys of ConfigMaps whose values are shown masked
     as a Secret's are. keys: action -> key, over the table's defaults. drifted_first: drifted
     applications float up. run_child_applications: `Application`s and
     `ApplicationSet`s that an application holds in Git are applications of this session too. max_applications: how many of
@@ -173,7 +173,7 @@ def settings_from(data: Mapping[str, Any], where: str) -> Settings:
 
 
 _WORDS = {"adoption": ("refuse", "adopt-if-unowned", "adopt")}
-_RULE_TEXTS = {"group": "group", "kind": "kind", "name": "name", "namespace": "namespace"}
+_RULE_TEXTS = {"application": "application", "group": "group", "kind": "kind", "name": "name", "namespace": "namespace"}
 _RULE_LISTS = {
     "jsonPointers": "json_pointers",
     "jqPathExpressions": "jq_path_expressions",
@@ -182,6 +182,8 @@ _RULE_LISTS = {
 
 
 def _rules(value: Any, where: str) -> tuple[IgnoreRule, ...]:
+    if value is None:
+        return ()
     if not isinstance(value, list) or not all(isinstance(rule, dict) for rule in value):
         raise ConfigError(f"{where}: ignore_differences must be a list of rules, not {value!r}")
     made = []

@@ -11,6 +11,7 @@ from typing import Any
 from gitops_tui.cli import actions, git_commands, inspect_commands, logs, shapes
 from gitops_tui.cli.between import between
 from gitops_tui.cli.drift import diff_lines, since
+from gitops_tui.cli.ignore import ignore
 from gitops_tui.cli.output import json_out, out
 from gitops_tui.cli.render import render
 from gitops_tui.cli.session import Session, session
@@ -224,6 +225,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "audit": audit,
     "unpin": unpin,
     "render": render,
+    "ignore": ignore,
     **git_commands.COMMANDS,
     **logs.COMMANDS,
     **actions.COMMANDS,

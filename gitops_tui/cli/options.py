@@ -119,6 +119,20 @@ def parser() -> Parser:
         "field", metavar="FIELD", nargs="?", default="", help="spec.replicas, …; all drifted ones if left out"
     )
     blame.add_argument("--at", metavar="REV", default="", help="at another revision than the one compared against")
+    ignore = command("ignore", "leave a field out of the comparison, by a rule in your settings")
+    ignore.add_argument("resource", metavar="KIND/NAME")
+    ignore.add_argument("field", metavar="FIELD", help="spec.replicas, … as diff prints it")
+    ignore.add_argument(
+        "--for",
+        dest="scope",
+        choices=("object", "application", "kind", "all"),
+        default="object",
+        help="this object (the default), its kind in this application, its kind anywhere, or any kind",
+    )
+    ignore.add_argument(
+        "--print", dest="print_only", action="store_true", help="only print it, as ignoreDifferences for Git"
+    )
+    ignore.add_argument("--yes", "-y", action="store_true", help="agree to the rule")
     revert = command("revert", "restore an application's files in Git to a commit, by one new commit")
     revert.add_argument("to", metavar="REV")
     revert.add_argument(

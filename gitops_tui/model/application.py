@@ -102,6 +102,7 @@ class SyncPolicy:
 @dataclass(frozen=True, slots=True)
 class IgnoreRule:
     """One of `spec.ignoreDifferences`: group, kind, name and namespace are globs ("" for any name or namespace).
+    application: a glob for the name of the one application that it speaks of ("" for any), in our own settings only.
     source: where the rule stands, as people are told it."""
 
     group: str = ""
@@ -111,6 +112,7 @@ class IgnoreRule:
     json_pointers: tuple[str, ...] = ()
     jq_path_expressions: tuple[str, ...] = ()
     managed_fields_managers: tuple[str, ...] = ()
+    application: str = ""
     source: str = "ignoreDifferences"
 
 

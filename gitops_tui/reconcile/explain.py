@@ -17,6 +17,7 @@ from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import BlameLine
 from gitops_tui.model.threeway import ThreeWay
 from gitops_tui.reconcile.git_questions import GitQuestions
+from gitops_tui.reconcile.ignoring import IgnoreCommands
 from gitops_tui.reconcile.runtime import Runtime, moved_since
 from gitops_tui.reconcile.session import ClusterSession
 from gitops_tui.settings import Settings
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 MAX_FIELDS = 50
 
 
-class ExplainCommands:
+class ExplainCommands(IgnoreCommands):
     """The engine's answer to it."""
 
     git: GitQuestions

@@ -32,6 +32,11 @@ class LastSync:
         elif any(each.drift.is_drifted for each in runtime.resources.values()) and runtime.app.key not in self._loading:
             self._engine.spawn(self.load(runtime))
 
+    def pending(self, runtime: Runtime) -> bool:
+        """Whether which side moved is still to be told: ask after `keep`."""
+        drifted = any(each.drift.is_drifted for each in runtime.resources.values())
+        return drifted and (runtime.all_dirty or bool(self._wanted(runtime)))
+
     def _wanted(self, runtime: Runtime) -> str:
         done = runtime.record.deployed
         if done is None or done.revision == runtime.synced_revision or not runtime.rendered:

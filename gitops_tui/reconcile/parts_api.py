@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Protocol
 
+from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.explain import Explained
+from gitops_tui.model.ignoring import IgnorePreview
 from gitops_tui.model.inspect import Diagnosis, Events, Link, Orphans, UsageSeries
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.logs import LogFeed, LogOptions, LogPod
@@ -41,7 +44,18 @@ class GitApi(Protocol):
         """Carries it out; the application follows by the next look at Git, which comes at once."""
 
 
-class ExplainApi(Protocol):
+class IgnoreApi(Protocol):
+    """A part of `EngineApi`."""
+
+    def preview_ignore(self, rule: IgnoreRule) -> Future[IgnorePreview]:
+        """What a rule of the user's settings would hide of what is drifted now; changes nothing."""
+
+    def ignore(self, rule: IgnoreRule, path: Path | None = None) -> Future[Path]:
+        """Adds the rule to the user's settings file (or that at `path`); it holds at once. Gives the file. Raises
+        ConfigError, GitOpsError in a read-only session."""
+
+
+class ExplainApi(IgnoreApi, Protocol):
     """A part of `EngineApi`."""
 
     def explain(self, app: AppKey, key: ResourceKey) -> Future[Explained]:

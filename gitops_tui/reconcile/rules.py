@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.compare import respecting
@@ -59,11 +60,15 @@ def _annotation(obj: Mapping[str, Any] | None, name: str) -> object:
 
 def rules_of(app: Application, settings: Settings) -> tuple[IgnoreRule, ...]:
     """The rules that stand for all objects of an application."""
-    return (
-        (*app.ignore_differences, *settings.ignore_differences)
-        if settings.ignore_differences
-        else app.ignore_differences
-    )
+    if not settings.ignore_differences:
+        return app.ignore_differences
+    return (*app.ignore_differences, *(each for each in settings.ignore_differences if speaks_of(each, app)))
+
+
+def speaks_of(rule: IgnoreRule, app: Application) -> bool:
+    """Whether a rule of the settings is about an application: by its name, or with its namespace before that."""
+    wanted = rule.application
+    return not wanted or fnmatchcase(app.name, wanted) or fnmatchcase(str(app.key), wanted)
 
 
 class Scalers:

@@ -55,7 +55,11 @@ class Verdicts:
             runtime.state = replace(runtime.state, record=runtime.record, auto="waiting: another commit is looked at")
             return
         # The first verdict waits for the server's; later ones show the local one until it is settled.
-        state = self._state(runtime, session, ready and not (runtime.confirming and runtime.state.loading), "off")
+        first = runtime.state.loading
+        if first and ready and not self._engine.request.automatic:
+            # A command takes the first picture: which side moved is in it.
+            ready = not self.last_sync.pending(runtime)
+        state = self._state(runtime, session, ready and not (runtime.confirming and first), "off")
         decision = decide(
             state,
             runtime.attempts,

@@ -66,6 +66,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("reconcile", (), "have Flux reconcile the selected object now", True),
     Command("delete-object", (), "delete the selected object (asks for its name)", True),
     Command("copy", (), "the copy menu"),
+    Command("ignore", (), "an ignore rule of the difference in sight"),
+    Command("three-way", (), "the last sync, Git now, the cluster"),
     Command("errors", (), "all errors and warnings"),
     Command("filter", ("text",), "filter the tree", aliases=("f",)),
     Command("refresh", ("app",), "look at Git now"),

@@ -29,6 +29,7 @@ from gitops_tui.tui.usage import usage_lines
 from gitops_tui.tui.words import HEALTH_ROLES, age, health_words, plural
 
 _KEPT = 24
+_HIDDEN = 20
 _CONTEXTS = (0, 1, 3, 10, 30, -1)
 Subject = ApplicationState | ResourceState | OwnedObject | None
 
@@ -221,7 +222,13 @@ class Detail(ThreePane):
         for warning in dict.fromkeys((*state.warnings, *state.drift.warnings)):
             page.text(f"! {warning}", "warn")
         if state.drift.ignored:
-            page.text(f"{plural(state.drift.ignored, 'difference')} hidden by ignore rules", "muted")
+            number = plural(state.drift.ignored, "difference")
+            page.text(
+                f"{number} hidden by ignore rules (I {'leaves them out' if self.look.hidden else 'shows them'})",
+                "muted",
+            )
+            for each in state.drift.hidden[:_HIDDEN] if self.look.hidden else ():
+                page.text(f"~ {each.path}: {each.ignored_by}{f': {each.note}' if each.note else ''}", "muted", indent=3)
         return [*page.lines, *usage_lines(self.usage)]
 
     def on_resize(self) -> None:

@@ -55,12 +55,14 @@ def _right(row: DiffRow) -> DiffCell | None:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a diff is looked at. context: equal lines kept around a change, -1 for all. left: columns scrolled away."""
+    """How a diff is looked at. context: equal lines kept around a change, -1 for all. left: columns scrolled away. hidden:
+    whether what ignore rules hide is kept in sight, dimmed, as a change is."""
 
     unified: bool = False
     wrap: bool = False
     context: int = 3
     left: int = 0
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Line:
 def lines_of(view: DiffView, look: Look, width: int) -> tuple[list[Line], list[int]]:
     """The lines to draw, and at which of them each change starts."""
     one_column = look.unified or view.sides == 1
-    rows, starts, quiet = folded(view.rows, look.context)
+    rows, starts, quiet = folded(view.rows, look.context, hidden=look.hidden)
     made: list[Line] = []
     changes: list[int] = []
     held: list[Line] = []
@@ -119,15 +121,20 @@ def _chunks(text: str, room: int) -> list[str]:
     return chop_cells(text, room) or [""]
 
 
-def folded(diff: DiffRows, context: int) -> tuple[tuple[DiffRow, ...], frozenset[int], dict[int, int]]:
+def folded(
+    diff: DiffRows, context: int, *, hidden: bool = True
+) -> tuple[tuple[DiffRow, ...], frozenset[int], dict[int, int]]:
     """The rows with long equal runs as one FOLD row each, where changes start, and how many rows of each fold (by its
     index) are in the cluster only."""
     rows = diff.rows
-    if context < 0 or not diff.changes:
+    told = hidden and any(row.kind is RowKind.IGNORED for row in rows)
+    if context < 0 or not (diff.changes or told):
         return rows, frozenset(diff.changes), {}
     keep = [False] * len(rows)
     for at, row in enumerate(rows):
-        if row.kind in _COUNTED or row.difference is not None:
+        ignored = row.difference is not None and bool(row.difference.ignored_by)
+        kept = row.kind is RowKind.IGNORED or ignored
+        if row.kind in _COUNTED or (row.difference is not None and not ignored) or (kept and hidden):
             for near in range(max(0, at - context), min(len(rows), at + context + 1)):
                 keep[near] = True
     made: list[DiffRow] = []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.tui.host import Host
 from gitops_tui.tui.threepane import ThreePane
+from gitops_tui.tui.words import plural
 
 if TYPE_CHECKING:
     from gitops_tui.model.threeway import ThreeWay
@@ -22,6 +23,36 @@ class DriftKeys(Host):
             return
         detail.set_three_way(not detail.wants_three)
         self.say("last sync, Git now, live · 3 back" if detail.wants_three else "Git and the cluster")
+
+    def action_ignore(self) -> None:
+        detail, node = self.detail, self.tree_pane.node
+        difference, state = detail.difference, detail.subject
+        if self.engine is None or node is None or not isinstance(state, ResourceState):
+            self.say("choose a difference first: n goes to the next", "warning")
+            return
+        if difference is None:
+            found = state.drift.differences
+            if not found:
+                hidden = " that isn't hidden already (I shows those)" if state.drift.hidden else ""
+                self.say(f"nothing differs here{hidden}", "warning")
+                return
+            difference = found[0]
+
+        def done(said: str | None) -> None:
+            if said:
+                self.say(said)
+
+        from gitops_tui.tui.screens.ignore import IgnoreScreen
+
+        self.push_screen(IgnoreScreen(self.engine, node.app, state.key, difference), done)
+
+    def action_hidden(self) -> None:
+        shown = not self.detail.look.hidden
+        self.detail.set_look(hidden=shown)
+        state = self.detail.subject
+        number = len(state.drift.hidden) if isinstance(state, ResourceState) else 0
+        said = f"{plural(number, 'difference')} hidden by ignore rules"
+        self.say(f"{said}: shown dimmed" if shown else f"{said}: left out")
 
     def on_three_pane_wanted(self, message: ThreePane.Wanted) -> None:
         engine, detail = self.engine, self.detail

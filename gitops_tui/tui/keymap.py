@@ -44,6 +44,8 @@ KEYMAP: tuple[Key, ...] = (
     Key("previous_change", "N", "N", "previous change in the diff", PANE),
     Key("unified", "u", "u", "side by side or unified", PANE),
     Key("three_way", "3", "3", "three-way: the last sync, Git now, the cluster", PANE),
+    Key("ignore", "i", "i", "make an ignore rule of this difference (shows what it hides first)", PANE),
+    Key("hidden", "I", "I", "show, dimmed, or leave out what ignore rules hide", PANE),
     Key("wrap", "w", "w", "wrap long lines", PANE),
     Key("more_context", "right_curly_bracket", "}", "more lines around changes", PANE),
     Key("less_context", "left_curly_bracket", "{", "fewer lines around changes", PANE),

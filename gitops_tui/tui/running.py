@@ -83,6 +83,8 @@ def run(app: Acting, line: str) -> None:
         "actions": app.action_actions,
         "copy": app.action_copy,
         "errors": app.action_errors,
+        "ignore": lambda: app.call_later(app.run_action, "ignore"),
+        "three-way": lambda: app.call_later(app.run_action, "three_way"),
         "quit": app.action_leave,
         "help": lambda: app.call_later(app.run_action, "help"),
         "filter": lambda: app.set_filter(given[0] if given else ""),

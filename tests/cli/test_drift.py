@@ -1,0 +1,123 @@
+"""diff --three-way and ignore by the command line, on the embedded cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gitops_tui.cli.main import run
+from gitops_tui.demo import DemoCluster
+
+CONFIG: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "flags", "namespace": "default"},
+    "data": {"level": "low", "mode": "fast"},
+}
+
+
+class Place:
+    """A cluster and a repository with one application `web`, which was synced once."""
+
+    def __init__(self, folder: Path, repository: Any, cluster: DemoCluster, capsys: pytest.CaptureFixture[str]) -> None:
+        self.repository, self.cluster, self._capsys = repository, cluster, capsys
+        self._kubeconfig = cluster.kubeconfig(folder / "kubeconfig")
+        self.commit(CONFIG)
+        assert self("sync", "web", "--yes")[0] == 0
+
+    def commit(self, obj: dict[str, Any]) -> str:
+        return str(self.repository.commit({"apps/web/c.yaml": yaml.safe_dump(obj)}, "change"))
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        """(exit code, standard output, standard error)."""
+        where = ["--repo", str(self.repository.folder), "--path", "apps/*", "--kubeconfig", str(self._kubeconfig)]
+        self._capsys.readouterr()
+        code = run([*where, "--namespace", "default", *arguments])
+        out, err = self._capsys.readouterr()
+        return code, out, err
+
+
+@pytest.fixture
+def place(
+    made_repository: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Place]:
+    monkeypatch.setenv("GITOPS_TUI_CONFIG", str(tmp_path / "settings.yaml"))
+    with DemoCluster(delay=0) as cluster:
+        yield Place(tmp_path, made_repository, cluster, capsys)
+
+
+def test_three_ways_tell_who_moved(place: Place) -> None:
+    place.cluster.do("kubectl-edit", {**CONFIG, "data": {"level": "by hand", "mode": "fast"}})
+    place.commit({**CONFIG, "data": {"level": "low", "mode": "slow"}})
+    code, out, _ = place("diff", "web", "--three-way")
+    assert code == 1
+    lines = [line for line in out.splitlines() if not line.startswith(("#", "-", "+"))]
+    told = [(line[:10].strip(), line[10:].strip()) for line in lines]
+    wanted = [
+        ("last=Git", "level: low"),
+        ("live", "level: by hand"),
+        ("last=live", "mode: fast"),
+        ("Git", "mode: slow"),
+    ]
+    assert [each for each in told if each[0] and each[0] != "…"] == wanted
+    assert "(both changed)" in out
+    found = json.loads(place("diff", "web", "--three-way", "-o", "json")[1])
+    assert found["moved"] == {"git": 0, "cluster": 0, "both": 1}
+    rows = [row for row in found["resources"][0]["threeWay"]["rows"] if row["moved"]]
+    assert rows == [
+        {
+            "path": "data.level",
+            "moved": "cluster changed",
+            "last": "  level: low",
+            "git": "  level: low",
+            "live": "  level: by hand",
+        },
+        {
+            "path": "data.mode",
+            "moved": "Git changed",
+            "last": "  mode: fast",
+            "git": "  mode: slow",
+            "live": "  mode: fast",
+        },
+    ]
+    assert "1 of 1 drifted (1 both)" in place("status", "web")[1]
+
+
+def test_a_field_is_ignored_by_a_rule_in_the_settings(place: Place, tmp_path: Path) -> None:
+    place.cluster.do("kubectl-edit", {**CONFIG, "data": {"level": "by hand", "mode": "fast"}})
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("# mine\nconfirm: true\n")
+    code, out, _ = place("ignore", "web", "ConfigMap/flags", "data.level", "--print")
+    assert code == 0
+    assert yaml.safe_load(out) == {
+        "ignoreDifferences": [
+            {"kind": "ConfigMap", "name": "flags", "namespace": "default", "jsonPointers": ["/data/level"]}
+        ]
+    }
+    assert "ignore_differences" not in settings.read_text()
+    code, _, err = place("ignore", "web", "ConfigMap/flags", "data..level")
+    assert code == 2
+    assert "is no path of a field" in err
+    code, out, _ = place(
+        "ignore", "web", "ConfigMap/flags", "data.level", "--for", "application", "--yes", "-o", "json"
+    )
+    assert code == 0
+    assert json.loads(out) == {
+        "rule": {"application": "web", "kind": "ConfigMap", "jsonPointers": ["/data/level"]},
+        "hides": [
+            {"application": "web", "resource": "ConfigMap default/flags", "paths": ["data.level"], "settles": True}
+        ],
+        "file": str(settings),
+    }
+    assert settings.read_text().startswith("# mine\nconfirm: true\n")
+    code, _, _ = place("diff", "web")
+    assert code == 0
+    hidden = json.loads(place("status", "web", "-o", "json")[1])["applications"][0]["resources"][0]["hidden"]
+    assert [(each["path"], each["ignoredBy"]) for each in hidden] == [
+        ("data.level", "setting ignore_differences: /data/level")
+    ]
