@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from gitops_tui.compare.compare import CLIENT_MANAGERS, compare, node_for, walked
 from gitops_tui.compare.confirm import look
-from gitops_tui.compare.show import Masks
+from gitops_tui.compare.show import Masks, masked_keys
 from gitops_tui.compare.values import normalised, same
 from gitops_tui.model.application import IgnoreRule
-from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, FieldMove, Masked, Moved, Owner
+from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, FieldMove, Moved, Owner
 from gitops_tui.schema import Node, SchemaSet
 
 # Where people are told apart, their names follow the tool's in the field manager ("kubectl-edit:dana@example.com").
@@ -112,14 +113,21 @@ def three_way(
     *,
     schema: SchemaSet | Node | Mapping[str, Any] | None = None,
     client_managers: Sequence[str] = CLIENT_MANAGERS,
+    mask_keys: Sequence[str] = (),
 ) -> tuple[FieldMove, ...]:
     """What Git said at the last sync, says now, and what the cluster has, for each difference of a verdict on `desired`
-    and `live`. Values that the verdict masks are masked."""
+    and `live`. Values that the verdict masks are masked, and those of the last sync by the same rules (mask_keys)."""
     node = node_for(schema, desired)
     walk = walked(normalised(desired), normalised(live), node, client_managers=client_managers)
     places = {difference.path: (difference, steps) for difference, steps in walk.found}
     before = normalised(synced) if synced is not None else {}
     masks = Masks()
+    for each in drift.differences:
+        if each.path in places:
+            # One mark means one value, here and in the verdict.
+            masks.learn(places[each.path][0].desired, each.desired)
+            masks.learn(places[each.path][0].live, each.live)
+    keys = None if desired.get("kind") == "Secret" else (*drift.masked, *masked_keys(mask_keys, synced))
     made = []
     for each in drift.differences:
         found = places.get(each.path)
@@ -131,10 +139,7 @@ def three_way(
         sides = [look(side, steps, node) for side in (walk.desired, walk.live)]
         git, cluster = not same(last, sides[0]), not same(last, sides[1])
         moved = Moved.BOTH if git and cluster else Moved.GIT if git else Moved.CLUSTER
-        values: list[Any] = [last, bare.desired, bare.live]
-        if isinstance(each.desired, Masked) or isinstance(each.live, Masked):
-            values = [value if value is ABSENT else masks.mask(value) for value in values]
-        elif desired.get("kind") == "Secret":
-            values = [ABSENT if values[0] is ABSENT else masks.mask(values[0]), each.desired, each.live]
-        made.append(FieldMove(each.path, values[0], values[1], values[2], moved))
+        if keys is None or keys:
+            last = masks.differences([replace(bare, desired=last, live=ABSENT)], keys)[0].desired
+        made.append(FieldMove(each.path, last, each.desired, each.live, moved))
     return tuple(made)

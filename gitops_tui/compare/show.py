@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from gitops_tui.compare import paths
@@ -33,8 +34,21 @@ class Masks:
         self._marks: dict[str, str] = {}
 
     def mask(self, value: Any) -> Masked:
-        known = self._marks.setdefault(repr(value), _letters(len(self._marks)))
+        known = self._marks.get(repr(value))
+        if known is None:
+            used = set(self._marks.values())
+            known = next(letters for number in count(len(used)) if (letters := _letters(number)) not in used)
+            self._marks[repr(value)] = known
         return Masked(known)
+
+    def learn(self, value: Any, shown: Any) -> None:
+        """Takes over the marks that another comparison gave to a value, or to the values of a mapping."""
+        if isinstance(shown, Masked):
+            self._marks.setdefault(repr(value), shown.mark)
+        elif isinstance(shown, Mapping) and isinstance(value, Mapping):
+            for key, below in shown.items():
+                if isinstance(below, Masked) and key in value:
+                    self._marks.setdefault(repr(value[key]), below.mark)
 
     def differences(
         self, found: Iterable[FieldDifference], keys: Collection[str] | None = None

@@ -1,7 +1,7 @@
 """How to reach one context: server, proxy, TLS and credentials, renewed before they run out.
 
-The `kubernetes` package reads the kubeconfig (late, since importing it takes a quarter of a second); login helpers are
-run by `login`, and what the package does not do (impersonation, NO_PROXY, a missing user) is done here.
+Certificates, tokens and passwords are read by `plain`, login helpers are run by `login`. The `kubernetes` package, whose
+import takes a quarter of a second, is there for what only it does: auth-providers, and the account of a pod.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from gitops_tui.errors import KubeconfigError
 from gitops_tui.kube.config import IN_CLUSTER, ContextInfo, existing_paths, merged
 from gitops_tui.kube.login import Login, run_helper
+from gitops_tui.kube.plain import Plain, plain
 from gitops_tui.model.text import printable, redact
 
 # Tokens in files and from the package's own logins are looked at again after this many seconds (client-go: a minute).
@@ -60,52 +61,44 @@ class Access:
 
     def load(self) -> Credentials:
         """Reads the credentials as they are now; may run a login helper. Raises KubeconfigError."""
-        from kubernetes.client.configuration import Configuration
-        from kubernetes.config import config_exception
-
-        configuration = Configuration()
         self._renew_at, self._expires = None, None
         name = printable(self.context.name)
         hint = f"try: kubectl --context {name} version"
         try:
             if self.context.name == IN_CLUSTER:
-                cluster, user = self._from_pod(configuration)
+                cluster, user, found = self._from_pod()
             else:
-                cluster, user = self._from_file(configuration)
+                cluster, user, found = self._from_file()
         except KubeconfigError:
             raise
-        except config_exception.ConfigException as error:
-            raise KubeconfigError(
-                f"the context {name} can't be used: {printable(redact(str(error)))[:500]}", hint=hint
-            ) from error
         except Exception as error:  # whatever a broken file makes the package raise
+            kind = "" if type(error).__name__ == "ConfigException" else f"{type(error).__name__}: "
             raise KubeconfigError(
-                f"the context {name} can't be used: {type(error).__name__}: {printable(redact(str(error)))[:300]}",
-                hint=hint,
+                f"the context {name} can't be used: {kind}{printable(redact(str(error)))[:500]}", hint=hint
             ) from error
-        server = str(configuration.host or "").rstrip("/")
+        server = found.host.rstrip("/")
         if not server.startswith(("http://", "https://")) or not _host(server):
             raise KubeconfigError(f"the context {name} has no server URL", hint="mend clusters[].cluster.server")
         return Credentials(
             server,
-            self._headers(configuration, user),
-            self._tls_of(configuration),
+            self._headers(found, user),
+            self._tls_of(found),
             self._proxy(server, cluster),
-            getattr(configuration, "tls_server_name", None) or None,
+            found.server_name or None,
         )
 
     # --- where they come from -------------------------------------------------------------------------------------
 
-    def _from_pod(self, configuration: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    def _from_pod(self) -> _Found:
+        from kubernetes.client.configuration import Configuration
         from kubernetes.config import incluster_config
 
+        configuration = Configuration()
         incluster_config.load_incluster_config(client_configuration=configuration)
         self._renew_at = time.monotonic() + _LOOK_AGAIN
-        return {}, {}
+        return {}, {}, _of_package(configuration)
 
-    def _from_file(self, configuration: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-        from kubernetes.config import kube_config
-
+    def _from_file(self) -> _Found:
         config = merged(self._kubeconfig)
         name = printable(self.context.name)
         context = config.contexts.get(self.context.name)
@@ -123,27 +116,27 @@ class Access:
         mine = user.value if user is not None else {}
         if isinstance(mine.get("auth-provider"), Mapping):
             # The package writes renewed tokens back to the file, as kubectl does: so it gets the files themselves.
+            from kubernetes.client.configuration import Configuration
+            from kubernetes.config import kube_config
+
+            configuration = Configuration()
             self._check_provider(str(mine["auth-provider"].get("name") or ""))
             files = os.pathsep.join(map(str, existing_paths(self._kubeconfig)))
             kube_config.load_kube_config(files, self.context.name, configuration)
             self._renew_at = time.monotonic() + _LOOK_AGAIN
-            return cluster.value, mine
+            return cluster.value, mine, _of_package(configuration)
         has_token = mine.get("token") or mine.get("tokenFile")
         if user is not None and isinstance(mine.get("exec"), Mapping) and not has_token:
             mine = self._logged_in(run_helper(mine["exec"], cluster.value, user.folder, self.context.name), mine)
         if mine.get("tokenFile"):
             self._renew_at = time.monotonic() + _LOOK_AGAIN
         folder = user.folder if user is not None else cluster.folder
-        alone = {
-            "current-context": "it",
-            "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
-            "clusters": [
-                {"name": "it", "cluster": _absolute(cluster.value, ("certificate-authority",), cluster.folder)}
-            ],
-            "users": [{"name": "it", "user": _absolute(mine, _FILES, folder)}],
-        }
-        kube_config.load_kube_config_from_dict(alone, "it", configuration)
-        return cluster.value, mine
+        made = plain(
+            _absolute(cluster.value, ("certificate-authority",), cluster.folder),
+            _absolute(mine, _FILES, folder),
+            self.context.name,
+        )
+        return cluster.value, mine, made
 
     def _logged_in(self, login: Login, user: Mapping[str, Any]) -> dict[str, Any]:
         if login.expires is not None:
@@ -168,13 +161,10 @@ class Access:
 
     # --- what they become -----------------------------------------------------------------------------------------
 
-    def _headers(self, configuration: Any, user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    def _headers(self, found: Plain, user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         headers: list[tuple[str, str]] = []
-        token = configuration.get_api_key_with_prefix("authorization") or configuration.get_api_key_with_prefix(
-            "BearerToken"
-        )
-        if token:
-            headers.append(("Authorization", str(token).strip()))
+        if found.authorization:
+            headers.append(("Authorization", found.authorization))
         # To act as somebody else is to have less: leaving it out would do more than the person meant.
         if user.get("as"):
             headers.append(("Impersonate-User", str(user["as"])))
@@ -206,25 +196,15 @@ class Access:
             )
         return proxy or None
 
-    def _tls_of(self, configuration: Any) -> ssl.SSLContext | bool:
-        if str(configuration.host).startswith("http://"):
+    def _tls_of(self, found: Plain) -> ssl.SSLContext | bool:
+        if found.host.startswith("http://"):
             return False
-        files = (configuration.ssl_ca_cert, configuration.cert_file, configuration.key_file)
+        stamp = (found.verify, found.ca, found.certificate, found.key)
+        if self._tls is not None and self._tls[0] == stamp:
+            # The same context, so that open connections are used on.
+            return self._tls[1]
         try:
-            stamps = [(each, Path(each).stat().st_mtime_ns) if each else None for each in files]
-            stamp = (configuration.verify_ssl, *stamps)
-            if self._tls is not None and self._tls[0] == stamp:
-                # The same context, so that open connections are used on.
-                return self._tls[1]
-            made = ssl.create_default_context(cafile=configuration.ssl_ca_cert or None)
-            # Clusters' own authorities often lack what newer Pythons' strict check asks for; kubectl accepts them.
-            made.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
-            if not configuration.verify_ssl:
-                made.check_hostname = False
-                made.verify_mode = ssl.CERT_NONE
-            if configuration.cert_file:
-                # An encrypted key would else ask for its password on the terminal.
-                made.load_cert_chain(configuration.cert_file, configuration.key_file or None, password=lambda: "-")
+            made = found.tls()
         except (OSError, ssl.SSLError) as error:
             raise KubeconfigError(
                 f"a certificate of the context {printable(self.context.name)} can't be read: {printable(str(error))}",
@@ -232,6 +212,29 @@ class Access:
             ) from error
         self._tls = (stamp, made)
         return made
+
+
+_Found = tuple[Mapping[str, Any], Mapping[str, Any], Plain]
+
+
+def _of_package(configuration: Any) -> Plain:
+    """What the package made of it."""
+
+    def read(path: str | None) -> bytes:
+        return Path(path).read_bytes() if path else b""
+
+    token = configuration.get_api_key_with_prefix("authorization") or configuration.get_api_key_with_prefix(
+        "BearerToken"
+    )
+    return Plain(
+        str(configuration.host or ""),
+        str(token or "").strip(),
+        bool(configuration.verify_ssl),
+        read(configuration.ssl_ca_cert),
+        read(configuration.cert_file),
+        read(configuration.key_file),
+        str(getattr(configuration, "tls_server_name", None) or ""),
+    )
 
 
 def _host(url: str) -> str:

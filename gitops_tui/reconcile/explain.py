@@ -66,6 +66,7 @@ class ExplainCommands(IgnoreCommands):
                 drift,
                 schema=session.schemas,
                 client_managers=self.settings.client_managers,
+                mask_keys=self.settings.mask_keys,
             )
         lines: dict[str, BlameLine | None] = {}
         problem = ""

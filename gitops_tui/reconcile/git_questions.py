@@ -88,7 +88,8 @@ class GitQuestions:
             # A value of several lines was set by whoever changed one of them last.
             found = repository.blame(commit.sha, place.path, place.lines)
             if found:
-                return max(found.values(), key=lambda each: each.time)
+                # The line itself may hold what is masked everywhere else; who and when is what was asked.
+                return replace(max(found.values(), key=lambda each: each.time), text="")
         return None
 
     def refusal(self, app: Application, revision: str) -> tuple[str, str] | None:

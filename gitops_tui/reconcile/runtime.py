@@ -12,11 +12,12 @@ from typing import Any
 from gitops_tui.compare import compare, confirm
 from gitops_tui.compare.blame import which_moved
 from gitops_tui.compare.confirm import ADMISSION
+from gitops_tui.compare.show import masked_keys
 from gitops_tui.errors import ClusterError, UnknownKind
 from gitops_tui.health import assessor
 from gitops_tui.kube import Cluster, WatchStatus
 from gitops_tui.model.application import Application
-from gitops_tui.model.drift import Drift, DriftKind, Moved, MovedCounts
+from gitops_tui.model.drift import NO_DRIFT, Drift, DriftKind, Moved, MovedCounts
 from gitops_tui.model.health import Health, HealthStatus, worst
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -162,6 +163,7 @@ def evaluate(
         sync=SyncStatus.UNKNOWN,
         manifest=manifest,
         hook=hook,
+        drift=_unjudged(manifest, None, settings),
         wave=wave(manifest.obj) if manifest is not None else 0,
     )
     try:
@@ -189,6 +191,7 @@ def evaluate(
     base = replace(
         base,
         live=live,
+        drift=_unjudged(manifest, live, settings),
         health=health,
         health_since=timing.since,
         rollout=timing.took,
@@ -228,6 +231,12 @@ def _declaration(runtime: Runtime, base: ResourceState) -> ResourceState:
         health=Health(child.status, child.message) if child is not None else None,
         summary=f"run from here: {child.message}" if child is not None else here,
     )
+
+
+def _unjudged(manifest: Manifest | None, live: Mapping[str, Any] | None, settings: Settings) -> Drift:
+    """No verdict, but which of a ConfigMap's values are masked wherever it is shown: hooks and objects in error too."""
+    masked = masked_keys(settings.mask_keys, manifest.obj if manifest is not None else None, live)
+    return Drift(DriftKind.NONE, masked=masked) if masked else NO_DRIFT
 
 
 def _verdict(

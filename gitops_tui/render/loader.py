@@ -24,6 +24,7 @@ from yaml.events import (
 )
 
 from gitops_tui.errors import Problem
+from gitops_tui.git.secrets import Marks, masked_lines
 from gitops_tui.model.text import printable
 
 MAX_DEPTH = 200
@@ -243,5 +244,9 @@ def load(data: bytes, path: str) -> tuple[list[tuple[int, int, Any]], Problem | 
 
 
 def _line(text: str, line: int) -> str:
+    # What can't be read may hold a Secret's values all the same.
+    masked = masked_lines(text.encode("utf-8", "surrogatepass"), Marks()).get(line)
+    if masked is not None:
+        return printable(masked.strip())[:200]
     lines = text.split("\n")
     return printable(lines[line - 1].strip())[:200] if 0 < line <= len(lines) else ""

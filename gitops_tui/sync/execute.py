@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
+from gitops_tui.compare import scrubbed
 from gitops_tui.errors import GitOpsError
 from gitops_tui.kube import Cluster
 from gitops_tui.model.application import Application
@@ -70,8 +71,8 @@ class Executor:
         self._settings = settings
         self._recorded = recorded
         self._stop = False
-        self._report = Report(plan, progress)
         self._objects = Objects(app, manifests, lives or {})
+        self._report = Report(plan, progress, scrub=self._scrubbed)
         self._writer = Writer(app, cluster, settings)
         self._waiting = Waiting(cluster, settings.health_scripts)
         self._pruner = Pruner(app, cluster)
@@ -82,6 +83,12 @@ class Executor:
 
     def stop(self) -> None:
         self._stop = True
+
+    def _scrubbed(self, step: PlanStep, message: str) -> str:
+        """What an API server or a webhook says of an object may quote its values."""
+        manifest, live = self._objects.manifests.get(step.key), self._objects.lives.get(step.key)
+        desired = manifest.obj if manifest is not None else None
+        return scrubbed(message, desired, live, mask_keys=self._settings.mask_keys)
 
     def _check(self) -> None:
         if self._stop:

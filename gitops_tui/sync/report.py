@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gitops_tui.model.sync import OperationPhase, ResultStatus, StepResult, SyncPlan
+from gitops_tui.model.sync import OperationPhase, PlanStep, ResultStatus, StepResult, SyncPlan
 
 Progress = Callable[[tuple[StepResult, ...], str], None]
 Ended = tuple[OperationPhase, str, tuple[StepResult, ...]]
@@ -18,8 +18,12 @@ _EVERY = 0.05
 class Report:
     """The results of a plan's steps so far; `progress` is told of them."""
 
-    def __init__(self, plan: SyncPlan, progress: Progress) -> None:
+    def __init__(
+        self, plan: SyncPlan, progress: Progress, *, scrub: Callable[[PlanStep, str], str] = lambda _, message: message
+    ) -> None:
+        """scrub: takes what is to be masked out of a step's message."""
         self._plan = plan
+        self._scrub = scrub
         self._progress = progress
         self.results = [StepResult(step, ResultStatus.PENDING) for step in plan.steps]
         self._doing = ""
@@ -32,6 +36,7 @@ class Report:
     def tell(self, at: int, status: ResultStatus, message: str = "") -> None:
         """A step's result changed."""
         before = self.results[at]
+        message = self._scrub(before.step, message) if message else message
         now = datetime.now(UTC)
         begun = before.started or (now if status is ResultStatus.RUNNING else None)
         over = status in (ResultStatus.DONE, ResultStatus.FAILED)

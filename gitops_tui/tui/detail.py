@@ -26,10 +26,11 @@ from gitops_tui.tui.paint import Pieces, cut, strip_of, width_of
 from gitops_tui.tui.rowtext import app_health, app_sync, sync_of
 from gitops_tui.tui.threepane import ThreePane
 from gitops_tui.tui.usage import usage_lines
-from gitops_tui.tui.words import HEALTH_ROLES, age, health_words, plural
+from gitops_tui.tui.words import HEALTH_ROLES, age, health_words, history_words, plural
 
 _KEPT = 24
 _HIDDEN = 20
+_NOTES = 3
 _CONTEXTS = (0, 1, 3, 10, 30, -1)
 Subject = ApplicationState | ResourceState | OwnedObject | None
 
@@ -208,6 +209,8 @@ class Detail(ThreePane):
             page.text(self.said, "bad")
         if state.error:
             page.text(f"? {state.error}", "warn")
+        if state.drift.refused:
+            page.text(f"⊘ sync would fail: {state.drift.refused}", "bad")
         health = state.health
         if health is not None and (health.message or state.summary) and health.status.value != "Healthy":
             said = " · ".join(each for each in (state.summary, health.message) if each)
@@ -220,7 +223,12 @@ class Detail(ThreePane):
         if problem := self.three_problem():
             page.text(f"three-way: {problem}", "muted" if self.three is None else "warn")
         for warning in dict.fromkeys((*state.warnings, *state.drift.warnings)):
-            page.text(f"! {warning}", "warn")
+            if not (state.drift.refused and warning.startswith("sync would fail: ")):
+                page.text(f"! {warning}", "warn")
+        for each in [each for each in state.drift.differences if each.note][:_NOTES]:
+            page.text(f"! {each.path}: {each.note}", "warn")
+        if len(state.episodes) > 1 or (state.episodes and state.episodes[-1].ended is not None):
+            page.text(history_words(state.episodes), "muted")
         if state.drift.ignored:
             number = plural(state.drift.ignored, "difference")
             page.text(

@@ -22,13 +22,16 @@ def plain(value: Any) -> Any:
 
 def yaml_of(state: ResourceState, side: str, *, managed: bool = False, mask_keys: Collection[str] = ()) -> str:
     """The YAML of one side ("git" or "live"), "" where there is none. managed: with metadata.managedFields."""
+    from glob import escape
+
     from gitops_tui.compare import displayable
     from gitops_tui.render.yamltext import dump
 
     obj = state.manifest.obj if side == "git" and state.manifest else state.live if side == "live" else None
     if obj is None:
         return ""
-    shown = plain(displayable(obj, mask_keys=mask_keys))
+    # Which keys of a ConfigMap look like credentials was settled with the verdict.
+    shown = plain(displayable(obj, mask_keys=[*mask_keys, *(escape(key) for key in state.drift.masked)]))
     entries = (obj.get("metadata") or {}).get("managedFields")
     if managed and side == "live" and entries:
         shown["metadata"] = {**shown["metadata"], "managedFields": entries}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from gitops_tui.model.drift import Drift, DriftKind
+from gitops_tui.model.drift import Drift, DriftEpisode, DriftKind
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState
@@ -52,7 +53,7 @@ def health_words(status: HealthStatus) -> str:
 
 
 def drift_words(drift: Drift) -> str:
-    """ "≠ replicas, image", "− missing", "+ not in Git", "" for none."""
+    """ "≠ replicas, image", "⊘ would fail ≠ image", "≠ replicas (admission)", "− missing", "+ not in Git", "" for none."""
     if drift.kind is DriftKind.MISSING:
         return "− missing"
     if drift.kind is DriftKind.EXTRA:
@@ -60,7 +61,10 @@ def drift_words(drift: Drift) -> str:
     if drift.kind is DriftKind.NONE:
         return ""
     names = dict.fromkeys(_last(each.path) for each in drift.differences)
-    return f"≠ {', '.join(names) or 'modified'}"
+    said = f"≠ {', '.join(names) or 'modified'}"
+    if drift.refused:
+        return f"⊘ would fail {said}"
+    return f"{said} (admission)" if any(each.note for each in drift.differences) else said
 
 
 def _last(path: str) -> str:
@@ -81,6 +85,17 @@ _PAUSED = {
     PauseKind.HEAL_OFF: "healing off",
     PauseKind.HOLD_COMMITS: "new commits held",
 }
+
+
+def history_words(episodes: Sequence[DriftEpisode]) -> str:
+    """ "drifted 3 times in this session: since 12:03 by kubectl-edit, 11:40 to 11:52 by argocd": newest first."""
+    told = []
+    for each in reversed(episodes[-3:]):
+        begun = f"{each.began.astimezone():%H:%M}"
+        by = f" by {printable(each.by)}" if each.by else ""
+        told.append(f"{begun} to {each.ended.astimezone():%H:%M}{by}" if each.ended else f"since {begun}{by}")
+    more = ", …" if len(episodes) > 3 else ""
+    return f"drifted {plural(len(episodes), 'time')} in this session: {', '.join(told)}{more}"
 
 
 def pause_words(state: ApplicationState, now: datetime | None = None) -> str:

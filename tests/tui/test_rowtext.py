@@ -111,3 +111,12 @@ def test_the_kinds_count_follows_a_change_in_place() -> None:
 def test_the_filter_knows_the_sides(text: str, names: str) -> None:
     only = Filter(text).of(application(*STATES))
     assert " ".join(each.key.name for each in STATES if only.matches(each)) == names
+
+
+def test_a_sync_that_would_fail_and_what_admission_changes_stand_in_the_row() -> None:
+    found = resource("cart", Moved.CLUSTER, "spec.replicas")
+    refused = replace(found, drift=replace(found.drift, refused="spec.selector: field is immutable"))
+    assert "⊘ would fail ≠ replicas · cluster changed" in tree(application(refused), 100)[2]
+    noted = replace(found.drift.differences[0], note="the cluster's admission changes this field to 5")
+    changed = replace(found, drift=replace(found.drift, differences=(noted,)))
+    assert "≠ replicas (admission) · cluster" in tree(application(changed), 100)[2]
