@@ -43,6 +43,9 @@ class ActionCommands:
     def session(self, runtime: Runtime) -> ClusterSession:
         raise NotImplementedError
 
+    def settle(self, runtime: Runtime) -> None:
+        raise NotImplementedError
+
     def actions(self, app: AppKey, key: ResourceKey, uid: str = "") -> Future[ObjectActions]:
         return asyncio.run_coroutine_threadsafe(self._actions(app, key, uid), self.loop)
 
@@ -51,6 +54,7 @@ class ActionCommands:
 
     async def _actions(self, app: AppKey, key: ResourceKey, uid: str) -> ObjectActions:
         runtime = self.runtime(app)
+        self.settle(runtime)
         target = Target(runtime, self.session(runtime), key, uid)
         found = target.offers()
         allowed = await asyncio.gather(*(_allowed(target, each.rights) for each in found))
@@ -65,6 +69,7 @@ class ActionCommands:
         if self.settings.read_only:
             raise GitOpsError("this session is read-only", hint="start it without --read-only")
         runtime = self.runtime(app)
+        self.settle(runtime)
         target = Target(runtime, self.session(runtime), key, uid)
         if request.uid != target.uid:
             raise GitOpsError(

@@ -127,6 +127,7 @@ def make_place(made_repository, tmp_path: Path) -> Iterator[Callable[..., Place]
 def place(make_place) -> Place:
     made = make_place()
     made.engine.sync(made.engine.plan(made.app, SyncOptions()).result(30)).result(60)
+    until(lambda: all(each.live is not None for each in made.state.resources.values()))
     until(lambda: len(made.state.resources.get(WEB).owned[0].children) == 2 if made.state.resources[WEB].owned else 0)
     return made
 
