@@ -27,6 +27,8 @@ _SAID = {
     PauseKind.HOLD_COMMITS: "paused: no new commits are taken, drift is still corrected",
 }
 
+_MARKED_WITHIN = 5.0
+
 
 def chosen(work: Session, options: argparse.Namespace) -> list[ApplicationState]:
     """The application that is named, or those that `--selector` or `--all` mean. Raises GitOpsError."""
@@ -138,6 +140,7 @@ def until_healthy(work: Session, state: ApplicationState, seconds: float, *, qui
     the end."""
     end = time.monotonic() + seconds
     told = ""
+    healthy_at = 0.0
     while True:
         now = work.engine.snapshot.applications.get(state.key, state)
         word = f"{now.sync.value.lower()}, {now.health.value.lower()}"
@@ -145,7 +148,11 @@ def until_healthy(work: Session, state: ApplicationState, seconds: float, *, qui
             out(f"  {word}")
         told = word
         if now.applied and now.health is HealthStatus.HEALTHY:
-            return True
+            # The record's mark, which `--to-last-healthy` looks for, is written right after: don't leave before.
+            noted = now.record.deployed is None or now.record.deployed.healthy
+            healthy_at = healthy_at or time.monotonic()
+            if noted or time.monotonic() > healthy_at + _MARKED_WITHIN:
+                return True
         if time.monotonic() > end:
             if not quiet:
                 out(f"not healthy within {seconds:.0f} s")
