@@ -110,7 +110,8 @@ def orphaned(options: argparse.Namespace, settings: Settings) -> int:
         made = f"{each.created:%Y-%m-%d}" if each.created is not None else "-"
         out(f"{made}  {each.key.namespace:20} {each.key.group_kind}/{each.key.name}  {each.managed_by}".rstrip())
     if not found.orphans:
-        out(f"nothing in {', '.join(found.namespaces)} belongs to no application")
+        blind = " as far as can be seen" if found.problems else ""
+        out(f"everything in {', '.join(found.namespaces)} belongs to an application{blind}")
     _problems(found.problems)
     return 0
 

@@ -181,7 +181,8 @@ def health_words_over_time(since: datetime | None, rollout: timedelta | None) ->
         said.append(f"since {day}{local:%H:%M}, {age(since)}")
     if rollout is not None:
         zero = datetime.min.replace(tzinfo=UTC)
-        said.append(f"the last rollout took {age(zero, zero + rollout)}")
+        took = age(zero, zero + rollout) if rollout >= timedelta(seconds=1) else "less than 1s"
+        said.append(f"the last rollout took {took}")
     return " · ".join(said)
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.health import Health, HealthStatus
-from gitops_tui.model.inspect import Cause, Diagnosis, EventLine, Events, Link, LogTail
+from gitops_tui.model.inspect import Cause, Diagnosis, EventLine, Events, Link, LogTail, Orphan, Orphans
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.tui.app import GitOpsApp
-from gitops_tui.tui.screens import EventsScreen, LinksScreen, WhyScreen
+from gitops_tui.tui.screens import EventsScreen, LinksScreen, OrphanedScreen, WhyScreen
 
 SIZES = [(160, 48), (80, 24)]
 POD = ResourceKey("", "Pod", "shop", "web-1")
@@ -27,6 +27,7 @@ def engine(make_engine) -> Any:
     class Inspected(make_engine):
         callbacks: list[Callable[[Events], None]] = []
         found: Any = None
+        strays: Any = None
 
         def why(self, app: Any, key: Any = None, uid: str = "") -> Future[Diagnosis]:
             return self._answer("why", self.found, app, key, uid)
@@ -36,6 +37,9 @@ def engine(make_engine) -> Any:
             return self._answer(
                 "links", (Link("https://shop.example", "Ingress", key), Link("db.example", "host", key))
             )
+
+        def orphaned(self, app: Any) -> Future[Orphans]:
+            return self._answer("orphaned", self.strays, app)
 
         def follow_events(self, app: Any, key: Any, uid: str, callback: Any) -> Callable[[], None]:
             self.asked.append(("follow_events", app, key, uid))
@@ -151,4 +155,22 @@ async def test_a_link_is_copied(engine, wait_until, monkeypatch) -> None:
         assert "Ingress web" in app.screen.text
         await pilot.press("down", "c")
         assert copied == ["db.example"]
+        assert len(app.screen_stack) == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_belongs_to_no_application_is_listed_and_blindness_is_said(engine, wait_until, size) -> None:
+    app_key = engine.state.key
+    stray = Orphan(ResourceKey("", "Secret", "shop", "cart"), None, "Helm release cart")
+    engine.strays = Orphans(app_key, ("shop",), (stray,), ("no rights to see pods in shop",))
+    async with (app := app_on(engine)).run_test(size=size) as pilot:
+        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await pilot.press("colon", *"orphaned", "enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, OrphanedScreen) and app.screen.found)
+        for word in ("no application holds: 1 object", "Secret cart", "Helm release cart", "no rights to see pods"):
+            assert word in app.screen.text
+        engine.strays = Orphans(app_key, ("shop",), (), ("no rights to see pods in shop",))
+        await pilot.press("r")
+        await wait_until(pilot, lambda: "as far as can be seen" in app.screen.text)
+        await pilot.press("escape")
         assert len(app.screen_stack) == 1

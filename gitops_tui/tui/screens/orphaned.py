@@ -13,7 +13,7 @@ from gitops_tui.tui.paint import cut
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.rows import Row, row
-from gitops_tui.tui.words import age
+from gitops_tui.tui.words import age, plural
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.api import EngineApi
@@ -54,7 +54,11 @@ class OrphanedScreen(Dialog[None]):
         found = self.found
         head = [self.headline("Orphaned", f"application {self.app_key}")]
         if found is not None:
-            said = f"{len(found.orphans):,} objects in {', '.join(found.namespaces)} belong to no application"
+            spaces = ", ".join(found.namespaces)
+            said = f"in {spaces} no application holds: {plural(len(found.orphans), 'object')}"
+            if not found.orphans:
+                blind = " as far as can be seen" if found.problems else ""
+                said = f"everything in {spaces} belongs to an application{blind}"
             head += self.note(said, "warn" if found.orphans else "ok")
         rows: list[Row] = []
         if self.failure is not None:
