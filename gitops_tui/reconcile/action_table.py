@@ -131,7 +131,7 @@ def offers(obj: Live, *, scalable: bool) -> list[Offer]:
         over = bool(_conditions(obj) & {"Complete", "Failed"})
         found.append(
             Offer(
-                "retry", "t", "retry", "deletes it with its pods and makes it anew", (_DELETE, Right("create")),
+                "retry", "t", "retry", "is deleted with its pods and made anew", (_DELETE, Right("create")),
                 refused="" if over else "it is not over yet", destructive=True,
                 notes=("the logs of its pods go with them",),
             )
@@ -146,17 +146,23 @@ def offers(obj: Live, *, scalable: bool) -> list[Offer]:
         found.append(_switch(spec, "suspend", "suspend", "resume", "u", "its reconciliation"))
     if (group, kind) == ("", "Pod"):
         found.append(
-            Offer("delete", "d", "delete the pod", "ends it; what owns it makes another one", (_DELETE,))
+            Offer("delete", "d", "delete the pod", "is ended; what owns it makes another one", (_DELETE,))
             if _part(obj, "metadata").get("ownerReferences")
             else Offer(
-                "delete", "d", "delete the pod", "nothing owns it: none takes its place", (_DELETE,),
+                "delete", "d", "delete the pod", "is ended; nothing owns it, so that none takes its place", (_DELETE,),
                 asks=Asks.NAME, destructive=True,
             )
         )  # fmt: skip
     else:
         found.append(
             Offer(
-                "delete", "d", f"delete this {kind}", "from the cluster", (_DELETE,), asks=Asks.NAME, destructive=True
+                "delete",
+                "d",
+                f"delete this {kind}",
+                "is taken from the cluster",
+                (_DELETE,),
+                asks=Asks.NAME,
+                destructive=True,
             )
         )
     if _part(obj, "metadata").get("deletionTimestamp"):

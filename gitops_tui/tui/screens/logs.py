@@ -58,8 +58,9 @@ class LogScreen(Asking[None]):
         Binding("escape", "back", show=False),
         Binding("q,L", "leave", show=False),
         Binding("f", "follow", show=False),
-        Binding("slash", "type('search')", show=False),
-        Binding("ampersand", "type('filter')", show=False),
+        # With priority, so that letters typed right behind it go into the box and are not taken for keys.
+        Binding("slash", "type('search')", show=False, priority=True),
+        Binding("ampersand", "type('filter')", show=False, priority=True),
         Binding("n", "hit(1)", show=False),
         Binding("N", "hit(-1)", show=False),
         Binding("c", "container", show=False),
@@ -261,13 +262,16 @@ class LogScreen(Asking[None]):
             self.pane.go(found)
         self._header()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (action == "type" and self._typing)
+
     def action_type(self, what: str) -> None:
         self._typing = what
         box = self.box
         box.display = True
         box.placeholder = "search" if what == "search" else "show only lines with"
         box.value = getattr(self.buffer, what)
-        box.focus()
+        self.set_focus(box)
         self._header()
 
     def on_input_changed(self, event: Input.Changed) -> None:
