@@ -16,11 +16,13 @@ from typing import Any
 
 from gitops_tui.errors import ApiError, Conflict, GitOpsError, NotFound
 from gitops_tui.kube import ResourceType
+from gitops_tui.kube.config import IN_CLUSTER
 from gitops_tui.model.actions import ActionRequest, ObjectAction, ObjectActions, Propagation
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.snapshot import OwnedObject, ResourceState
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.action_table import Create, Delete, Offer, Patch, Right, kind_of, offers, writes
+from gitops_tui.reconcile.request import Request
 from gitops_tui.reconcile.rules import AUTOSCALER, scaled_by
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
@@ -36,6 +38,7 @@ class ActionCommands:
 
     loop: asyncio.AbstractEventLoop
     settings: Settings
+    request: Request
 
     def runtime(self, app: AppKey) -> Runtime:
         raise NotImplementedError
@@ -51,6 +54,14 @@ class ActionCommands:
 
     def act(self, app: AppKey, key: ResourceKey, request: ActionRequest, uid: str = "") -> Future[str]:
         return asyncio.run_coroutine_threadsafe(self._act(app, key, request, uid), self.loop)
+
+    def kubectl_options(self, app: AppKey) -> tuple[str, ...]:
+        cluster = self.session(self.runtime(app)).cluster
+        if cluster.context.name == IN_CLUSTER:
+            return ()
+        file = self.request.kubeconfig
+        given = ("--kubeconfig", str(file.expanduser().absolute())) if file is not None else ()
+        return (*given, "--context", cluster.context.name)
 
     async def _actions(self, app: AppKey, key: ResourceKey, uid: str) -> ObjectActions:
         runtime = self.runtime(app)

@@ -17,3 +17,6 @@ class ActionsApi(Protocol):
 
     def act(self, app: AppKey, key: ResourceKey, request: ActionRequest, uid: str = "") -> Future[str]:
         """Does it, once; what was done, in words."""
+
+    def kubectl_options(self, app: AppKey) -> tuple[str, ...]:
+        """What kubectl is to be told so that it means the application's cluster: --kubeconfig and --context."""

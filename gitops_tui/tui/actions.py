@@ -10,10 +10,10 @@ from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ResourceState, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOptions
 from gitops_tui.tui import taking
+from gitops_tui.tui.handing import Handing
 from gitops_tui.tui.host import Host
 from gitops_tui.tui.inspecting import Inspecting
 from gitops_tui.tui.layout import Node
-from gitops_tui.tui.objectactions import ObjectActions
 from gitops_tui.tui.screens import (
     BlameScreen,
     Choice,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gitops_tui.reconcile.api import EngineApi
 
 
-class Acting(Inspecting, ObjectActions, Steering):
+class Acting(Inspecting, Handing, Steering):
     """Every action that opens a dialog or asks the engine."""
 
     # What the last sync of each application was asked to do, for `S`.

@@ -65,6 +65,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("abort", (), "abort it", True),
     Command("reconcile", (), "have Flux reconcile the selected object now", True),
     Command("delete-object", (), "delete the selected object (asks for its name)", True),
+    Command(
+        "exec", ("container -- command",), "a shell or a command in a container of what is selected, by kubectl", True
+    ),
+    Command("forward", ("port:remote",), "forward a port to what is selected, by kubectl", needs=1),
     Command("copy", (), "the copy menu"),
     Command("ignore", (), "an ignore rule of the difference in sight"),
     Command("three-way", (), "the last sync, Git now, the cluster"),

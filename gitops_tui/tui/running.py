@@ -80,6 +80,8 @@ def run(app: Acting, line: str) -> None:
         "orphaned": app.action_orphaned,
         "links": app.action_links,
         "logs": lambda: app.logs(given[0] if given else ""),
+        "exec": lambda: app.exec_in_pod(given[0] if given else ""),
+        "forward": lambda: app.forward_port(given[0]),
         "actions": app.action_actions,
         "copy": app.action_copy,
         "errors": app.action_errors,
