@@ -87,6 +87,6 @@ def test_logs_of_a_workload_from_the_keyboard(demo) -> None:
     demo.press("/ledger st\r")
     demo.wait_for("'ledger st'")
     before = demo.sent
-    demo.press("\x1bq")
+    demo.press("q")
     demo.wait_for("Applications")
     assert demo.sent > before
