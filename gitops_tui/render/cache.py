@@ -2,7 +2,8 @@
 
 A file of the disk cache holds one source's objects as JSON, compressed, behind a checksum; damaged, foreign or old ones
 are dropped. Folder 0700, files 0600. What may never stand on disk does not: an entry with a Secret that has values,
-whatever was decrypted, what changes with every rendering, and what comes from outside of the repositories.
+whatever was decrypted, and what comes from outside of the repositories. A chart that renders something else each time stays
+what it was when it was first rendered, so that it is no drift of its own.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _MOST_BYTES = 400_000_000
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """What came out. source_type: "Directory", "Kustomize" or "Helm". transient: must not be written to disk, because
-    something in it was decrypted or made up."""
+    something in it was decrypted or may be another tomorrow."""
 
     manifests: tuple[Manifest, ...]
     warnings: tuple[str, ...] = ()

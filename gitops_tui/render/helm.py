@@ -21,6 +21,7 @@ from gitops_tui.render.environment import build_environment, substitute
 from gitops_tui.render.helmwords import problems as problems_of
 from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
+from gitops_tui.render.random import may_be_random, unstable
 from gitops_tui.render.tools import run_tool
 from gitops_tui.render.valuefiles import OWN, References, file_arguments, listed, value_arguments
 from gitops_tui.render.yamltext import dump
@@ -106,6 +107,10 @@ def render(
             line += ["--api-versions", str(api)]
         line += _values(block, roots, path, home, env)
         code, out, err = run_tool(line, root / path, home, settings.render_timeout)
+        if code == 0 and may_be_random(root / path):
+            again = run_tool(line, root / path, home, settings.render_timeout)[1]
+            if again != out:
+                warnings += unstable(*([each for _, _, each in load(text, "")[0]] for text in (out, again)))
     if code != 0:
         words = {root: "", **{roots[ref]: f"${ref}/" for ref in references}, home / "values.yaml": _INLINE}
         raise RenderError(

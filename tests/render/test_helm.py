@@ -158,6 +158,20 @@ def test_a_broken_value_file_is_named_as_it_stands_in_its_repository(chart, othe
         rendered(chart.folder, values="a: [")
 
 
+def test_what_renders_differently_each_time_is_said_with_object_and_fields_and_no_value(chart) -> None:
+    chart.commit({"a/templates/s.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
+                  "stringData: {password: {{ randAlphaNum 12 | quote }}, fixed: x}\n"})  # fmt: skip
+    found = rendered(chart.folder)
+    assert found.warnings == (
+        "the chart gives Secret s another stringData.password with every rendering "
+        "(random, the time or new keys): set a value for it, or ignore the field",
+    )
+    again = rendered(chart.folder)
+    assert [each.digest for each in again.manifests] == [each.digest for each in found.manifests]
+    chart.commit({"a/templates/s.yaml": "{{/* now and then */}}"})
+    assert rendered(chart.folder).warnings == ()
+
+
 def test_a_change_in_the_source_of_the_values_renders_again_and_no_other_does(chart, other, tmp_path: Path) -> None:
     other.commit({"env/prod.yaml": "said: prod\n"})
     sources = (

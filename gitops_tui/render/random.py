@@ -1,0 +1,63 @@
+"""Charts that render something else each time: which objects and fields, so that a person can be told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from gitops_tui.model.text import printable
+
+# sprig's functions whose result is another one each time; a word in a comment only costs a second rendering.
+_FUNCTIONS = re.compile(
+    rb"\b(rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert"
+    rb"|SignedCertWithKey|PrivateKey)|uuidv4|now|ago|shuffle|htpasswd|bcrypt|encryptAES|derivePassword)\b"
+)
+_ENDINGS = (".yaml", ".yml", ".tpl", ".txt", ".tgz")
+_MOST_FIELDS = 5
+_MOST_OBJECTS = 10
+
+
+def may_be_random(chart: Path) -> bool:
+    """Whether a template of the chart, or of one in it, names such a function. An archive in it may always."""
+    for file in chart.rglob("*"):
+        if file.suffix not in _ENDINGS or not file.is_file():
+            continue
+        if file.suffix == ".tgz" or ("templates" in file.parts and _FUNCTIONS.search(file.read_bytes())):
+            return True
+    return False
+
+
+def unstable(first: Sequence[Any], second: Sequence[Any]) -> list[str]:
+    """A warning for each object that two renderings give differently, with its fields, never with a value."""
+    found = []
+    for one, other in zip(first, second, strict=False):
+        fields = list(dict.fromkeys(_differing(one, other, "")))
+        if not fields or not isinstance(one, dict):
+            continue
+        metadata = one.get("metadata")
+        name = printable(str(metadata.get("name", "") if isinstance(metadata, dict) else ""))
+        shown = ", ".join(printable(field) for field in fields[:_MOST_FIELDS]) + (
+            ", …" if len(fields) > _MOST_FIELDS else ""
+        )
+        # A random name is no name for an object.
+        of = "" if "metadata.name" in fields else f" {name}"
+        found.append(
+            f"the chart gives {printable(str(one.get('kind', '')))}{of} another {shown} with every rendering "
+            "(random, the time or new keys): set a value for it, or ignore the field"
+        )
+    if len(first) != len(second):
+        found.append("the chart renders to another number of objects each time")
+    return found[:_MOST_OBJECTS]
+
+
+def _differing(one: Any, other: Any, path: str) -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() | other.keys():
+            yield from _differing(one.get(key), other.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for number, (mine, theirs) in enumerate(zip(one, other, strict=True)):
+            yield from _differing(mine, theirs, f"{path}[{number}]")
+    elif one != other:
+        yield path
