@@ -10,7 +10,7 @@ from pathlib import Path
 from gitops_tui.git import watch
 
 _KEPT = 4096
-_SLOW = 0.003  # seconds
+_SLOW = 0.005  # seconds of work
 
 
 class Names:
@@ -44,11 +44,11 @@ class Names:
         """Changes where a ref moved; looked at less often where that takes long (thousands of loose refs)."""
         if self._folder is None:
             return ()
-        begun = time.monotonic()
+        begun, worked = time.monotonic(), time.thread_time()
         if begun < self._good_until:
             return self._at
         found = watch.stamp(self._folder)
-        took = time.monotonic() - begun
+        took = time.thread_time() - worked  # not the time that a busy machine took away
         self._good_until = begun + took * 20 if took > _SLOW else 0.0
         return found
 

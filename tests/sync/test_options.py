@@ -6,6 +6,7 @@ from typing import Any
 
 from place import CONFIGMAP, JOB, Place, config_map, job
 
+from gitops_tui.errors import Conflict
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.sync import OperationPhase, ResultStatus
 from gitops_tui.sync.clientside import LAST_APPLIED
@@ -96,12 +97,17 @@ async def test_client_side_apply_merges_three_ways(place: Place) -> None:
     marks = {"options": "ServerSideApply=false"}
     run = await place.sync([deployment(["a", "b"], **marks)])
     assert run.phase is SUCCEEDED, run.message
-    made = await live(place, DEPLOYMENT, "web")
-    assert LAST_APPLIED in made["metadata"]["annotations"]
-    spec = made["spec"]
-    spec["template"]["spec"]["containers"].append({"name": "injected", "image": "x"})
-    made["metadata"]["labels"]["by-hand"] = "x"
-    await place.cluster.replace(made)
+    for attempt in range(20):
+        made = await live(place, DEPLOYMENT, "web")
+        assert LAST_APPLIED in made["metadata"]["annotations"]
+        spec = made["spec"]
+        spec["template"]["spec"]["containers"].append({"name": "injected", "image": "x"})
+        made["metadata"]["labels"]["by-hand"] = "x"
+        try:
+            await place.cluster.replace(made)
+            break
+        except Conflict:  # a controller wrote its status in between
+            assert attempt < 19
     run = await place.sync([deployment(["c", "b"], "nginx:2", **marks)])
     assert run.phase is SUCCEEDED, run.message
     after = await live(place, DEPLOYMENT, "web")
