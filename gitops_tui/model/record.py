@@ -87,7 +87,8 @@ class HistoryEntry:
 
     who: user@host of the machine; user: as the API server sees them, "" where it was not asked. author, subject: of the
     commit. options: in words. results: bounded; more: how many there were beside them. partial: only some objects were
-    synced, so that it is no sync of the revision. healthy: the application was seen Healthy at it afterwards.
+    synced, so that it is no sync of the revision. healthy: the application was seen Healthy at it afterwards. content:
+    a hash of what was synced, which a second source may change under the same revision ("" for unknown).
     """
 
     id: int
@@ -108,6 +109,7 @@ class HistoryEntry:
     more: int = 0
     partial: bool = False
     healthy: bool = False
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,32 +22,19 @@ from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.snapshot import OwnedObject, ResourceState
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.action_table import Create, Delete, Offer, Patch, Right, kind_of, offers, writes
-from gitops_tui.reconcile.request import Request
+from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.rules import AUTOSCALER, scaled_by
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
-from gitops_tui.settings import ACTION_MANAGER, Settings
+from gitops_tui.settings import ACTION_MANAGER
 
 _AGAIN = 3
 _GONE_WITHIN = 60.0
 Live = Mapping[str, Any]
 
 
-class ActionCommands:
+class ActionCommands(EnginePart):
     """The engine's answers to `ActionsApi`."""
-
-    loop: asyncio.AbstractEventLoop
-    settings: Settings
-    request: Request
-
-    def runtime(self, app: AppKey) -> Runtime:
-        raise NotImplementedError
-
-    def session(self, runtime: Runtime) -> ClusterSession:
-        raise NotImplementedError
-
-    def settle(self, runtime: Runtime) -> None:
-        raise NotImplementedError
 
     def actions(self, app: AppKey, key: ResourceKey, uid: str = "") -> Future[ObjectActions]:
         return asyncio.run_coroutine_threadsafe(self._actions(app, key, uid), self.loop)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gitops_tui.compare.blame import latest, who
+from gitops_tui.model.application import Application
 from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState, ResourceState
@@ -22,10 +23,11 @@ FIGHT, PEACE = 3, 900.0
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """What automatic sync has done for one application in this session. last: loop time of the last try; heals: self
+    """What automatic sync has done for one application in this session. content: a hash of what it synced last; last: loop time of the last try; heals: self
     heals in a row; failures: failed tries in a row of `revision`; fighter: who changed what was healed last."""
 
     revision: str = ""
+    content: str = ""
     last: float = 0.0
     heals: int = 0
     failures: int = 0
@@ -78,13 +80,20 @@ def decide(
         return Decision(False, "on")
     revision = state.revision.sha
     left = next(
-        (each for each in record.bad if each.revision == revision or (content and each.content == content)), None
+        (
+            each
+            for each in record.bad
+            if is_same(state.app, revision, content, each.revision, each.content)
+            or (content and each.content == content)
+        ),
+        None,
     )
     if left is not None:
         return Decision(
             False,
             f"held: {left.revision[:7]} was rolled back from by {left.who}; sync it by hand or push a newer commit",
         )
+    tried = is_same(state.app, revision, content, attempts.revision, attempts.content)
     if record.failed_revision == revision and attempts.revision != revision:
         why = f" ({' '.join(record.failed_message.split())[:120]})" if record.failed_message else ""
         return Decision(False, f"held: this revision failed before{why}; sync it by hand or push a newer commit")
@@ -101,8 +110,8 @@ def decide(
     if not rest and not prune:
         return Decision(False, "on: only objects that are not in Git are left, and prune is off")
     done = record.deployed
-    synced_before = attempts.revision == revision or (done is not None and done.revision == revision)
-    if attempts.revision == revision and attempts.failures:
+    synced_before = tried or (done is not None and is_same(state.app, revision, content, done.revision, done.content))
+    if tried and attempts.failures:
         retry = state.app.sync_policy.retry
         if 0 <= retry.limit < attempts.failures:
             return Decision(False, "held: this revision failed; sync it by hand or push a newer commit")
@@ -122,6 +131,14 @@ def decide(
             return Decision(False, f"waiting: to heal again; {said}", wait=due - now)
         return Decision(True, "healing", prune, Initiator.SELF_HEAL)
     return Decision(True, "syncing", prune)
+
+
+def is_same(app: Application, revision: str, content: str, before: str, content_before: str) -> bool:
+    """Whether what Git wants now was dealt with before. The first source's commit tells; with several sources another
+    one may have moved under it, which only what they render to tells ("" for a content that is not known)."""
+    if before != revision:
+        return False
+    return len(app.sources) < 2 or not content or not content_before or content == content_before
 
 
 def fighters(drifted: list[ResourceState]) -> str:

@@ -16,14 +16,11 @@ from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import BlameLine
 from gitops_tui.model.threeway import ThreeWay
-from gitops_tui.reconcile.git_questions import GitQuestions
 from gitops_tui.reconcile.ignoring import IgnoreCommands
 from gitops_tui.reconcile.runtime import Runtime, moved_since
-from gitops_tui.reconcile.session import ClusterSession
-from gitops_tui.settings import Settings
 
 if TYPE_CHECKING:
-    from gitops_tui.reconcile.verdicts import Verdicts
+    pass
 
 # A whole object that differs is told by its first fields; each costs a look into Git's history.
 MAX_FIELDS = 50
@@ -31,17 +28,6 @@ MAX_FIELDS = 50
 
 class ExplainCommands(IgnoreCommands):
     """The engine's answer to it."""
-
-    git: GitQuestions
-    settings: Settings
-    loop: asyncio.AbstractEventLoop
-    verdicts: Verdicts
-
-    def runtime(self, app: AppKey) -> Runtime:
-        raise NotImplementedError
-
-    def session(self, runtime: Runtime) -> ClusterSession:
-        raise NotImplementedError
 
     def explain(self, app: AppKey, key: ResourceKey) -> Future[Explained]:
         return asyncio.run_coroutine_threadsafe(self._explain(app, key), self.loop)

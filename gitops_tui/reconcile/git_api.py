@@ -12,25 +12,14 @@ from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import BlameLine, Signature
-from gitops_tui.reconcile.git_questions import GitQuestions
+from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.runtime import Runtime
-from gitops_tui.settings import Settings
 
 T = TypeVar("T")
 
 
-class GitCommands:
+class GitCommands(EnginePart):
     """The engine's answers to `GitApi`."""
-
-    git: GitQuestions
-    settings: Settings
-    loop: asyncio.AbstractEventLoop
-
-    def runtime(self, app: AppKey) -> Runtime:
-        raise NotImplementedError
-
-    async def look_at_git(self, url: str) -> None:
-        raise NotImplementedError
 
     def _in_thread(self, work: Callable[..., T], *args: Any) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(asyncio.to_thread(work, *args), self.loop)

@@ -15,29 +15,17 @@ from gitops_tui.errors import GitOpsError
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.ignoring import HiddenBy, IgnorePreview
-from gitops_tui.model.keys import AppKey
 from gitops_tui.model.snapshot import ResourceState, Snapshot
+from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.rules import rules_of, speaks_of
-from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.settings import Settings
 from gitops_tui.settings_edit import add_ignore_rule
 
 _PREVIEW = "the rule that is looked at"
 
 
-class IgnoreCommands:
+class IgnoreCommands(EnginePart):
     """The engine's part of it."""
-
-    settings: Settings
-    loop: asyncio.AbstractEventLoop
-    runtimes: dict[AppKey, Runtime]
-
-    @property
-    def snapshot(self) -> Snapshot:
-        raise NotImplementedError
-
-    def wake(self) -> None:
-        raise NotImplementedError
 
     def preview_ignore(self, rule: IgnoreRule) -> Future[IgnorePreview]:
         work = asyncio.to_thread(previewed, self.snapshot, rule, self.settings)

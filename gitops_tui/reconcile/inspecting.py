@@ -22,16 +22,13 @@ from gitops_tui.kube.informer import Informer, WatchSpec
 from gitops_tui.model.health import HealthStatus, worst
 from gitops_tui.model.inspect import Cause, Diagnosis, Events, Link, LogTail
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
-from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.orphaned import OrphanCommands
-from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.selection import Family, Live, families, namespaces
-from gitops_tui.reconcile.session import ClusterSession
 from gitops_tui.reconcile.usage import UsageCommands
 
 if TYPE_CHECKING:
-    from gitops_tui.reconcile.request import Request
+    pass
 
 EVENT = GVK("", "v1", "Event")
 _WELL = (HealthStatus.HEALTHY, HealthStatus.SUSPENDED)
@@ -44,21 +41,6 @@ _COALESCE = 0.1
 
 class InspectCommands(OrphanCommands, UsageCommands):
     """The engine's answers to `InspectApi`."""
-
-    loop: asyncio.AbstractEventLoop
-    request: Request
-
-    def runtime(self, app: AppKey) -> Runtime:
-        raise NotImplementedError
-
-    def session(self, runtime: Runtime) -> ClusterSession:
-        raise NotImplementedError
-
-    def spawn(self, work: Coroutine[Any, Any, Any], name: str = "") -> asyncio.Task[Any]:
-        raise NotImplementedError
-
-    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
-        raise NotImplementedError
 
     def _families(self, app: AppKey, key: ResourceKey | None, uid: str) -> tuple[Cluster, list[Family]]:
         runtime = self.runtime(app)

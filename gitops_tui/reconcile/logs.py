@@ -15,6 +15,7 @@ from gitops_tui.kube.logs import read_log
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.logs import LogFeed, LogLine, LogOptions, LogPod, LogSource
 from gitops_tui.model.snapshot import Snapshot
+from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.pods import POD, log_pod, picked, pods_below
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
@@ -30,16 +31,8 @@ _GRACE = 3.0
 _Name = tuple[str, str]
 
 
-class LogCommands:
+class LogCommands(EnginePart):
     """The engine's answers to `LogsApi`."""
-
-    loop: asyncio.AbstractEventLoop
-
-    def runtime(self, app: AppKey) -> Runtime:
-        raise NotImplementedError
-
-    def session(self, runtime: Runtime) -> ClusterSession:
-        raise NotImplementedError
 
     def log_pods(self, app: AppKey, key: ResourceKey | None, uid: str = "") -> Future[tuple[LogPod, ...]]:
         async def ask() -> tuple[LogPod, ...]:

@@ -26,13 +26,13 @@ from gitops_tui.model.sync import (
 )
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.api import RevisionPreview
-from gitops_tui.reconcile.auto import PEACE, Attempts, Decision, fighters
+from gitops_tui.reconcile.auto import PEACE, Attempts, Decision, fighters, is_same
 from gitops_tui.reconcile.events import tell
 from gitops_tui.reconcile.holding import Holding
 from gitops_tui.reconcile.planning import Planning
 from gitops_tui.reconcile.progress import told
 from gitops_tui.reconcile.recording import begun, ended
-from gitops_tui.reconcile.runtime import Runtime
+from gitops_tui.reconcile.runtime import Runtime, content_of
 from gitops_tui.sync import Executor
 from gitops_tui.sync.report import Ended
 
@@ -80,10 +80,11 @@ class Operations:
         """Starts an automatic sync in the background."""
         revision = runtime.revision.sha if runtime.revision is not None else ""
         attempts = runtime.attempts
-        same = attempts.revision == revision
+        same = is_same(runtime.app, revision, runtime.content, attempts.revision, attempts.content)
         runtime.attempts = replace(
             attempts,
             revision=revision,
+            content=runtime.content,
             last=self._engine.loop.time(),
             heals=_heals(attempts, self._engine.loop.time(), same=same)
             if decision.initiator is Initiator.SELF_HEAL
@@ -360,7 +361,10 @@ class Operations:
         if commit is None:
             with suppress(GitOpsError):  # a commit that is gone has no author to name
                 commit = await asyncio.to_thread(self._engine.git.resolve, runtime.app, plan.revision)
+        content = content_of(manifests)
         await self._engine.records.update(
             runtime,
-            lambda record: ended(record, plan, operation, manifests, source, limit, user=user, commit=commit),
+            lambda record: ended(
+                record, plan, operation, manifests, source, limit, user=user, commit=commit, content=content
+            ),
         )

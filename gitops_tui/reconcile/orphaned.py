@@ -20,10 +20,9 @@ from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.kube.informer import PAGE
 from gitops_tui.model.inspect import Orphan, Orphans
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
+from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.selection import walk
-from gitops_tui.reconcile.session import ClusterSession
-from gitops_tui.settings import Settings
 from gitops_tui.state import STATE_LABEL
 from gitops_tui.sync.tracking import other_manager, owner_of
 
@@ -63,21 +62,8 @@ _GIVEN: Final = frozenset(
 )
 
 
-class OrphanCommands:
+class OrphanCommands(EnginePart):
     """The engine's answer to it."""
-
-    loop: asyncio.AbstractEventLoop
-    settings: Settings
-    runtimes: dict[AppKey, Runtime]
-
-    def runtime(self, app: AppKey) -> Runtime:
-        raise NotImplementedError
-
-    def session(self, runtime: Runtime) -> ClusterSession:
-        raise NotImplementedError
-
-    def namespace_of(self, runtime: Runtime) -> str:
-        raise NotImplementedError
 
     def orphaned(self, app: AppKey) -> Future[Orphans]:
         return asyncio.run_coroutine_threadsafe(self._orphaned(app), self.loop)

@@ -105,9 +105,10 @@ def ended(
     *,
     user: str = "",
     commit: Commit | None = None,
+    content: str = "",
 ) -> AppRecord:
     """The record after the last write. desired: what Git holds at the plan's revision; user: as the API server sees
-    them; commit: the plan's, where it is known."""
+    them; commit: the plan's, where it is known; content: a hash of what was synced."""
     results = operation.results
     done = [each for each in results if each.status is ResultStatus.DONE]
     gone = {each.step.key for each in done if each.step.action is Action.PRUNE}
@@ -136,6 +137,7 @@ def ended(
         results=recorded,
         more=more,
         partial=partial,
+        content=content,
     )
     # Only a whole sync that succeeded knows that all the rest is gone from Git and cluster.
     kept = {*desired, *(step.key for step in plan.kept)} if succeeded and not partial else None

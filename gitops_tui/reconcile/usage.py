@@ -6,6 +6,7 @@ looked at are kept, so that coming back shows more than one. Where there are no 
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
@@ -16,6 +17,7 @@ from gitops_tui.health.objects import items, part, word
 from gitops_tui.kube import Cluster
 from gitops_tui.model.inspect import Usage, UsageSeries
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
+from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.selection import Family, Live
 
 METRICS: Final = GVK("metrics.k8s.io", "v1beta1", "PodMetrics")
@@ -29,16 +31,18 @@ _REST: Final = 0.3
 Place = tuple[AppKey, ResourceKey | None, str]
 
 
-class UsageCommands:
+class UsageCommands(EnginePart):
     """The engine's answer to it."""
 
     _kept: OrderedDict[Place, UsageSeries]
 
+    @abstractmethod
     def _families(self, app: AppKey, key: ResourceKey | None, uid: str) -> tuple[Cluster, list[Family]]:
-        raise NotImplementedError
+        """The cluster, and what the selection owns in it."""
 
+    @abstractmethod
     def _following(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
-        raise NotImplementedError
+        """Runs `work` until what is given back is called."""
 
     def follow_usage(
         self, app: AppKey, key: ResourceKey, uid: str, callback: Callable[[UsageSeries], None]

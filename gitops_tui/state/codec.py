@@ -145,6 +145,7 @@ def _entry(entry: HistoryEntry) -> dict[str, Any]:
         "more": entry.more,
         "partial": entry.partial,
         "healthy": entry.healthy,
+        "content": entry.content,
     }
 
 
@@ -296,6 +297,7 @@ def _read_entry(value: Any) -> HistoryEntry:
         more=int(found.get("more") or 0),
         partial=bool(found.get("partial")),
         healthy=bool(found.get("healthy")),
+        content=str(found.get("content", "")),
     )
 
 

@@ -6,6 +6,7 @@ map to ours as Argo CD maps them (docs/user-guide/helm.md).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ HELM_HOOK = "helm.sh/hook"
 HELM_DELETE = "helm.sh/hook-delete-policy"
 HELM_WEIGHT = "helm.sh/hook-weight"
 
+_NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
+_LARGEST = 2**63 - 1
 _PHASES = {phase.value: phase for phase in Phase}
 _HELM_PHASES = {
     "pre-install": Phase.PRE_SYNC,
@@ -92,22 +95,30 @@ def _policy_words(obj: Mapping[str, Any]) -> list[str]:
     return [*_words(notes.get(HOOK_DELETE, "")), *helm]
 
 
+def _number(value: object) -> int | None:
+    """As Go's strconv.Atoi, which Argo CD reads waves with: ASCII digits and a sign, nothing around them."""
+    text = str(value)
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = int(text)
+    return number if -_LARGEST - 1 <= number <= _LARGEST else None
+
+
 def wave(obj: Mapping[str, Any]) -> int:
-    """The sync wave, 0 where there is none or it is not a number (`bad_wave` tells)."""
+    """The sync wave; the weight of a Helm hook where there is none or it is not a number (`bad_wave` tells), else 0
+    (gitops-engine's syncwaves/waves.go and hook/helm/weight.go)."""
     notes = annotations_of(obj)
-    for name in (WAVE, HELM_WEIGHT if HELM_HOOK in notes else WAVE):
-        if name in notes:
-            try:
-                return int(str(notes[name]).strip())
-            except ValueError:
-                return 0
-    return 0
+    found = (_number(notes[name]) for name in (WAVE, HELM_WEIGHT) if name in notes)
+    return next((number for number in found if number is not None), 0)
 
 
-def bad_wave(obj: Mapping[str, Any]) -> str:
-    """The text of a wave that isn't a number, "" where it is fine."""
-    text = str(annotations_of(obj).get(WAVE, "0")).strip()
-    return "" if text.lstrip("+-").isdigit() else text
+def bad_wave(obj: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(annotation, its text) of a wave or weight that isn't a number, None where both are fine."""
+    notes = annotations_of(obj)
+    return next(
+        ((name, str(notes[name])) for name in (WAVE, HELM_WEIGHT) if name in notes and _number(notes[name]) is None),
+        None,
+    )
 
 
 def options(obj: Mapping[str, Any]) -> dict[str, str]:

@@ -140,8 +140,9 @@ def _object_warnings(state: ResourceState) -> list[str]:
     said += [
         f"{state.key}: unknown hook delete policy {word!r}: it has no effect" for word in notes.unknown_policies(obj)
     ]
-    if bad := notes.bad_wave(obj):
-        said.append(f"{state.key}: the sync wave {bad!r} is not a number: it counts as 0")
+    if (bad := notes.bad_wave(obj)) is not None:
+        name, text = bad
+        said.append(f"{state.key}: {name} {text!r} is not a number: its wave is {notes.wave(obj)}")
     return said
 
 

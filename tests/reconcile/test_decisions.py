@@ -135,3 +135,32 @@ def test_the_last_healthy_commit_is_neither_the_deployed_one_nor_one_that_was_ro
     assert found is not None
     assert found.revision == OLD
     assert AppRecord(history=history[2:]).last_healthy is None
+
+
+def test_a_second_source_that_moved_under_the_same_commit_is_synced_without_self_heal() -> None:
+    record = AppRecord(history=(entry(1, SHA, content="old"),))
+
+    def of(sources: tuple[Source, ...], content: str, attempts: Attempts | None = None) -> Decision:
+        state = drifted(record, self_heal=False)
+        state = replace(state, app=replace(state.app, sources=sources))
+        return decide(
+            state, attempts or Attempts(), now=1000.0, wall=NOW, enabled=True, record_known=True, content=content
+        )
+
+    one, two = (Source("/r"),), (Source("/r"), Source("/values"))
+    assert of(two, "new") == Decision(True, "syncing")
+    assert not of(two, "old").act
+    # With one source the commit says it all: a chart may render otherwise for another version of the cluster.
+    assert not of(one, "new").act
+    # What was just tried, here, is not tried again for ever.
+    assert not of(two, "new", Attempts(SHA, "new", last=999.0)).act
+    assert of(two, "newer", Attempts(SHA, "new", last=999.0)).act
+
+
+def test_a_rolled_back_commit_is_free_again_once_another_source_renders_otherwise() -> None:
+    bad = AppRecord(bad=(BadCommit(SHA, "dana@x", NOW, "INC-42", "same"),))
+    state = drifted(bad)
+    state = replace(state, app=replace(state.app, sources=(Source("/r"), Source("/values"))))
+    held = decide(state, Attempts(), now=1000.0, wall=NOW, enabled=True, record_known=True, content="same")
+    free = decide(state, Attempts(), now=1000.0, wall=NOW, enabled=True, record_known=True, content="other")
+    assert (held.act, free.act) == (False, True)

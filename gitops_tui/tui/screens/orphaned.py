@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
-
-from textual.binding import Binding
 
 from gitops_tui.model.inspect import Orphans
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.text import printable
 from gitops_tui.tui.paint import cut
-from gitops_tui.tui.screens.dialog import Dialog
+from gitops_tui.tui.screens.answer import AnswerDialog
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.rows import Row, row
 from gitops_tui.tui.words import age, plural
@@ -19,36 +18,15 @@ if TYPE_CHECKING:
     from gitops_tui.reconcile.api import EngineApi
 
 
-class OrphanedScreen(Dialog[None]):
+class OrphanedScreen(AnswerDialog[Orphans]):
     """Asks when it opens, and again on `r`."""
-
-    BINDINGS = [Binding("r", "again", show=False)]
 
     def __init__(self, engine: EngineApi, app: AppKey) -> None:
         super().__init__()
         self.engine, self.app_key = engine, app
-        self.found: Orphans | None = None
-        self.failure: BaseException | None = None
-        self.asking = False
 
-    def ready(self) -> None:
-        super().ready()
-        self.action_again()
-
-    def action_again(self) -> None:
-        if self.asking:
-            return
-        self.asking = True
-        self.build()
-        self.ask(self.engine.orphaned(self.app_key), self._told, self._not_told)
-
-    def _told(self, found: Orphans) -> None:
-        self.found, self.failure, self.asking = found, None, False
-        self.build()
-
-    def _not_told(self, error: BaseException) -> None:
-        self.failure, self.asking = error, False
-        self.build()
+    def question(self) -> Future[Orphans]:
+        return self.engine.orphaned(self.app_key)
 
     def build(self) -> None:
         found = self.found

@@ -4,6 +4,7 @@ Asks when it opens, and again on `r`; what it says is what the API said then."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.inspect import Cause, Diagnosis, LogTail
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.text import printable
-from gitops_tui.tui.screens.dialog import Dialog
+from gitops_tui.tui.screens.answer import AnswerDialog
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.rows import Row, row
 from gitops_tui.tui.words import HEALTH_ROLES, age, health_words, plural
@@ -22,37 +23,18 @@ if TYPE_CHECKING:
     from gitops_tui.reconcile.api import EngineApi
 
 
-class WhyScreen(Dialog[None]):
+class WhyScreen(AnswerDialog[Diagnosis]):
     """About an application (key None), one of its resources, or the object of that uid beneath it."""
 
-    BINDINGS = [Binding("W", "back", show=False), Binding("r", "again", show=False)]
+    BINDINGS = [Binding("W", "back", show=False)]
 
     def __init__(self, engine: EngineApi, app: AppKey, key: ResourceKey | None, uid: str = "", name: str = "") -> None:
         """name: what is asked about, as a person reads it."""
         super().__init__()
         self.engine, self.app_key, self.key, self.uid, self.asked_about = engine, app, key, uid, name
-        self.found: Diagnosis | None = None
-        self.failure: BaseException | None = None
-        self.asking = False
 
-    def ready(self) -> None:
-        super().ready()
-        self.action_again()
-
-    def action_again(self) -> None:
-        if self.asking:
-            return
-        self.asking = True
-        self.build()
-        self.ask(self.engine.why(self.app_key, self.key, self.uid), self._told, self._not_told)
-
-    def _told(self, found: Diagnosis) -> None:
-        self.found, self.failure, self.asking = found, None, False
-        self.build()
-
-    def _not_told(self, error: BaseException) -> None:
-        self.failure, self.asking = error, False
-        self.build()
+    def question(self) -> Future[Diagnosis]:
+        return self.engine.why(self.app_key, self.key, self.uid)
 
     def build(self) -> None:
         found = self.found

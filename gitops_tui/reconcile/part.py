@@ -1,0 +1,67 @@
+"""What the parts of the engine that answer commands need of the engine itself."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from gitops_tui.model.keys import AppKey
+from gitops_tui.model.snapshot import Snapshot
+from gitops_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.git_questions import GitQuestions
+    from gitops_tui.reconcile.request import Request
+    from gitops_tui.reconcile.runtime import Runtime
+    from gitops_tui.reconcile.session import ClusterSession
+    from gitops_tui.reconcile.verdicts import Verdicts
+
+
+class EnginePart(ABC):
+    """One part; `Engine` is made of them and gives what stands here. Everything runs on the engine's loop."""
+
+    git: GitQuestions
+    loop: asyncio.AbstractEventLoop
+    request: Request
+    runtimes: dict[AppKey, Runtime]
+    settings: Settings
+    verdicts: Verdicts
+
+    @property
+    @abstractmethod
+    def snapshot(self) -> Snapshot:
+        """What is known now."""
+
+    @abstractmethod
+    def runtime(self, app: AppKey) -> Runtime:
+        """Raises GitOpsError for an application that there is not."""
+
+    @abstractmethod
+    def session(self, runtime: Runtime) -> ClusterSession:
+        """The connection to an application's cluster."""
+
+    @abstractmethod
+    def settle(self, runtime: Runtime) -> None:
+        """Compares now what waits for the next flush."""
+
+    @abstractmethod
+    def wake(self) -> None:
+        """Something changed: a flush follows soon."""
+
+    @abstractmethod
+    def namespace_of(self, runtime: Runtime) -> str:
+        """Where objects without a namespace go."""
+
+    @abstractmethod
+    def spawn(self, work: Coroutine[Any, Any, Any], name: str = "") -> asyncio.Task[Any]:
+        """Runs something in the background, and says it where that fails."""
+
+    @abstractmethod
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Calls back with each new Snapshot; gives what ends that."""
+
+    @abstractmethod
+    async def look_at_git(self, url: str) -> None:
+        """Fetches a repository, and renders what moved."""
