@@ -58,6 +58,7 @@ class ClusterSession:
         self._on_link = on_link
         self.wanted: frozenset[tuple[GVK, str]] = frozenset()
         self._watched: set[GVK] = set()
+        self._below: set[GVK] = set()
         self._asked: set[tuple[str, str]] = set()
         self._mute = ""
         # set_watches: how often it was asked for, and up to which time it was done.
@@ -186,8 +187,10 @@ class ClusterSession:
             if kind is not None:
                 specs[CONFIGMAP] = WatchSpec(kind, only_namespace=self.settings.state_namespace)
         self._watched = set(namespaces) & set(specs)
+        self._below = set(specs) - self._watched
         await self.cluster.set_watches(specs.values())
 
-    def pending(self) -> bool:
-        """Whether a kind that is needed has not been listed yet."""
-        return any(self.cluster.status(gvk)[0] is WatchStatus.PENDING for gvk in self._watched)
+    def pending(self, *, below: bool = False) -> bool:
+        """Whether a kind that is needed has not been listed yet; below: one that they own counts as well."""
+        kinds = self._watched | self._below if below else self._watched
+        return any(self.cluster.status(gvk)[0] is WatchStatus.PENDING for gvk in kinds)

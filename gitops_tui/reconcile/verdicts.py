@@ -36,12 +36,14 @@ class Verdicts:
 
     def recompute(self, runtime: Runtime) -> None:
         session = self._engine.session(runtime)
-        ready = runtime.current and not session.pending()
+        # A command takes the first picture, so what the objects own has to be in it; a screen shows that as it comes.
+        pending = session.pending(below=runtime.state.loading and not self._engine.request.automatic)
+        ready = runtime.current and not pending
         some = runtime.all_dirty or bool(runtime.dirty)
         if not some and not runtime.state_dirty:
             return
         # Before the first verdict there is nothing to compare with until all is listed; then all is compared, once.
-        waiting = runtime.state.loading and (not session.connected.is_set() or session.pending())
+        waiting = runtime.state.loading and (not session.connected.is_set() or pending)
         if runtime.rendered and some and not waiting and session.connected.is_set():
             self._compare(runtime, session)
         if not waiting:

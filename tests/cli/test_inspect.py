@@ -29,7 +29,7 @@ spec:
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: flags}\ndata: {a: '1'}\n"
 
 
-def until(ask: Callable[[], Any], seconds: float = 60.0) -> Any:
+def until(ask: Callable[[], Any], seconds: float = 120.0) -> Any:
     """What it answers once that is something. Raises AssertionError where it never is."""
     end = time.monotonic() + seconds
     while not (found := ask()):

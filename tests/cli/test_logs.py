@@ -36,7 +36,7 @@ def test_the_logs_of_an_object(cli, made_repository) -> None:
         # Nothing runs there: no kubelet is asked.
         assert cli("logs", app, "Deployment/web").out == ""
         return
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while cli("logs", app, "Deployment/web").out.count("app started") < 2:
         assert time.monotonic() < end, "the pods never came up"
     found = cli("logs", f"{app}/Deployment/web", "--timestamps")

@@ -473,7 +473,7 @@ def live_of(case: Case, server: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 def _gone(server: Any, obj: dict[str, Any]) -> None:
     from server import Refused
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             server.get(obj)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.real
 @pytest.fixture
 def server(real_kubeconfig: Path) -> Server:
     made = Server(real_kubeconfig)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     for crd in zoo.CRDS:
         made.apply(crd)
     waiting = list(zoo.CUSTOM)

@@ -49,7 +49,7 @@ def test_the_verdict_is_the_servers(case: table.Case, real_kubeconfig: Path) -> 
 def _serve(server: Server, obj: dict[str, Any]) -> None:
     for crd in zoo.CRDS:
         server.apply(crd)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         try:
             server.apply(obj, dry_run=True)

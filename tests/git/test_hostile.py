@@ -165,7 +165,7 @@ def test_a_remote_is_mirrored_and_fetched(made_repository, tmp_path: Path) -> No
         start_new_session=True,
     ) as daemon:
         try:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 120
             while time.monotonic() < deadline:
                 with socket.socket() as probe:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -161,7 +161,7 @@ def only_context(path: Path) -> ContextInfo:
     return context
 
 
-async def until(condition: Callable[[], Any], seconds: float = 8.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
     """Waits for a condition; fails after the deadline."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not condition():

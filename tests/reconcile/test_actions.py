@@ -68,7 +68,7 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 }
 
 
-def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the condition never came true"
@@ -88,11 +88,11 @@ class Place:
         return self.state.key
 
     def of(self, key: ResourceKey, uid: str = "") -> ObjectActions:
-        return self.engine.actions(self.app, key, uid).result(30)
+        return self.engine.actions(self.app, key, uid).result(120)
 
     def do(self, key: ResourceKey, name: str, uid: str = "", **more: Any) -> str:
         found = self.of(key, uid)
-        return self.engine.act(self.app, key, ActionRequest(name, found.uid, **more), uid).result(90)
+        return self.engine.act(self.app, key, ActionRequest(name, found.uid, **more), uid).result(120)
 
     def live(self, gvk: GVK, name: str) -> Any:
         return self.cluster.call(self.cluster.objects.get, gvk, "shop", name)
@@ -126,7 +126,7 @@ def make_place(made_repository, tmp_path: Path) -> Iterator[Callable[..., Place]
 @pytest.fixture
 def place(make_place) -> Place:
     made = make_place()
-    made.engine.sync(made.engine.plan(made.app, SyncOptions()).result(30)).result(60)
+    made.engine.sync(made.engine.plan(made.app, SyncOptions()).result(120)).result(120)
     until(lambda: all(each.live is not None for each in made.state.resources.values()))
     until(lambda: len(made.state.resources.get(WEB).owned[0].children) == 2 if made.state.resources[WEB].owned else 0)
     return made
@@ -221,7 +221,7 @@ def test_deleting_a_claim_says_that_its_data_goes(place: Place) -> None:
 
 def test_another_object_of_that_name_is_left_alone(place: Place) -> None:
     with pytest.raises(GitOpsError, match="another object"):
-        place.engine.act(place.app, WEB, ActionRequest("restart", "not-its-uid")).result(30)
+        place.engine.act(place.app, WEB, ActionRequest("restart", "not-its-uid")).result(120)
     with pytest.raises(GitOpsError, match="can't be done"):
         place.do(WEB, "suspend")
     with pytest.raises(GitOpsError, match="number of replicas"):

@@ -59,7 +59,7 @@ class World:
         return next(each for key, each in self.snapshot.applications.items() if str(key) == name)
 
     def until(self, done: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not done():
             assert time.monotonic() < deadline, (self.names, self.snapshot.conditions)
             time.sleep(0.02)
@@ -94,9 +94,9 @@ def test_children_are_run_where_the_setting_says_so_and_the_missing_kind_breaks_
     world.settled("root", "web")
     assert world.state("web").app.parent == world.state("root").key
     assert world.engine is not None
-    plan = world.engine.plan(world.state("root").key, SyncOptions()).result(60)
+    plan = world.engine.plan(world.state("root").key, SyncOptions()).result(120)
     assert [str(step.key) for step in plan.steps] == ["ConfigMap default/own"]
-    assert world.engine.sync(plan).result(60).phase is OperationPhase.SUCCEEDED
+    assert world.engine.sync(plan).result(120).phase is OperationPhase.SUCCEEDED
     world.until(lambda: world.state("root").sync is SyncStatus.SYNCED)
     row = next(each for key, each in world.state("root").resources.items() if key.kind == "Application")
     world.until(

@@ -90,8 +90,8 @@ class World:
 
     def sync(self) -> None:
         assert self.engine is not None
-        plan = self.engine.plan(self.state.key, SyncOptions()).result(20)
-        assert self.engine.sync(plan).result(30).phase is OperationPhase.SUCCEEDED
+        plan = self.engine.plan(self.state.key, SyncOptions()).result(120)
+        assert self.engine.sync(plan).result(120).phase is OperationPhase.SUCCEEDED
         self.until(
             lambda: (
                 self.state.record.deployed is not None
@@ -101,12 +101,12 @@ class World:
 
     def refresh(self) -> None:
         assert self.engine is not None
-        self.engine.refresh(self.state.key).result(20)
+        self.engine.refresh(self.state.key).result(120)
 
     def apply(self, obj: dict[str, Any], manager: str) -> None:
         self.cluster.do(manager, obj)
 
-    def until(self, condition: Callable[[], Any], seconds: float = 20.0) -> None:
+    def until(self, condition: Callable[[], Any], seconds: float = 120.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "the condition never came true"
@@ -135,7 +135,7 @@ def test_without_a_recorded_sync_the_three_way_view_says_so(world: World) -> Non
     world.commit("two values", CONFIG)
     world.start()
     assert world.engine is not None
-    three = world.engine.three_way(world.state.key, CONFIG_KEY).result(30)
+    three = world.engine.three_way(world.state.key, CONFIG_KEY).result(120)
     assert "no sync of this application is recorded" in three.problem
     assert not three.rows.rows
 
@@ -152,7 +152,7 @@ def test_a_change_by_hand_is_blamed_dated_and_told_from_one_in_git(world: World)
     assert state.drifted_by == "kubectl-edit"
     assert state.drifted_since is not None
     assert world.engine is not None
-    explained = world.engine.explain(world.state.key, CONFIG_KEY).result(30)
+    explained = world.engine.explain(world.state.key, CONFIG_KEY).result(120)
     line = explained.blame["data.a"].desired
     assert line is not None
     assert (line.commit, line.author, line.subject, line.path) == (first, "Dana", "two values", "app/configmap.yaml")
@@ -160,16 +160,16 @@ def test_a_change_by_hand_is_blamed_dated_and_told_from_one_in_git(world: World)
     assert explained.last_synced["data"]["a"] == "1"
     assert [(each.path, each.moved) for each in explained.moves] == [("data.a", Moved.CLUSTER)]
 
-    three = world.engine.three_way(world.state.key, CONFIG_KEY).result(30)
+    three = world.engine.three_way(world.state.key, CONFIG_KEY).result(120)
     assert (three.problem, three.revision) == ("", first)
     assert _moves(three) == {Moved.CLUSTER: [("last=Git", "a: '1'"), ("live", "a: by hand")]}
 
     world.commit("another value", {**CONFIG, "data": {"a": "9", "b": "3"}})
     world.refresh()
     world.until(lambda: world.resource(CONFIG_KEY).moved is Moved.BOTH)
-    explained = world.engine.explain(world.state.key, CONFIG_KEY).result(30)
+    explained = world.engine.explain(world.state.key, CONFIG_KEY).result(120)
     assert {each.path: each.moved for each in explained.moves} == {"data.a": Moved.BOTH, "data.b": Moved.GIT}
-    three = world.engine.three_way(world.state.key, CONFIG_KEY).result(30)
+    three = world.engine.three_way(world.state.key, CONFIG_KEY).result(120)
     assert _moves(three) == {
         Moved.BOTH: [("last", "a: '1'"), ("Git", "a: '9'"), ("live", "a: by hand")],
         Moved.GIT: [("last=live", "b: '2'"), ("Git", "b: '3'")],

@@ -18,7 +18,7 @@ from gitops_tui.settings import Settings
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  level: {level}\n"
 
 
-def _wait(work: Callable[[], object], seconds: float = 60.0) -> None:
+def _wait(work: Callable[[], object], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not work():
         assert time.monotonic() < deadline, "it did not come"

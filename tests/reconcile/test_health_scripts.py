@@ -15,7 +15,7 @@ from gitops_tui.settings import Settings
 OWN = "return {status = 'Suspended', message = obj.metadata.name .. ' has ' .. obj.spec.replicas}"
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the condition never came true"

@@ -16,7 +16,7 @@ from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
 
 
-def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the condition never came true"
@@ -91,7 +91,7 @@ def test_what_may_not_be_read_is_said(place) -> None:
     faults = {"does": "error", "status": 403, "reason": "Forbidden", "message": "no", "resources": ["events"]}
     demo.cluster.scripted.add(**faults)
     demo.cluster.faults = demo.cluster.scripted
-    found = engine.events(app, key).result(20)
+    found = engine.events(app, key).result(120)
     assert found.lines == ()
     assert found.problems == (f"no rights to see Events in {key.namespace}",)
     heard: list[Events] = []

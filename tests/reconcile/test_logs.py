@@ -37,7 +37,7 @@ spec:
 """
 
 
-def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the condition never came true"
@@ -59,8 +59,8 @@ class Place:
         self.engine = Engine(request, settings)
         self.engine.start()
         until(lambda: self.engine.snapshot.applications and not self.state.loading)
-        plan = self.engine.plan(self.app, SyncOptions()).result(30)
-        self.engine.sync(plan).result(60)
+        plan = self.engine.plan(self.app, SyncOptions()).result(120)
+        self.engine.sync(plan).result(120)
         until(lambda: len(self.pods) == replicas)
 
     @property
@@ -74,7 +74,7 @@ class Place:
     @property
     def pods(self) -> list[str]:
         """The pods that the engine knows."""
-        return sorted(each.name for each in self.engine.log_pods(self.app, WEB).result(10))
+        return sorted(each.name for each in self.engine.log_pods(self.app, WEB).result(120))
 
     def answers(self, handler: Callable[[web.Request, Any, Any], Awaitable[web.StreamResponse]]) -> None:
         """Who answers the `log` subresource from now on."""

@@ -92,8 +92,8 @@ def test_no_value_in_what_the_engine_and_the_commands_tell(world: Any) -> None:
     engine = world.engine
     for key in (SECRET_KEY, CONFIG_KEY, ResourceKey("", "ConfigMap", "default", "hook")):
         state = world.resource(key)
-        explained = engine.explain(world.state.key, key).result(30)
-        three = engine.three_way(world.state.key, key).result(30)
+        explained = engine.explain(world.state.key, key).result(120)
+        three = engine.three_way(world.state.key, key).result(120)
         clean(repr(state.drift), f"{key} verdict")
         clean(repr(state.warnings), f"{key} warnings")
         clean(repr(explained), f"{key} explained")
@@ -110,7 +110,7 @@ def test_no_value_in_what_the_engine_and_the_commands_tell(world: Any) -> None:
     assert "••••" in yaml_of(secret_state, "live")
     assert "••••" in yaml_of(world.resource(CONFIG_KEY), "git")
     assert "mode: fast" in yaml_of(world.resource(CONFIG_KEY), "git")
-    clean(repr(engine.plan(world.state.key, SyncOptions()).result(30)), "plan")
+    clean(repr(engine.plan(world.state.key, SyncOptions()).result(120)), "plan")
     clean(repr(world.state.conditions), "conditions")
 
 

@@ -19,7 +19,7 @@ from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
 
 
-def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the condition never came true"
@@ -44,7 +44,7 @@ def test_automatic_sync_waits_until_the_pause_can_be_read(tmp_path: Path, monkey
     first = Engine(request, settings)
     first.start()
     until(lambda: bool(first.snapshot.applications) and not state(first).loading)
-    first.pause(state(first).key, "INC-42").result(10)
+    first.pause(state(first).key, "INC-42").result(120)
     first.stop()
     wanted = replicas()
     demo._scale("web", "frontend", 9)
@@ -65,14 +65,14 @@ def test_automatic_sync_waits_until_the_pause_can_be_read(tmp_path: Path, monkey
         until(lambda: bool(engine.snapshot.applications) and state(engine).auto.startswith("held: its pause"))
         until(lambda: bool(state(engine).resources))
         assert any("can't be read just now" in each.message for each in state(engine).errors)
-        assert "pause and pin" in engine.plan(state(engine).key, SyncOptions()).result(10).refused
+        assert "pause and pin" in engine.plan(state(engine).key, SyncOptions()).result(120).refused
         blind = False
         until(lambda: state(engine).auto == "paused")
         assert replicas() == 9
-        engine.resume(state(engine).key).result(10)
+        engine.resume(state(engine).key).result(120)
         until(lambda: replicas() == wanted)
 
-        engine.pause(state(engine).key, "a moment", datetime.now(UTC) + timedelta(seconds=1.5)).result(10)
+        engine.pause(state(engine).key, "a moment", datetime.now(UTC) + timedelta(seconds=1.5)).result(120)
         until(lambda: state(engine).auto == "paused")
         demo._scale("web", "frontend", 8)
         assert state(engine).record.pause is not None

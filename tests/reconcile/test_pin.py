@@ -29,7 +29,7 @@ def started(request: Request, tmp_path: Path) -> tuple[Engine, list[ApplicationS
 
     engine.subscribe(keep)
     engine.start()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not verdicts:
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -46,7 +46,7 @@ def test_the_first_verdict_of_a_pinned_application_is_against_its_pin(
         request = Request(repo=str(made_repository.folder), pattern="a", kubeconfig=config, automatic=False)
         engine, verdicts = started(request, tmp_path)
         key = verdicts[0].key
-        engine.rollback(engine.plan(key, SyncOptions(revision=old)).result(20)).result(20)
+        engine.rollback(engine.plan(key, SyncOptions(revision=old)).result(120)).result(120)
         engine.stop()
 
         read = StateStore.load

@@ -45,7 +45,7 @@ def test_a_new_commit_in_the_second_source_is_synced_with_self_heal_off(tmp_path
             return found["data"]["level"] if found else ""
 
         def until(name: str, wanted: str) -> None:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 120
             while level(name) != wanted:
                 states = [(each.sync, each.auto) for each in engine.snapshot.applications.values()]
                 assert time.monotonic() < deadline, (name, level(name), states)

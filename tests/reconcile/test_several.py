@@ -16,7 +16,7 @@ from gitops_tui.settings import Settings
 from gitops_tui.sync.execute import Executor
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the condition never came true"
@@ -60,7 +60,7 @@ def test_a_second_person_can_not_start_an_operation_that_another_has_under_way(t
     for engine in (first, second):
         engine.start()
         until(lambda engine=engine: bool(engine.snapshot.applications) and not state(engine).loading)
-        engine.pause(state(engine).key, "a test").result(10)
+        engine.pause(state(engine).key, "a test").result(120)
     demo._scale("web", "frontend", 9)
     for engine in (first, second):
         until(lambda engine=engine: state(engine).sync == "OutOfSync")
@@ -75,12 +75,12 @@ def test_a_second_person_can_not_start_an_operation_that_another_has_under_way(t
 
     monkeypatch.setattr(Executor, "run", slow)
     key = state(first).key
-    under_way = first.sync(first.plan(key, SyncOptions()).result(10))
+    under_way = first.sync(first.plan(key, SyncOptions()).result(120))
     until(lambda: first.runtimes[key].executor is not None)
-    refused = second.sync(second.plan(key, SyncOptions()).result(10))
-    ended = refused.result(30)
+    refused = second.sync(second.plan(key, SyncOptions()).result(120))
+    ended = refused.result(120)
     assert ended.phase is OperationPhase.FAILED
     assert f"under way, started by {first.operations.who}" in ended.message
     go_on = True
-    assert under_way.result(30).phase is OperationPhase.SUCCEEDED
+    assert under_way.result(120).phase is OperationPhase.SUCCEEDED
     until(lambda: state(second).sync == "Synced")

@@ -32,8 +32,8 @@ def test_a_sync_without_an_outcome_is_said_until_the_next_one(made_repository, t
             asyncio.run(_cut_off(config, settings, state))
             shown = _until(engine, lambda each: bool(each.conditions)).conditions
             assert [each.message for each in shown if "dana@laptop" in each.message]
-            plan = engine.plan(state.key, SyncOptions()).result(10)
-            engine.sync(plan).result(10)
+            plan = engine.plan(state.key, SyncOptions()).result(120)
+            engine.sync(plan).result(120)
             assert not _until(engine, lambda each: not each.conditions).conditions
         finally:
             engine.stop()
@@ -54,7 +54,7 @@ def _ready(engine: Engine) -> ApplicationState:
 
 
 def _until(engine: Engine, holds) -> ApplicationState:
-    end = time.monotonic() + 15
+    end = time.monotonic() + 120
     while True:
         states = list(engine.snapshot.applications.values())
         if states and holds(states[0]):

@@ -15,7 +15,7 @@ from gitops_tui.reconcile.usage import total
 from gitops_tui.settings import Settings
 
 
-def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the condition never came true"
@@ -68,9 +68,9 @@ def test_a_workload_is_measured_where_the_cluster_serves_metrics_and_only_there(
         until(
             lambda: engine.snapshot.applications and not any(a.loading for a in engine.snapshot.applications.values())
         )
-        app, state = next(iter(engine.snapshot.applications.items()))
-        key = next(key for key, each in state.resources.items() if key.kind == "Deployment" and each.owned)
-        until(lambda: all("Running" in each.summary for each in running(engine, key)))
+        (app, state) = next(iter(engine.snapshot.applications.items()))
+        key = next(key for key in state.resources if key.kind == "Deployment")
+        until(lambda: running(engine, key) and all("Running" in each.summary for each in running(engine, key)))
         engine.follow_usage(app, key, "", heard.append)
         return engine
 

@@ -23,7 +23,7 @@ def test_a_custom_kind_by_the_clusters_openapi(real_kubeconfig: Path) -> None:
     server = Server(real_kubeconfig)
     for crd in zoo.CRDS:
         server.apply(crd)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     document: dict[str, Any] = {}
     while "Widget" not in str(document):
         assert time.monotonic() < deadline

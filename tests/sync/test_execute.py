@@ -131,7 +131,7 @@ async def test_a_stop_ends_between_objects_and_takes_running_hooks_along(place: 
     slow = job("slow", hook="PreSync")
     slow["spec"]["suspend"] = True
     work = asyncio.create_task(place.sync([slow, config_map("late")]))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while await place.live(JOB, "slow") is None:
             await asyncio.sleep(0.05)
     assert place.executor is not None
@@ -139,7 +139,7 @@ async def test_a_stop_ends_between_objects_and_takes_running_hooks_along(place: 
     run = await work
     assert run.phase is OperationPhase.STOPPED
     assert run.said("late").status is ResultStatus.SKIPPED
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while await place.live(JOB, "slow") is not None:
             await asyncio.sleep(0.05)
 

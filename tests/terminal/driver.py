@@ -52,7 +52,7 @@ class Terminal:
     def press(self, keys: str) -> None:
         os.write(self._handle, keys.encode())
 
-    def wait_for(self, text: str, seconds: float = 30.0) -> str:
+    def wait_for(self, text: str, seconds: float = 120.0) -> str:
         """The screen once it shows `text`, also where that is wrapped. Raises AssertionError with the screen where it
         never does."""
         end = time.monotonic() + seconds
@@ -63,7 +63,7 @@ class Terminal:
                 return shown
         raise AssertionError(f"{text!r} did not appear:\n{self.text()}")
 
-    def wait_until_gone(self, text: str, seconds: float = 30.0) -> str:
+    def wait_until_gone(self, text: str, seconds: float = 120.0) -> str:
         """The screen once it no longer shows `text`. Raises AssertionError with the screen where it stays."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -72,7 +72,7 @@ class Terminal:
                 return self.text()
         raise AssertionError(f"{text!r} stayed:\n{self.text()}")
 
-    def ended(self, seconds: float = 10.0) -> int:
+    def ended(self, seconds: float = 120.0) -> int:
         """The exit code once it has left."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

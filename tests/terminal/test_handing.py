@@ -44,7 +44,7 @@ def demo(tmp_path: Path) -> Iterator[object]:
 
 
 def test_a_shell_is_opened_and_the_screen_comes_back_with_every_key(demo) -> None:
-    demo.wait_for("− missing", 40)
+    demo.wait_for("− missing")
     demo.press("/kind:dep ledger\r")
     demo.wait_for("1 of ")
     demo.press("G")
@@ -63,7 +63,7 @@ def test_a_shell_is_opened_and_the_screen_comes_back_with_every_key(demo) -> Non
 
 
 def test_forwarding_ends_by_an_interrupt_that_the_screen_survives(demo) -> None:
-    demo.wait_for("− missing", 40)
+    demo.wait_for("− missing")
     demo.press("/kind:dep ledger\r")
     demo.wait_for("1 of ")
     demo.press("G")
@@ -78,12 +78,12 @@ def test_forwarding_ends_by_an_interrupt_that_the_screen_survives(demo) -> None:
 
 
 def test_logs_of_a_workload_from_the_keyboard(demo) -> None:
-    demo.wait_for("− missing", 40)
+    demo.wait_for("− missing")
     demo.press("/kind:dep ledger\r")
     demo.wait_for("1 of ")
     demo.press("GL")
     demo.wait_for("Logs of Deployment ledger")
-    demo.wait_for("ledger started", 40)
+    demo.wait_for("ledger started")
     demo.press("/ledger st\r")
     demo.wait_for("'ledger st'")
     before = demo.sent

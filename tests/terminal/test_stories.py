@@ -31,7 +31,7 @@ def demo(request: pytest.FixtureRequest) -> Iterator[object]:
 
 
 def test_drift_is_seen_synced_and_rolled_back(demo) -> None:
-    demo.wait_for("− missing", 25)
+    demo.wait_for("− missing")
     demo.press("]")
     demo.wait_for("region: eu-west")
     demo.press("s")
@@ -59,7 +59,7 @@ def test_drift_is_seen_synced_and_rolled_back(demo) -> None:
 
 
 def test_idle_sends_no_byte(demo) -> None:
-    demo.wait_for("− missing", 25)
+    demo.wait_for("− missing")
     demo.read(3.0)
     before = demo.sent
     demo.read(5.0)
@@ -67,7 +67,7 @@ def test_idle_sends_no_byte(demo) -> None:
 
 
 def test_letters_typed_at_once_go_into_the_filter_and_not_to_the_keys(demo) -> None:
-    demo.wait_for("− missing", 25)
+    demo.wait_for("− missing")
     demo.press("/ppp sss kind:q\x7fdep\r")
     demo.wait_for("nothing matches 'ppp sss kind:dep'")
     assert "Pause" not in demo.text()

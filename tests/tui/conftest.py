@@ -204,7 +204,7 @@ class FakeEngine:
 
 async def until(pilot: Any, condition: Callable[[], Any]) -> None:
     """Waits until the condition holds. Raises AssertionError with what the screen says where it never does."""
-    for _ in range(500):
+    for _ in range(3000):
         if condition():
             return
         await pilot.pause(0.02)

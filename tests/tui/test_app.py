@@ -58,7 +58,7 @@ class Engine:
 
 
 async def until(pilot, condition) -> None:
-    for _ in range(200):
+    for _ in range(3000):
         if condition():
             return
         await pilot.pause(0.02)

@@ -38,7 +38,7 @@ def screen(snapshot: Snapshot | None = None, **more: object) -> GitOpsApp:
 
 
 async def until(pilot, condition) -> None:
-    for _ in range(400):
+    for _ in range(3000):
         if condition():
             return
         await pilot.pause(0.02)

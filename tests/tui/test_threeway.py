@@ -25,7 +25,7 @@ _spec.loader.exec_module(fake)
 
 
 async def until(pilot, condition) -> None:
-    for _ in range(600):
+    for _ in range(3000):
         if condition():
             return
         await pilot.pause(0.02)
