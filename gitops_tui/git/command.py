@@ -235,6 +235,23 @@ def run(
     return out
 
 
+def verdict(
+    folder: Path, *args: str, timeout: float, env: Mapping[str, str] | None = None, limit: int = 200_000
+) -> tuple[int, str]:
+    """(exit code, what git said to its error output) of a git that judges and prints its reasons there. timeout in
+    seconds. Raises GitError."""
+    process = start(folder, *args, env=env)
+    try:
+        _, err, _ = _communicate(process, timeout, limit, b"", None, None)
+    except subprocess.TimeoutExpired as error:
+        end(process)
+        raise GitError(f"git {args[0]} took longer than {timeout:.0f} s") from error
+    except BaseException:
+        end(process)
+        raise
+    return process.returncode, err.decode("utf-8", "replace")
+
+
 def _communicate(
     process: subprocess.Popen[bytes],
     timeout: float,

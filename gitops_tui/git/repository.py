@@ -425,6 +425,15 @@ class Repository:
 
         return signature(self, sha, self._signatures)
 
+    def tag_signature(self, revision: str, commit: str) -> tuple[str, Signature] | None:
+        """(name, signature) of the annotated tag that a revision stands for, where it is one of that commit."""
+        from gitops_tui.git.tag_signature import annotated_tag, tag_signature
+
+        name, sha = annotated_tag(self, revision)
+        if not sha or self.git("rev-parse", "--verify", f"{sha}^{{commit}}").decode().strip() != commit:
+            return None
+        return name, tag_signature(self, sha, self._signatures)
+
     # --- copies for programs that want files -------------------------------------------------------------------------
 
     def export(self, commit: str, folder: str, target: Path) -> None:

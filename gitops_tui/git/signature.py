@@ -72,10 +72,10 @@ def _ask(repository: Repository, sha: str) -> Signature:
     letter, signer, fingerprint, key, primary, *_ = (
         printable(each) for each in out.decode("utf-8", "replace").split("\0")
     )
-    return _judge(kind, letter.strip(), signer, primary or fingerprint or key, fingerprint or key)
+    return judge(kind, letter.strip(), signer, primary or fingerprint or key, fingerprint or key)
 
 
-def _judge(kind: str, letter: str, signer: str, key: str, subkey: str) -> Signature:
+def judge(kind: str, letter: str, signer: str, key: str, subkey: str) -> Signature:
     """git's letter (git-log, PRETTY FORMATS, %G?) as one of four words."""
     status, detail = {
         "G": (SignatureStatus.VERIFIED, ""),

@@ -99,11 +99,14 @@ class GitQuestions:
         repository = self._repository(app)
         if repository.is_working_tree(revision):
             return "these are uncommitted changes: they can be looked at, and are never deployed", "commit them"
-        why = self._repositories.demands.refusal(app, repository, repository.commit(revision), app.source.repo_url)
+        first = app.source
+        why = self._repositories.demands.refusal(
+            app, repository, repository.commit(revision), first.repo_url, first.target_revision
+        )
         for source in app.sources[1:]:
             other = self._repositories.open(source.address)
             target = other.resolve(source.target_revision)
-            why = why or self._repositories.demands.refusal(app, other, target, source.repo_url)
+            why = why or self._repositories.demands.refusal(app, other, target, source.repo_url, source.target_revision)
         return (why, "sign the commit with a key that counts") if why else None
 
     # --- reverting ------------------------------------------------------------------------------------------------

@@ -312,7 +312,9 @@ class Repositories:
             target = self._target(repository, source)
             commit = repository.resolve(revision) if revision and number == 0 else target
             first = first or (target, commit)
-            unsigned = unsigned or self.demands.refusal(app, repository, commit, source.repo_url)
+            unsigned = unsigned or self.demands.refusal(
+                app, repository, commit, source.repo_url, source.target_revision
+            )
             warnings += self._said(app, source)
             if source.ref and not source.path and not source.chart:
                 continue  # it only holds files for the others

@@ -6,6 +6,7 @@ its Argo CD project. What can't be shown to satisfy them is shown and never depl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,8 +15,8 @@ from gitops_tui.git import Repository
 from gitops_tui.git.address import normalised
 from gitops_tui.git.signature import counts
 from gitops_tui.model.application import Application
-from gitops_tui.model.revision import Commit, SignatureStatus
-from gitops_tui.model.text import printable
+from gitops_tui.model.revision import Commit, Signature, SignatureStatus
+from gitops_tui.model.text import printable, redact
 from gitops_tui.settings import Settings
 
 REQUIRE_ANNOTATION = "gitops-tui.io/require-signed"
@@ -28,7 +29,7 @@ _MOST_ANCESTORS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One demand of an Argo CD project; the first that covers a repository is the one that counts. keys: ids of the GPG
+    """One demand of an Argo CD project; two that cover one repository are an error of the project. keys: ids of the GPG
     keys that may sign. repos: patterns of the repositories that it is for, none for all ("!" excepts one). mode: "none",
     "head" (the revision) or "strict" (all its ancestors too, back to a commit that seals them)."""
 
@@ -37,7 +38,8 @@ class Policy:
     mode: str = "head"
 
     def covers(self, url: str) -> bool:
-        url = normalised(url)
+        # Who asks is no part of which repository it is.
+        url = normalised(re.sub(r"^(https?://)[^/@]*@", r"\1", url.strip(), flags=re.IGNORECASE))
         patterns = [(each.startswith("!"), normalised(each.removeprefix("!"))) for each in self.repos]
         hits = [out for out, pattern in patterns if pattern == "*" or fnmatchcase(url, pattern)]
         return not self.repos or (bool(hits) and not any(hits))
@@ -55,10 +57,13 @@ class Demands:
         """Adds what projects demand."""
         self._projects.update(projects)
 
+    def _covering(self, app: Application, url: str) -> list[Policy]:
+        return [each for each in self._projects.get(app.project, ()) if each.covers(url)]
+
     def demand(self, app: Application, url: str) -> tuple[tuple[str, ...], str, bool] | None:
         """(keys that may sign, none for any verified one; who demands it; whether of all ancestors) for a source, None
         where nobody does."""
-        policy = next((each for each in self._projects.get(app.project, ()) if each.covers(url)), None)
+        policy = next(iter(self._covering(app, url)), None)
         if policy is not None and policy.mode != "none":
             # A policy without keys trusts nobody, as in Argo CD.
             return policy.keys or ("-",), f"the project {printable(app.project)}", policy.mode != "head"
@@ -71,15 +76,28 @@ class Demands:
             return (), "the setting require_signed", False
         return None
 
-    def refusal(self, app: Application, repository: Repository, commit: Commit, url: str) -> str:
-        """Why a commit of a source (by its url) must not be deployed, "" where it may."""
+    def refusal(self, app: Application, repository: Repository, commit: Commit, url: str, revision: str = "") -> str:
+        """Why a commit of a source (by its url) must not be deployed, "" where it may. revision: the source's target
+        revision: where it is an annotated tag of that commit, the tag's own signature counts (with mode strict the
+        commits' as well)."""
+        if len(policies := self._covering(app, url)) > 1:
+            # Argo CD (util/sourceintegrity, lookupGit): a mistake must not let anything through.
+            return (
+                f"{len(policies)} sourceIntegrity policies of the project {printable(app.project)} cover "
+                f"{printable(redact(url))}: leave it one"
+            )
         demanded = self.demand(app, url)
         if demanded is None:
             return ""
         keys, who, strict = demanded
         if commit.working_tree:
             return f"{who} demands signed commits, and uncommitted changes have no signature"
-        why = _unsigned(repository, commit, keys) or (self._ancestors(repository, commit, keys) if strict else "")
+        tag = repository.tag_signature(revision, commit.sha) if revision else None
+        why = _why(f"the tag {printable(tag[0])}", tag[1], keys) if tag is not None else ""
+        if tag is None or strict:
+            why = why or _unsigned(repository, commit, keys)
+        if strict:
+            why = why or self._ancestors(repository, commit, keys)
         return f"{why}; {who} demands signed commits" if why else ""
 
     def _ancestors(self, repository: Repository, commit: Commit, keys: tuple[str, ...]) -> str:
@@ -108,7 +126,10 @@ class Demands:
 
 def _unsigned(repository: Repository, commit: Commit, keys: tuple[str, ...]) -> str:
     """Why a commit's signature does not count, "" where it does."""
-    found = repository.signature(commit.sha)
+    return _why(commit.short, repository.signature(commit.sha), keys)
+
+
+def _why(what: str, found: Signature, keys: tuple[str, ...]) -> str:
     if counts(found, keys):
         return ""
     if found.status is SignatureStatus.NONE:
@@ -119,4 +140,4 @@ def _unsigned(repository: Repository, commit: Commit, keys: tuple[str, ...]) -> 
         by = f" by {printable(found.signer or found.key)}" if found.signer or found.key else ""
         why = f"has a signature{by} that does not count: {found.status.value}"
         why += f" ({printable(found.detail)})" if found.detail else ""
-    return f"{commit.short} {why}"
+    return f"{what} {why}"

@@ -13,7 +13,7 @@ from gitops_tui.git import Repository, open_repository
 from gitops_tui.git.signature import counts
 from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.model.keys import AppKey
-from gitops_tui.model.revision import SignatureStatus
+from gitops_tui.model.revision import Signature, SignatureStatus
 from gitops_tui.reconcile.argocd import signing_policies
 from gitops_tui.reconcile.signed import Demands, Policy
 from gitops_tui.settings import Settings
@@ -238,15 +238,104 @@ def test_a_strict_policy_asks_for_all_ancestors_back_to_a_seal(me, made_reposito
     assert "is not signed" in why(last)
 
 
-def test_the_first_policy_that_covers_a_repository_counts(me, made_repository) -> None:
+def test_policies_cover_repositories_and_two_for_one_let_nothing_through(me, made_repository) -> None:
     sha = made_repository.commit({"a": "1"})
     repository = _open(made_repository)
     demands = Demands(Settings())
-    free = Policy((), ("https://git.example.com/free/*",), "none")
-    demands.set_projects({"prod": (free, Policy((), ("*",), "head"))})
 
-    def why(url: str) -> str:
+    def why(url: str, *policies: Policy) -> str:
+        demands.set_projects({"prod": policies})
         return demands.refusal(_app(), repository, repository.commit(sha), url)
 
-    assert why("https://git.example.com/free/r.git") == ""
-    assert "is not signed" in why("https://git.example.com/o/r.git")
+    free = Policy((), ("https://git.example.com/free/*",), "none")
+    rest = Policy((), ("*", "!https://git.example.com/free/*"), "head")
+    assert why("https://git.example.com/free/r.git", free, rest) == ""
+    assert "is not signed" in why("https://git.example.com/o/r.git", free, rest)
+    two = why("https://mia:secret@git.example.com/free/r.git", free, Policy((), ("*",), "head"))
+    assert "2 sourceIntegrity policies of the project prod" in two
+    assert "secret" not in two
+
+
+def _tag(made, me: Path, name: str, *more: str, key: str = "", kind: str = "openpgp") -> None:
+    signing = ["-c", f"gpg.format={kind}", "-c", f"user.signingkey={key}"] if key else []
+    env = {**os.environ, "GIT_CONFIG_GLOBAL": str(me)}
+    line = ["git", "-C", str(made.folder), *signing, "tag", "-s" if key else "-a", "-m", "signed", *more, name]
+    subprocess.run(line, check=True, capture_output=True, env=env)
+
+
+def _forged_tag(made, name: str) -> None:
+    """The tag with another message under the same signature."""
+    git = ["git", "-C", str(made.folder)]
+    raw = subprocess.run([*git, "cat-file", "tag", name], check=True, capture_output=True).stdout
+    made_up = raw.replace(b"\n\nsigned", b"\n\nforged")
+    done = subprocess.run(
+        [*git, "hash-object", "-t", "tag", "-w", "--stdin"], check=True, capture_output=True, input=made_up
+    )
+    subprocess.run([*git, "update-ref", "refs/tags/forged", done.stdout.decode().strip()], check=True)
+
+
+def test_of_an_annotated_tag_its_own_signature_counts(me, made_repository, gpg_key) -> None:
+    """Argo CD, docs/user-guide/source-integrity-git-gpg.md, mode head and strict."""
+    unsigned = made_repository.commit({"a": "1"}, "unsigned")
+    _tag(made_repository, me, "v1.0.0", key=gpg_key)
+    _tag(made_repository, me, "plain")
+    made_repository.git("tag", "light")
+    signed = _signed(made_repository, me, {"a": "2"}, key=gpg_key, kind="openpgp")
+    _tag(made_repository, me, "unsigned-tag")
+    _tag(made_repository, me, "v2.0.0", key=gpg_key)
+    _forged_tag(made_repository, "v2.0.0")
+    repository = _open(made_repository)
+    demands = Demands(Settings())
+
+    def why(revision: str, sha: str, mode: str = "head") -> str:
+        demands.set_projects({"prod": (Policy((gpg_key[-16:],), ("*",), mode),)})
+        commit = repository.commit(sha)
+        return demands.refusal(_app(), repository, commit, "https://git.example.com/o/r.git", revision)
+
+    for revision in ("v1.0.0", "refs/tags/v1.0.0", "1.*"):
+        assert why(revision, unsigned) == "", revision
+    assert f"{unsigned[:7]} is not signed" in why("v1.0.0", unsigned, "strict")
+    assert "the tag plain is not signed" in why("plain", unsigned)
+    assert f"{unsigned[:7]} is not signed" in why("light", unsigned)
+    assert "the tag unsigned-tag is not signed" in why("unsigned-tag", signed)
+    assert why("v2.0.0", signed) == ""
+    assert "does not count: bad" in why("forged", signed)
+    # The tag stands for another commit than the one asked about (a rollback): that commit's own signature counts.
+    assert f"{unsigned[:7]} is not signed" in why("v2.0.0", unsigned)
+    # A branch of the same name goes first, as where revisions are resolved.
+    made_repository.git("branch", "v1.0.0", unsigned)
+    assert f"{unsigned[:7]} is not signed" in why("v1.0.0", unsigned)
+
+
+def test_tags_signed_by_ssh_and_by_strangers(me, made_repository, ssh_key) -> None:
+    key, allowed = ssh_key
+    sha = made_repository.commit({"a": "1"})
+    _tag(made_repository, me, "v1", key=str(key), kind="ssh")
+    _forged_tag(made_repository, "v1")
+
+    def told(revision: str) -> Signature:
+        found = _open(made_repository).tag_signature(revision, sha)
+        assert found is not None
+        return found[1]
+
+    assert told("v1").status is SignatureStatus.UNKNOWN_KEY
+    _configure(me, f'[gpg "ssh"]\n\tallowedSignersFile = {allowed}\n')
+    assert (told("v1").status, told("v1").signer) == (SignatureStatus.VERIFIED, "mia@example.com")
+    assert told("v1").key.startswith("SHA256:")
+    assert told("forged").status is SignatureStatus.BAD
+    allowed.write_text("")
+    assert told("v1").status is SignatureStatus.UNKNOWN_KEY
+
+
+def test_a_tag_that_only_says_that_it_is_signed(me, made_repository, gpg_key) -> None:
+    made_repository.commit({"a": "1"})
+    _tag(made_repository, me, "words", "-m", '[GNUPG:] GOODSIG 1 Mia\nGood "git" signature for mia with X key SHA256:a')
+    fake = "-----BEGIN PGP SIGNATURE-----\n\n[GNUPG:] GOODSIG AAAAAAAAAAAAAAAA Mia\n-----END PGP SIGNATURE-----"
+    _tag(made_repository, me, "fake", "-m", fake)
+    sha = made_repository.git("rev-parse", "HEAD").strip()
+    repository = _open(made_repository)
+    for name, status in (("words", SignatureStatus.NONE), ("fake", SignatureStatus.UNKNOWN_KEY)):
+        found = repository.tag_signature(name, sha)
+        assert found is not None
+        assert found[1].status is status
+        assert not counts(found[1], ())
