@@ -38,7 +38,7 @@ class Settings:
     Argo CD's repository Secrets are looked for ("" for nowhere). forges: host -> github, gitlab, bitbucket, gitea or azure,
     for the links to open a pull request. max_manifest_bytes: of one application's sources. max_chart_bytes, max_unpacked_chart_bytes: of one
     chart's archive, and of what is in it (also of an index). chart_dependencies: fetch what a chart in Git depends on and does not hold.
-    render_cache_bytes: of what was rendered, on disk. concurrency: writes under way at once for one cluster.
+    render_cache_bytes: of what was rendered, on disk. concurrency: writes under way at once for one cluster. sync_at_once: applications under way at once in a sync of many.
     wave_timeout: how long a wave may take to become healthy, and what is pruned to go. hook_timeout: how long a hook may
     run. reconnect_timeout: how long a sync waits for an API server that does not answer. adoption: what a sync does with
     objects that are there already and not ours: "refuse", "adopt-if-unowned" (refuse what another tool or application
@@ -71,6 +71,7 @@ class Settings:
     chart_dependencies: bool = True
     render_cache_bytes: int = 500_000_000
     concurrency: int = 8
+    sync_at_once: int = 4
     wave_timeout: float = 300.0
     hook_timeout: float = 3600.0
     reconnect_timeout: float = 60.0

@@ -12,7 +12,9 @@ from gitops_tui.cli import actions, git_commands, inspect_commands, logs, shapes
 from gitops_tui.cli.between import between
 from gitops_tui.cli.drift import diff_lines, since
 from gitops_tui.cli.ignore import ignore
+from gitops_tui.cli.many import is_many, sync_many
 from gitops_tui.cli.output import json_out, out
+from gitops_tui.cli.plans import say_operation, say_plan
 from gitops_tui.cli.render import render
 from gitops_tui.cli.session import Session, session
 from gitops_tui.cli.steering import audit, pause, resume, target_of, until_healthy
@@ -20,7 +22,7 @@ from gitops_tui.errors import PlanRefused, with_hint
 from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState
-from gitops_tui.model.sync import OperationPhase, ResultStatus, SyncOperation, SyncOptions, SyncPlan, SyncStatus
+from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan, SyncStatus
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.steering import undo_to
 from gitops_tui.settings import Settings
@@ -106,19 +108,6 @@ def diff(options: argparse.Namespace, settings: Settings) -> int:
     return 1 if drifted and options.exit_code else 0
 
 
-def _say_plan(plan: SyncPlan) -> None:
-    said = ", ".join(f"{count} to {action}" for action, count in shapes.plan(plan)["counts"].items() if count)
-    out(f"{plan.app} to {plan.revision[:7]} on {plan.app.cluster}: {said or 'nothing to do'}, {plan.unchanged} in sync")
-    for step in plan.steps:
-        where = f"{step.phase.value} wave {step.wave}" if step.wave or step.phase.value != "Sync" else ""
-        fields = f"  {', '.join(step.fields[:4])}{' …' if len(step.fields) > 4 else ''}" if step.fields else ""
-        out(f"  {step.action.value:7} {step.key}{fields}  {where} {step.note} {step.blocked}".rstrip())
-    for step in plan.kept:
-        out(f"  keep    {step.key}  not in Git; {step.blocked}")
-    for warning in plan.warnings:
-        print(printable(f"warning: {warning}"), file=sys.stderr)
-
-
 def _agree(plan: SyncPlan, options: argparse.Namespace) -> bool:
     if plan.refused:
         raise PlanRefused(plan.refused, hint=plan.hint)
@@ -139,7 +128,7 @@ def _carry_out(
     """run: what to do in place of a sync, also where the plan has no steps."""
     text = options.output == "text"
     if text:
-        _say_plan(plan)
+        say_plan(plan)
     if not _agree(plan, options):
         out("nothing was changed")
         return 1
@@ -151,25 +140,20 @@ def _carry_out(
     if not text:
         json_out({"plan": shapes.plan(plan), "operation": shapes.operation(operation)})
     else:
-        _say_operation(operation)
+        say_operation(operation)
     fine = operation.phase is OperationPhase.SUCCEEDED
     if fine and options.wait and not operation.dry_run:
         fine = until_healthy(work, work.application(str(plan.app)), options.timeout, quiet=not text)
     return 0 if fine else 1
 
 
-def _say_operation(operation: SyncOperation) -> None:
-    for each in operation.results:
-        if each.status is not ResultStatus.PENDING:
-            out(f"  {each.status.value:8} {each.step.key}  {each.message}".rstrip())
-    head = "dry run" if operation.dry_run else "sync"
-    out(f"{head} {operation.phase.value.lower()}" + (f": {operation.message}" if operation.message else ""))
-
-
 def sync(options: argparse.Namespace, settings: Settings) -> int:
     """Plans, asks (or has --yes), applies; exit code 0 where it succeeded."""
+    several = is_many(options)
     with session(options, settings) as work:
-        state = work.application(options.app)
+        if several:
+            return sync_many(work, options)
+        state = work.application(options.apps[0])
         asked = SyncOptions(
             prune=options.prune,
             dry_run=options.dry_run,

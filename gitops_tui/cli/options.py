@@ -100,11 +100,20 @@ def parser() -> Parser:
     diff.add_argument(
         "--to", dest="to_revision", metavar="REV", default="", help="with --from; the one followed, if not told"
     )
-    sync = command("sync", "make the cluster equal to Git")
+    sync = command("sync", "make the cluster equal to Git", app=False)
+    sync.add_argument("apps", metavar="APP", nargs="*", help="one or several applications")
+    sync.add_argument("--all", action="store_true", help="all applications")
+    sync.add_argument("--at-once", type=int, default=0, metavar="N", help="applications at a time (sync_at_once)")
     sync.add_argument("--prune", action="store_true", help="also delete what is no longer in Git")
     sync.add_argument("--confirm-prune", action="store_true", help="also what waits for a person (Prune=confirm, …)")
     sync.add_argument("--adopt", action="store_true", help="take over what another tool or application manages")
-    sync.add_argument("--selector", "-l", metavar="LABELS", default="", help="only objects with these labels; no hooks")
+    sync.add_argument(
+        "--selector",
+        "-l",
+        metavar="LABELS",
+        default="",
+        help="all Applications with these labels; beside names: only objects with these labels, and no hooks",
+    )
     sync.add_argument("--dry-run", action="store_true", help="send the plan as a dry run only")
     sync.add_argument("--yes", "-y", action="store_true", help="agree to the plan")
     history = command("history", "the commits that touch an application, or one of them in full")

@@ -17,6 +17,7 @@ from gitops_tui.model.drift import NO_DRIFT, NO_MOVES, Drift, DriftEpisode, Drif
 from gitops_tui.model.health import Health, HealthStatus
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
+from gitops_tui.model.many import ManyOperation
 from gitops_tui.model.record import AppRecord
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.sync import SyncOperation, SyncStatus
@@ -188,7 +189,8 @@ class RepositoryState:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that is known at one moment. generation grows by one with each Snapshot of an engine."""
+    """All that is known at one moment. generation grows by one with each Snapshot of an engine. many: the sync of many
+    applications that is under way here, or the last one."""
 
     generation: int = 0
     applications: Mapping[AppKey, ApplicationState] = field(default_factory=dict)
@@ -198,3 +200,4 @@ class Snapshot:
     starting: bool = True
     worker: str = ""
     read_only: bool = False
+    many: ManyOperation | None = None

@@ -144,7 +144,8 @@ class Initiator(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SyncOperation:
     """One run of a plan. started, finished: aware, UTC. who: user@host. elsewhere: another session runs it, which
-    alone can stop it; its results are then what it has told, as a rule some of them."""
+    alone can stop it; its results are then what it has told, as a rule some of them. busy: it never began, since another
+    operation was under way."""
 
     app: AppKey
     revision: str
@@ -160,3 +161,4 @@ class SyncOperation:
     attempt: int = 1
     warnings: tuple[str, ...] = field(default=())
     elsewhere: bool = False
+    busy: bool = False

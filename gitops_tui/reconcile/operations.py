@@ -272,6 +272,7 @@ class Operations:
             except GitOpsError as error:
                 await holding.release()
                 operation = over((OperationPhase.FAILED, str(error), operation.results))
+                operation = replace(operation, busy=isinstance(error, OperationRunning))
                 engine.operation_changed(runtime, operation)
                 return operation
             await tell(engine, session, operation)

@@ -38,6 +38,7 @@ from gitops_tui.reconcile.history import Histories
 from gitops_tui.reconcile.inspecting import InspectCommands
 from gitops_tui.reconcile.leadership import Leadership
 from gitops_tui.reconcile.logs import LogCommands
+from gitops_tui.reconcile.many import Many, ManyCommands
 from gitops_tui.reconcile.milestones import Milestones
 from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.owned import lineage, shows
@@ -60,7 +61,9 @@ _MAX_BAD = 20
 _UNSIGNED = "it is shown and not deployed; sign the commit with a key that counts"
 
 
-class Engine(GitCommands, ExplainCommands, LogCommands, InspectCommands, ActionCommands, SteeringCommands):
+class Engine(
+    GitCommands, ExplainCommands, LogCommands, InspectCommands, ActionCommands, SteeringCommands, ManyCommands
+):
     """The engine; see `EngineApi` for what it answers."""
 
     def __init__(self, request: Request, settings: Settings) -> None:
@@ -84,6 +87,7 @@ class Engine(GitCommands, ExplainCommands, LogCommands, InspectCommands, ActionC
         self.declaring = Declaring(self)
         self.milestones = Milestones(self)
         self.recovery = Recovery(self)
+        self.many = Many(self)
         self._conditions: list[Condition] = []
         self._starting = True
         self._flush: asyncio.TimerHandle | None = None
@@ -105,6 +109,7 @@ class Engine(GitCommands, ExplainCommands, LogCommands, InspectCommands, ActionC
             return
         self.stopping = True
         self._repositories.stop.set()
+        self.many.stop()
         for runtime in list(self.runtimes.values()):
             if runtime.executor is not None:
                 runtime.executor.stop()
@@ -409,6 +414,7 @@ class Engine(GitCommands, ExplainCommands, LogCommands, InspectCommands, ActionC
             starting=self._starting,
             worker=self.leadership.worker,
             read_only=self.settings.read_only,
+            many=self.many.shown,
         )
         for callback in list(self._subscribers):
             callback(self._snapshot)
