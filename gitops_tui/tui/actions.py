@@ -27,13 +27,14 @@ from gitops_tui.tui.screens import (
     UnpinScreen,
 )
 from gitops_tui.tui.steering import Steering
+from gitops_tui.tui.syncmany import SyncingMany
 from gitops_tui.tui.words import plural
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.api import EngineApi
 
 
-class Acting(Inspecting, Handing, Steering):
+class Acting(Inspecting, Handing, Steering, SyncingMany):
     """Every action that opens a dialog or asks the engine."""
 
     # What the last sync of each application was asked to do, for `S`.
@@ -84,8 +85,11 @@ class Acting(Inspecting, Handing, Steering):
 
     def action_mark(self) -> None:
         node = self.tree_pane.node
+        if node is not None and not node.kind and node.key is None:
+            self.mark_app(node.app)
+            return
         if node is None or node.key is None or node.uid:
-            self.say("resources are marked, for a sync of just those", "warning")
+            self.say("resources are marked, for a sync of just those, or applications, for a sync of many", "warning")
             return
         self.tree_pane.marked ^= {(node.app, node.key)}
         number = sum(owner == node.app for owner, _ in self.tree_pane.marked)

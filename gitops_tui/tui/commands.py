@@ -26,6 +26,12 @@ class Command(NamedTuple):
 COMMANDS: tuple[Command, ...] = (
     Command("sync", ("app",), "the plan, then the sync", True),
     Command(
+        "sync-many",
+        ("labels",),
+        "sync the marked applications, those with these labels, or all that are OutOfSync",
+        True,
+    ),
+    Command(
         "pause",
         ("app", "time", "why"),
         "pause automatic sync: :pause shop 2h INC-42; before the time heal-off or hold-commits",

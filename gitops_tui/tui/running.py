@@ -73,6 +73,7 @@ def run(app: Acting, line: str) -> None:
     command, given = found.command, found.arguments
     plain: dict[str, Callable[[], object]] = {
         "pause-all": lambda: _pause_all(app, given[0] if given else ""),
+        "sync-many": lambda: _sync_many(app, given[0] if given else ""),
         "audit": lambda: _audit(app, given[0] if given else ""),
         "yaml": app.action_yaml,
         "why": app.action_why,
@@ -172,6 +173,11 @@ def _pause(app: Acting, engine: EngineApi, key: AppKey, more: tuple[str, ...]) -
 def _pause_all(app: Acting, selector: str) -> None:
     if found := app.chosen(writes=True):
         app.pause_labelled(found[0], found[1].cluster, selector)
+
+
+def _sync_many(app: Acting, selector: str) -> None:
+    if found := app.chosen(writes=True):
+        app.sync_many_dialog(found[0], selector)
 
 
 def _audit(app: Acting, name: str) -> None:

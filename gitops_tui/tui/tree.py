@@ -42,6 +42,8 @@ class Tree(Lines):
         self.cursor = 0
         # Resources marked for a sync of just those.
         self.marked: set[tuple[AppKey, ResourceKey]] = set()
+        # Applications marked for a sync of many.
+        self.marked_apps: set[AppKey] = set()
         self.active = True
         # Where the cursor should go once that node is there (remembered from the last run).
         self.wanted: Node | None = None
@@ -127,7 +129,7 @@ class Tree(Lines):
         if self._columns.width != width:
             self._columns = Columns(width)
         pieces = row_pieces(row, self._columns)
-        if self.marked and not row.node.uid and (row.node.app, row.node.key) in self.marked:
+        if (self.marked or self.marked_apps) and self._is_marked(row.node):
             pieces[0] = ("•" + pieces[0][0][1:], pieces[0][1])
         if index == self.cursor:
             role = "selected" if self.active else "blurred"
@@ -137,6 +139,11 @@ class Tree(Lines):
         if state is not None and state.stale_since is not None:
             return [("".join(piece for piece, _ in pieces), "muted")]
         return pieces
+
+    def _is_marked(self, node: Node) -> bool:
+        if node.key is None:
+            return not node.kind and node.app in self.marked_apps
+        return not node.uid and (node.app, node.key) in self.marked
 
     def _nothing(self) -> str:
         if self.snapshot.starting or self.waiting:

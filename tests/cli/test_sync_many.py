@@ -126,7 +126,7 @@ def test_a_label_selector_chooses_applications_and_pruning_is_agreed_to_for_all(
 
 
 def test_children_go_in_their_waves_and_what_an_earlier_one_makes_is_there_for_the_next(cli, made_repository) -> None:
-    space = "apiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n" % f"{cli.namespace}-x"
+    space = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {cli.namespace}-x}}\n"
     other = CONFIG % ("late", "red") + f"---\n{CONFIG % ('later', 'red')}"
     made_repository.commit({"first/space.yaml": space, "second/a.yaml": other})
     children = {}

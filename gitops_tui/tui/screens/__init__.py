@@ -11,6 +11,7 @@ from gitops_tui.tui.screens.following import Following
 from gitops_tui.tui.screens.history import HistoryScreen
 from gitops_tui.tui.screens.links import LinksScreen
 from gitops_tui.tui.screens.manifest import ManifestScreen
+from gitops_tui.tui.screens.many import ConfirmDeleteMany, SyncManyScreen
 from gitops_tui.tui.screens.orphaned import OrphanedScreen
 from gitops_tui.tui.screens.pause import PauseScreen
 from gitops_tui.tui.screens.quick import QuickSync
@@ -28,6 +29,7 @@ __all__ = [
     "Choice",
     "Confirm",
     "ConfirmDelete",
+    "ConfirmDeleteMany",
     "ErrorsScreen",
     "EventsScreen",
     "Following",
@@ -40,6 +42,7 @@ __all__ = [
     "Reader",
     "RevertScreen",
     "RollbackScreen",
+    "SyncManyScreen",
     "SyncScreen",
     "UndoScreen",
     "UnpinScreen",
