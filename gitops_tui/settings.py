@@ -50,6 +50,7 @@ class Settings:
     applications float up. run_child_applications: `Application`s and
     `ApplicationSet`s that an application holds in Git are applications of this session too. max_applications: how many of
     them all. cluster_labels: context -> "label=value,label=value", for the selectors of clusters generators.
+    owned_by_custom_resources: what custom resources own is looked for and followed where somebody looks at their application.
     read_only: nothing is changed anywhere. health_scripts: Lua that decides the health of a kind,
     from the keys `resource.customizations.health.<group>_<kind>` and from health_folder. log_lines: how many lines the
     view of logs keeps.
@@ -105,6 +106,7 @@ class Settings:
     cluster_labels: Mapping[str, str] = field(default_factory=dict)
     theme: str = ""
     drifted_first: bool = True
+    owned_by_custom_resources: bool = True
     log_lines: int = 50_000
     read_only: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)

@@ -34,7 +34,11 @@ def choose(work: Session, text: str) -> Chosen:
         except UnknownApplication as error:
             failed = error
             continue
-        return _within(app, words[at:]) if words[at:] else Chosen(app)
+        if not words[at:]:
+            return Chosen(app)
+        # What is named may be beneath a custom resource.
+        work.wait(work.engine.look_beneath(app.key))
+        return _within(work.application(str(app.key)), words[at:])
     raise failed or UnknownApplication(f"there is no application {printable(text)!r}")
 
 

@@ -46,6 +46,9 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
     with session(options, settings) as work:
         snapshot = work.ready()
         chosen = [work.application(options.app)] if options.app else list(snapshot.applications.values())
+        if options.app:
+            work.wait(work.engine.look_beneath(chosen[0].key))
+            chosen = [work.application(options.app)]
     failed = any(each.errors for each in chosen) or any(each.severity == "error" for each in snapshot.conditions)
     if options.output == "json":
         made = shapes.status(snapshot)

@@ -29,6 +29,8 @@ _WATCH_SECONDS = 290
 # Bookmarks come about once a minute on a real API server; a dead connection is noticed earlier by TCP itself.
 _SILENCE = 90.0
 _MAX_LINE = 64 * 2**20
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 # A watch that held this long was a good one: its end is no reason to wait or to worry.
 _GOOD = 5.0
 _FIRST_DELAY = 0.5
@@ -56,19 +58,22 @@ _WORST_FIRST = (
 @dataclass(frozen=True, slots=True)
 class WatchSpec:
     """What to watch: a kind; the namespaces to fall back to where the whole cluster is forbidden; whether to keep
-    managedFields (needed only for what is compared); a namespace and a label selector to watch no more than that."""
+    managedFields (needed only for what is compared); a namespace and a label selector to watch no more than that;
+    metadata_only: no more than each object's metadata is asked for."""
 
     type: ResourceType
     namespaces: frozenset[str] = frozenset()
     keep_managed_fields: bool = True
     only_namespace: str = ""
     label_selector: str = ""
+    metadata_only: bool = False
 
     def covers(self, other: WatchSpec) -> bool:
         """Whether a watch for this one shows all that the other one wants (fallback namespaces aside)."""
         return (
             (self.keep_managed_fields or not other.keep_managed_fields)
             and (self.only_namespace, self.label_selector) == (other.only_namespace, other.label_selector)
+            and self.metadata_only == other.metadata_only
             and self.type == other.type
         )
 
@@ -228,7 +233,8 @@ class Informer:
         params = {**self._params(), "limit": str(PAGE)}
         what = f"list {kind.plural}" + (f" in {where}" if where else "")
         while True:
-            page = await self._transport.request("GET", kind.path(where), params=params, what=what)
+            accept = METADATA_LIST if self.spec.metadata_only else "application/json"
+            page = await self._transport.request("GET", kind.path(where), params=params, accept=accept, what=what)
             metadata = page.get("metadata") or {}
             if "metadata" not in page or not isinstance(page.get("items") or [], list):
                 raise ApiError(f"{what}: the answer is not a list of objects", status=200)
@@ -250,6 +256,10 @@ class Informer:
     def _take(self, obj: Live) -> tuple[str, str]:
         metadata = obj.get("metadata") or {}
         key = (str(metadata.get("namespace") or ""), str(metadata.get("name") or ""))
+        if self.spec.metadata_only:
+            # Those are of a kind of their own; also from a server that knows no such form there is no more to be kept.
+            gvk = self.spec.type.gvk
+            obj = {"apiVersion": gvk.api_version, "kind": gvk.kind, "metadata": metadata}
         if not self.spec.keep_managed_fields:
             metadata.pop("managedFields", None)
         before = self._store.get(self.spec.type.gvk, *key)
@@ -267,7 +277,8 @@ class Informer:
             "timeoutSeconds": str(int(_WATCH_SECONDS * random.uniform(0.8, 1.0))),  # noqa: S311
         }
         path = self.spec.type.path(scope.namespace)
-        response = await self._transport.open_stream(path, params, silence=_SILENCE)
+        accept = _METADATA if self.spec.metadata_only else ""
+        response = await self._transport.open_stream(path, params, silence=_SILENCE, accept=accept)
         self._set(scope, WatchStatus.SYNCED)
         parts: list[bytes] = []
         size = 0

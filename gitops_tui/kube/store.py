@@ -18,9 +18,15 @@ def _metadata(obj: Live) -> dict[str, Any]:
 
 
 class LiveStore:
-    """Objects by kind, namespace and name; found also by uid, by owner, and by our application label."""
+    """Objects by kind, namespace and name; found also by uid, by owner, and by our application label.
+
+    beside: objects that are only shown beneath others: found by uid and by owner, never by name, kind or label, so that
+    none of them is ever compared or pruned. unseen: uid -> what is to be said of kinds beneath it that can't be looked at.
+    """
 
     def __init__(self) -> None:
+        self.beside: LiveStore | None = None
+        self.unseen: dict[str, str] = {}
         self._objects: dict[GVK, dict[tuple[str, str], Live]] = {}
         self._by_uid: dict[str, tuple[GVK, tuple[str, str]]] = {}
         self._children: dict[str, dict[str, None]] = {}
@@ -44,7 +50,7 @@ class LiveStore:
     def by_uid(self, uid: str) -> tuple[GVK, Live] | None:
         place = self._by_uid.get(uid)
         if place is None:
-            return None
+            return self.beside.by_uid(uid) if self.beside is not None else None
         found = self._objects.get(place[0], _EMPTY).get(place[1])
         return (place[0], found) if found is not None else None
 
@@ -54,6 +60,16 @@ class LiveStore:
             found = self.by_uid(child)
             if found is not None:
                 yield found
+        if self.beside is not None:
+            mine = self._children.get(uid, ())
+            for child in self.beside._children.get(uid, ()):
+                if child not in mine and (found := self.beside.by_uid(child)) is not None:
+                    yield found
+
+    def shown(self, gvk: GVK, namespace: str, name: str) -> Live | None:
+        """As `get`, also of what is only shown beneath others."""
+        found = self.get(gvk, namespace, name)
+        return self.beside.get(gvk, namespace, name) if found is None and self.beside is not None else found
 
     def labelled(self, application: str) -> list[tuple[GVK, str, str]]:
         """(kind, namespace, name) of the objects that carry our label with this value."""

@@ -144,16 +144,21 @@ class Transport:
 
     # --- requests -------------------------------------------------------------------------------------------------
 
-    async def open_stream(self, path: str, params: Mapping[str, str], *, silence: float) -> aiohttp.ClientResponse:
+    async def open_stream(
+        self, path: str, params: Mapping[str, str], *, silence: float, accept: str = ""
+    ) -> aiohttp.ClientResponse:
         """A GET whose body comes bit by bit; silence: seconds without a byte. The caller closes it.
         Raises ApiError and Unreachable."""
         while True:
             session, credentials = await self._ready()
+            headers = CIMultiDict(credentials.headers)
+            if accept:
+                headers["Accept"] = accept
             try:
                 response = await session.get(
                     credentials.server + path,
                     params=params,
-                    headers=CIMultiDict(credentials.headers),
+                    headers=headers,
                     proxy=credentials.proxy,
                     server_hostname=credentials.server_name,
                     ssl=credentials.tls,

@@ -23,6 +23,7 @@ from gitops_tui.model.health import HealthStatus, worst
 from gitops_tui.model.inspect import Cause, Diagnosis, Events, Link, LogTail
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.text import printable, redact
+from gitops_tui.reconcile.beneath import BeneathCommands
 from gitops_tui.reconcile.orphaned import OrphanCommands
 from gitops_tui.reconcile.selection import Family, Live, families, namespaces
 from gitops_tui.reconcile.usage import UsageCommands
@@ -39,7 +40,7 @@ _LINE = 1_000
 _COALESCE = 0.1
 
 
-class InspectCommands(OrphanCommands, UsageCommands):
+class InspectCommands(BeneathCommands, OrphanCommands, UsageCommands):
     """The engine's answers to `InspectApi`."""
 
     def _families(self, app: AppKey, key: ResourceKey | None, uid: str) -> tuple[Cluster, list[Family]]:
@@ -53,6 +54,7 @@ class InspectCommands(OrphanCommands, UsageCommands):
         return asyncio.run_coroutine_threadsafe(self._why(app, key, uid), self.loop)
 
     async def _why(self, app: AppKey, key: ResourceKey | None, uid: str) -> Diagnosis:
+        await self._look_beneath(app)
         cluster, found = self._families(app, key, uid)
         sick = [each for each in found if not each.state.hook and _is_sick(each, alone=key is not None)]
         health = worst(each.health.status for each in found if each.health and not each.state.hook)
@@ -77,6 +79,7 @@ class InspectCommands(OrphanCommands, UsageCommands):
         return asyncio.run_coroutine_threadsafe(self._links(app, key, uid), self.loop)
 
     async def _links(self, app: AppKey, key: ResourceKey | None, uid: str) -> tuple[Link, ...]:
+        await self._look_beneath(app)
         _, found = self._families(app, key, uid)
         made: dict[Link, None] = {}
         if key is None:
@@ -96,6 +99,7 @@ class InspectCommands(OrphanCommands, UsageCommands):
         return asyncio.run_coroutine_threadsafe(self._events_once(app, key, uid), self.loop)
 
     async def _events_once(self, app: AppKey, key: ResourceKey | None, uid: str) -> Events:
+        await self._look_beneath(app)
         cluster, found = self._families(app, key, uid)
         events, problems = await _events(cluster, namespaces(found))
         hidden = [said for each in found for said in each.hidden]

@@ -170,6 +170,13 @@ class _Tree:
         """A row for each kind below that the user may not see."""
         group, namespace = str(owner.get("apiVersion") or "").rpartition("/")[0], _text(_metadata(owner), "namespace")
         made = []
+        if unseen := self._cluster.store.unseen.get(uid):
+            place = f"{uid}/"
+            known = self._known.get(place)
+            if known is None or known.node.summary != unseen:
+                node = OwnedObject(ResourceKey("", "Others", namespace, "?"), place, None, None, unseen)
+                known = self._known[place] = _Known(owner, (), node)
+            made.append(known.node)
         for gvk in _DIRECT.get((group, str(owner.get("kind"))), ()):
             if gvk == _CLAIM and not _templates(owner):
                 continue
@@ -247,7 +254,7 @@ def claims(store: LiveStore, owner: Live) -> Iterator[Live]:
     count = max(_count(owner, "spec", "replicas"), _count(owner, "status", "replicas"))
     for template in _templates(owner):
         for ordinal in range(start, start + min(count, _MOST_CLAIMS)):
-            found = store.get(_CLAIM, namespace, f"{template}-{name}-{ordinal}")
+            found = store.shown(_CLAIM, namespace, f"{template}-{name}-{ordinal}")
             if found is not None:
                 yield found
 
@@ -258,7 +265,7 @@ def _owner_of_claim(store: LiveStore, obj: Live) -> Live | None:
     head, dash, ordinal = name.rpartition("-")
     at = head.find("-") if dash and ordinal.isdecimal() else -1
     while at > 0:
-        found = store.get(_STATEFUL_SET, namespace, head[at + 1 :])
+        found = store.shown(_STATEFUL_SET, namespace, head[at + 1 :])
         if found is not None and head[:at] in _templates(found):
             return found
         at = head.find("-", at + 1)

@@ -51,6 +51,10 @@ class EnginePart(ABC):
         """Something changed: a flush follows soon."""
 
     @abstractmethod
+    def publish(self) -> None:
+        """Hands out a new Snapshot."""
+
+    @abstractmethod
     def namespace_of(self, runtime: Runtime) -> str:
         """Where objects without a namespace go."""
 

@@ -93,6 +93,10 @@ class InspectApi(Protocol):
     def links(self, app: AppKey, key: ResourceKey | None = None, uid: str = "") -> Future[tuple[Link, ...]]:
         """Where the selection and what it owns can be reached."""
 
+    def look_beneath(self, app: AppKey) -> Future[None]:
+        """Begins to follow what the application's custom resources own, for as long as few others are looked at after it;
+        done when the newest Snapshot has what is there now. Asks nothing where it has none."""
+
     def orphaned(self, app: AppKey) -> Future[Orphans]:
         """What stands in the application's namespaces and belongs to no application. Lists every kind: some seconds."""
 

@@ -99,6 +99,7 @@ class Verdicts:
             made = evaluate(runtime, key, gvk, cluster, self._engine.settings, session.schemas)
             if runtime.resources.get(key) != made:
                 runtime.resources[key] = made
+                self._engine.custom_changed(runtime.app.key, made)
             self._confirming.consider(runtime, session, made)
 
     def _expire(self, runtime: Runtime) -> None:

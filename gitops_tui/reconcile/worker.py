@@ -86,6 +86,7 @@ class Engine(
         self.claims = Claims()
         self.declaring = Declaring(self)
         self.milestones = Milestones(self)
+        self.beneath = {}
         self.recovery = Recovery(self)
         self.many = Many(self)
         self._conditions: list[Condition] = []
@@ -140,6 +141,7 @@ class Engine(
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.leadership.release()
+        await self.close_beneath()
         for session in self._sessions.values():
             await session.cluster.close()
         self._repositories.close()
@@ -331,6 +333,7 @@ class Engine(
                     wanted |= runtime.kinds
                     wanted |= {(item.gvk, item.key.namespace) for item in runtime.record.inventory}
             await session.watch(wanted)
+            await self.watch_beneath(session.cluster.name)
             session.answered = now
 
     def sessions(self) -> Iterable[ClusterSession]:

@@ -220,6 +220,7 @@ class GitOpsApp(TypingKeys, DriftKeys, Moves, Acting):
         self._follow_timer = None
         if self.engine and self.screen_stack:
             self.detail.show(self.tree_pane.snapshot, self.tree_pane.node)
+            self.look_beneath()
             self.watch_usage()
 
     def show_footer(self) -> None:

@@ -51,6 +51,15 @@ class Inspecting(Host):
         where = f" · {key.namespace}" if key.namespace else ""
         return Selection(engine, app, resource.key, owned.uid if owned else "", f"{key.kind} {key.name}{where}")
 
+    _looked_at: AppKey | None = None
+
+    def look_beneath(self) -> None:
+        """What the custom resources of the selected application own is followed from now on."""
+        node = self.tree_pane.node
+        if self.engine is not None and node is not None and node.app != self._looked_at:
+            self._looked_at = node.app
+            self.engine.look_beneath(node.app)
+
     # What the right pane measures now, and what ends that.
     _measured: Node | None = None
     _end_measuring: Callable[[], None] | None = None

@@ -94,6 +94,8 @@ class FakeEngine:
     def follow_usage(self, app: AppKey, key: ResourceKey, uid: str, callback: Any) -> Callable[[], None]:
         return lambda: None
 
+    def look_beneath(self, app: AppKey) -> None: ...
+
     def subscribe(self, callback: object) -> object:
         return lambda: None
 

@@ -16,6 +16,7 @@ from gitops_tui.cli.main import run
 from gitops_tui.demo import DemoCluster
 from gitops_tui.kube import Cluster, contexts
 from gitops_tui.kube.config import pick
+from gitops_tui.model.keys import GVK
 from gitops_tui.settings import Settings
 
 
@@ -76,6 +77,20 @@ class Place:
                 await cluster.close()
 
         asyncio.run(work())
+
+    def live(self, version: str, kind: str, name: str) -> dict[str, Any]:
+        """An object of the namespace as the cluster has it, {} where there is none."""
+
+        async def work() -> dict[str, Any]:
+            cluster = Cluster(pick(None, contexts(self.kubeconfig)), self.kubeconfig, Settings())
+            await cluster.connect()
+            try:
+                found = await cluster.get(cluster.discovery.find(GVK.of(version, kind)), self.namespace, name)
+            finally:
+                await cluster.close()
+            return found or {}
+
+        return asyncio.run(work())
 
 
 @pytest.fixture(params=["demo", pytest.param("real", marks=pytest.mark.real)])

@@ -169,3 +169,41 @@ def test_what_belongs_to_no_application_is_told_and_nothing_that_kubernetes_make
     text = cli("orphaned", app)
     assert text.code == 0
     assert "ConfigMap/stray" in text.out
+
+
+def test_what_an_operator_made_for_a_custom_resource_is_beneath_it(cli, made_repository) -> None:
+    group = f"{cli.namespace}.example.org"
+    free = "{type: object, x-kubernetes-preserve-unknown-fields: true}"
+    kinds = [
+        f"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: {plural}.{group}}}\n"
+        f"spec:\n  group: {group}\n  scope: Namespaced\n  names: {{plural: {plural}, kind: {kind}}}\n"
+        f"  versions: [{{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {free}}}}}]\n"
+        for plural, kind in (("databases", "Database"), ("members", "Member"))
+    ]
+    database = f"apiVersion: {group}/v1\nkind: Database\nmetadata: {{name: main}}\nspec: {{members: 1}}\n"
+    app = deploy(cli, made_repository, *kinds, database)
+
+    def resource() -> Any:
+        found = cli("status", app, "-o", "json").json["applications"][0]["resources"]
+        return next(each for each in found if each["kind"] == "Database")
+
+    def owned_by(version: str, kind: str, name: str, uid: str) -> dict[str, Any]:
+        return {"ownerReferences": [{"apiVersion": version, "kind": kind, "name": name, "uid": uid}]}
+
+    uid = cli.live(f"{group}/v1", "Database", "main")["metadata"]["uid"]
+    above = owned_by(f"{group}/v1", "Database", "main", uid)
+    cli.as_dana({"apiVersion": f"{group}/v1", "kind": "Member", "metadata": {"name": "main-0", **above}, "spec": {}})
+    member = cli.live(f"{group}/v1", "Member", "main-0")["metadata"]["uid"]
+    above = owned_by(f"{group}/v1", "Member", "main-0", member)
+    cli.as_dana(
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "main-0", **above}, "data": {"key": "aGlkZGVu"}}
+    )
+    (found,) = resource()["owned"]
+    assert (found["kind"], found["name"]) == ("Member", "main-0")
+    assert [(each["kind"], each["name"]) for each in found["owned"]] == [("Secret", "main-0")]
+    assert "aGlkZGVu" not in cli("status", app, "-o", "json").out
+    assert cli("diff", app).code == 0
+    assert cli("orphaned", app, "-o", "json").json["orphans"] == []
+    assert cli("events", f"{app}/Secret/main-0").code == 0
+    cli("sync", app, "--yes", "--prune")
+    assert cli.live("v1", "Secret", "main-0"), "nothing prunes it"

@@ -59,6 +59,7 @@ class FakeEngine:
         self.settings = Settings(read_only=read_only)
         self.drifted, self.extra, self.kind = drifted, extra, kind
         self.asked: list[tuple[Any, ...]] = []
+        self.looked: list[AppKey] = []
         self.held: dict[str, list[Future[Any]]] = {}
         self.hold: set[str] = set()
         self.lines: tuple[AuditLine, ...] = ()
@@ -138,6 +139,12 @@ class FakeEngine:
     def follow_usage(self, app: AppKey, key: Any, uid: str, callback: Any) -> Callable[[], None]:
         self.asked.append(("follow_usage", app, key, uid))
         return lambda: self.asked.append(("end_usage", app, key, uid))
+
+    def look_beneath(self, app: AppKey) -> Future[None]:
+        self.looked.append(app)
+        future: Future[None] = Future()
+        future.set_result(None)
+        return future
 
     def stop_sync(self, app: AppKey) -> None:
         self.asked.append(("stop_sync", app))

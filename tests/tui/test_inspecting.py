@@ -174,3 +174,12 @@ async def test_what_belongs_to_no_application_is_listed_and_blindness_is_said(en
         await wait_until(pilot, lambda: "as far as can be seen" in app.screen.text)
         await pilot.press("escape")
         assert len(app.screen_stack) == 1
+
+
+async def test_what_custom_resources_own_is_looked_for_once_an_application_is_selected(engine, wait_until) -> None:
+    async with (app := app_on(engine)).run_test(size=(120, 30)) as pilot:
+        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await wait_until(pilot, lambda: engine.looked == [engine.state.key])
+        await pilot.press("j", "j")
+        await wait_until(pilot, lambda: app.tree_pane.cursor == 2 and app.detail._node == app.tree_pane.node)
+        assert engine.looked == [engine.state.key]
