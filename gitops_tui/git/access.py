@@ -61,6 +61,8 @@ def _http(
         settings.append((f"credential.{origin}.username", user))
     if credentials.bearer_token:
         settings.append((f"http.{origin}.extraHeader", f"Authorization: Bearer {credentials.bearer_token}"))
+        # git sends such a header to whatever host the first answer leads to.
+        settings.append((f"http.{origin}.followRedirects", "false"))
     if credentials.insecure:
         settings.append((f"http.{origin}.sslVerify", "false"))
     if credentials.proxy:

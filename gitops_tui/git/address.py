@@ -51,8 +51,12 @@ class Address:
         try:
             parts = urlsplit(url)
             port = parts.port or 0
-        except ValueError as error:
-            raise CloneError(f"{printable(redact(url))!r} is not a URL: {error}") from error
+        except ValueError:
+            # The error's own words may hold a piece of the password.
+            raise CloneError(
+                f"{printable(redact(url))!r} is not a URL",
+                hint="the port must be a number, and / # ? @ in a password are written %2F %23 %3F %40",
+            ) from None
         scheme, host = parts.scheme.lower(), parts.hostname or ""
         if scheme not in ALLOWED:
             raise CloneError(

@@ -87,7 +87,10 @@ def _ask(repository: Repository, commit: str, path: str, lines: Sequence[int], i
     if not ranges:
         return {}
     with tempfile.TemporaryDirectory(prefix="gitops-tui-") as folder:
-        flags = ["--ignore-revs-file", str(_ignore_file(repository, ignored, Path(folder)))] if ignored else []
+        # First none: those of anybody's configuration name files that needn't be there, and git then ends the blame.
+        flags = ["--no-ignore-revs-file"]
+        if ignored:
+            flags += ["--ignore-revs-file", str(_ignore_file(repository, ignored, Path(folder), len(commit)))]
         out = repository.git_with_blobs(
             "blame", "-w", "--no-textconv", "--porcelain", "--encoding=UTF-8", *flags, *ranges, commit, "--", path
         )
@@ -110,11 +113,11 @@ def _blob(repository: Repository, commit: str, path: str) -> str:
     return found[1] if found else ""
 
 
-def _ignore_file(repository: Repository, blob: str, folder: Path) -> Path:
-    """The list without what git would stumble over."""
+def _ignore_file(repository: Repository, blob: str, folder: Path, width: int) -> Path:
+    """The list without what git would stumble over: what is no SHA of `width` digits."""
     kept = []
-    for line in repository.read_many([blob])[0].split(b"\n")[:_MAX_IGNORED]:
-        if found := _SHA_LINE.match(line):
+    for line in repository.read_many([blob])[0].removeprefix(b"\xef\xbb\xbf").split(b"\n")[:_MAX_IGNORED]:
+        if (found := _SHA_LINE.match(line)) and len(found[1]) == width:
             kept.append(found[1].lower())
     place = folder / "ignore-revs"
     place.write_bytes(b"\n".join(kept) + b"\n")

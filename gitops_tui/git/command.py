@@ -29,7 +29,7 @@ _MAX_ERRORS = 64_000
 _TICK = 0.2
 
 # What must never come from a repository. `core.hooksPath` and `core.fsmonitor` run programs; `core.attributesFile`
-# could name filters; `protocol.ext` runs commands; a missing `blame.ignoreRevsFile` would end every blame.
+# could name filters; `protocol.ext` runs commands; `diff.suppressBlankEmpty` would make lines of a patch that have no sign.
 _SAFE = (
     ("core.hooksPath", os.devnull),
     ("core.fsmonitor", "false"),
@@ -58,7 +58,8 @@ _SAFE = (
     ("diff.noprefix", "false"),
     ("diff.mnemonicPrefix", "false"),
     ("diff.renameLimit", "1000"),
-    ("blame.ignoreRevsFile", ""),
+    ("diff.suppressBlankEmpty", "false"),
+    ("i18n.commitEncoding", "UTF-8"),
     ("uploadpack.packObjectsHook", ""),
     ("safe.directory", "*"),
     ("advice.graftFileDeprecated", "false"),
@@ -84,7 +85,9 @@ def environment(*, network: bool = False, extra: Mapping[str, str] | None = None
     env.update(
         GIT_TERMINAL_PROMPT="0",
         GIT_OPTIONAL_LOCKS="0",
+        # No history but the one that the SHAs stand for.
         GIT_NO_REPLACE_OBJECTS="1",
+        GIT_GRAFT_FILE=os.devnull,
         # The second holds for a git that doesn't know the first (before 2.39.4).
         GIT_NO_LAZY_FETCH="0" if network else "1",
         GIT_ALLOW_PROTOCOL="https:http:ssh:git:file" if network else "none",

@@ -23,7 +23,8 @@ _FIELDS = 12
 _MAX_REFS = 200
 
 _PULL_REQUESTS = (
-    re.compile(r"^Merge pull request #(\d+)"),  # GitHub, Gitea
+    re.compile(r"^Merge pull request #(\d+)"),  # GitHub, Bitbucket Data Center
+    re.compile(r"^Merge pull request '.*' \(#(\d+)\) from "),  # Gitea, Forgejo
     re.compile(r"^Merged in \S+ \(pull request #(\d+)\)"),  # Bitbucket Cloud
     re.compile(r"^Pull request #(\d+):"),  # Bitbucket Data Center
     re.compile(r"^Merged PR (\d+)"),  # Azure
@@ -41,12 +42,17 @@ _BODY_REQUESTS = (
 def pull_request(subject: str, body: str) -> str:
     """The number of the pull or merge request that a commit came by, "" for none."""
     for pattern in _PULL_REQUESTS:
-        if found := pattern.search(subject):
+        if found := pattern.search(subject.rstrip()):
             return found[1]
     for pattern in _BODY_REQUESTS:
         if found := pattern.search(body):
             return found[1]
     return ""
+
+
+def _known(text: str) -> str:
+    """git gives back what it was asked for (`%aN`) where a commit's author line makes no sense."""
+    return "" if text in ("%aN", "%aE", "%cN", "%cE") else text
 
 
 def _time(text: str) -> datetime:
@@ -78,8 +84,8 @@ def parse_log(out: bytes) -> list[Commit]:
         commits.append(
             Commit(
                 sha=sha.lstrip("\n"),
-                author=name,
-                author_email=mail,
+                author=_known(name),
+                author_email=_known(mail),
                 author_time=_time(at),
                 commit_time=_time(ct),
                 subject=subject,
@@ -88,8 +94,8 @@ def parse_log(out: bytes) -> list[Commit]:
                 refs=tuple(ref.removeprefix("HEAD -> ").removeprefix("tag: ") for ref in names),
                 tags=tuple(ref.removeprefix("tag: ") for ref in names if ref.startswith("tag: ")),
                 pull_request=pull_request(subject, body),
-                committer=committer,
-                committer_email=committer_mail,
+                committer=_known(committer),
+                committer_email=_known(committer_mail),
                 trailers=_trailers(trailers) if trailers else (),
             )
         )

@@ -84,12 +84,14 @@ def _open_local(folder: Path, url: str, settings: Settings) -> Repository:
     except (OSError, RuntimeError, ValueError) as error:
         raise CloneError(f"{printable(str(folder))} can't be opened: {error}") from error
     try:
-        bare = run(folder, "rev-parse", "--is-bare-repository").strip() == b"true"
-        if bare:
-            top, subfolder = Path(_one(run(folder, "rev-parse", "--absolute-git-dir"))), ""
-        else:
-            top = Path(_one(run(folder, "rev-parse", "--show-toplevel")))
-            subfolder = _one(run(folder, "rev-parse", "--show-prefix")).rstrip("/")
+        git_dir = _one(run(folder, "rev-parse", "--absolute-git-dir"))
+        top, subfolder = Path(git_dir), ""
+        inside = run(folder, "rev-parse", "--is-inside-work-tree", "--is-bare-repository").split()
+        if inside == [b"true", b"false"]:
+            work_tree = Path(_one(run(folder, "rev-parse", "--show-toplevel")))
+            # A repository's own core.worktree may name a folder that is another repository's.
+            if _one(run(work_tree, "rev-parse", "--absolute-git-dir", ok=(0, 128))) == git_dir:
+                top, subfolder = work_tree, _one(run(folder, "rev-parse", "--show-prefix")).rstrip("/")
     except GitError as error:
         raise CloneError(
             f"{printable(str(folder))} is not a Git repository: {error.message}",

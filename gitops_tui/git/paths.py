@@ -105,7 +105,9 @@ def _mode(raw: bytes) -> tuple[str, str]:
 def parse_refs(out: bytes) -> dict[str, str]:
     """`SHA name` lines -> name -> SHA."""
     found = {}
-    for line in out.decode("utf-8", "surrogateescape").splitlines():
+    # Not by splitlines: names may hold what it takes for the end of a line (U+2028, NEL).
+    for line in out.decode("utf-8", "surrogateescape").split("\n"):
         sha, _, name = line.partition(" ")
-        found[name] = sha
+        if name:
+            found[name] = sha
     return found

@@ -7,6 +7,8 @@ costs one `ls-remote`, which is compared with the mirror's own refs, so that a s
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
 import threading
@@ -15,10 +17,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gitops_tui.errors import CloneError, FetchError, GitError, GitOpsError, GitStopped, PushRejected
+from gitops_tui.errors import (
+    CloneError,
+    DamagedRepository,
+    FetchError,
+    GitError,
+    GitOpsError,
+    GitStopped,
+    PushRejected,
+)
 from gitops_tui.git.access import visit
 from gitops_tui.git.address import Address
-from gitops_tui.git.command import Stop, config_environment, run
+from gitops_tui.git.command import Stop, config_environment, run, verdict
 from gitops_tui.git.credentials import Credentials
 from gitops_tui.git.lock import drop_stale_locks, locked
 from gitops_tui.git.paths import parse_refs
@@ -73,7 +83,11 @@ class Remote:
         """Whether the mirror can be used."""
         try:
             run(self.folder, "rev-parse", "--git-dir")
-            run(self.folder, "for-each-ref", "--format=%(objecttype) %(*objecttype)")
+            run(self.folder, "config", "--file", str(self.folder / "config"), "--get", "remote.origin.url")
+            # A broken ref is left out with a warning.
+            code, words = verdict(self.folder, "for-each-ref", "--format=%(objecttype) %(*objecttype)", timeout=60.0)
+            if code or "broken" in words:
+                return False
             run(self.folder, "rev-parse", "--verify", "--quiet", "HEAD^{tree}", ok=(0, 1))
         except GitError:
             return False
@@ -92,6 +106,8 @@ class Remote:
         except GitStopped:
             raise
         except (GitOpsError, OSError) as error:
+            if isinstance(error, OSError) and not anew and self.is_whole():
+                return  # a cache folder that can't be written to: what is there can be looked at
             raise self._error(CloneError, "cloned", error) from error
 
     def _clone(self, progress: Progress | None, stop: Stop | None) -> None:
@@ -101,11 +117,21 @@ class Remote:
             run(None, "init", "--bare", "--quiet", "--", str(made))
             self._configure(made)
             with self.visit() as env:
-                self._fetch(env, progress, stop)
+                try:
+                    self._fetch(env, progress, stop)
+                except GitError as error:
+                    # git does not choose by itself what SHAs are made by, once a repository is there.
+                    wanted = re.search(r"mismatched algorithms: client \w+; server (sha\d+)", error.message)
+                    if wanted is None:
+                        raise
+                    shutil.rmtree(made)
+                    run(None, "init", "--bare", "--quiet", f"--object-format={wanted[1]}", "--", str(made))
+                    self._configure(made)
+                    self._fetch(env, progress, stop)
                 self._set_head(env)
             self._keep_quick(made)
             (made / "complete").touch()
-            if kept.exists():
+            if os.path.lexists(kept):
                 broken = Path(tempfile.mkdtemp(prefix="broken-", dir=kept.parent))
                 kept.rename(broken / "mirror")
                 made.rename(kept)
@@ -166,6 +192,8 @@ class Remote:
                 self._complete.touch()
                 return True
         except GitStopped:
+            raise
+        except DamagedRepository:
             raise
         except (GitOpsError, OSError) as error:
             made = self._error(FetchError, "fetched", error)
@@ -322,7 +350,7 @@ def _push_error(remote: Remote, branch: str, error: GitOpsError) -> GitError:
 
 def _advertised(out: bytes) -> dict[str, str]:
     found = {}
-    for line in out.decode("utf-8", "surrogateescape").splitlines():
+    for line in out.decode("utf-8", "surrogateescape").split("\n"):
         sha, _, name = line.partition("\t")
         if name.startswith(("refs/heads/", "refs/tags/")) and not name.endswith("^{}") and not sha.startswith("ref:"):
             found[name] = sha
@@ -332,7 +360,7 @@ def _advertised(out: bytes) -> dict[str, str]:
 def _head(out: bytes) -> tuple[str, str]:
     """(the branch that HEAD stands for, HEAD's SHA), "" where not said."""
     branch = sha = ""
-    for line in out.decode("utf-8", "surrogateescape").splitlines():
+    for line in out.decode("utf-8", "surrogateescape").split("\n"):
         left, _, name = line.partition("\t")
         if name != "HEAD":
             continue

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from gitops_tui.errors import FetchError, GitError, PathNotFound, RevisionNotFound
+from gitops_tui.errors import FetchError, GitError, PathNotFound
 from gitops_tui.git import revisions, trees
 from gitops_tui.git.command import Stop, run, stream
 from gitops_tui.git.log import Pages
@@ -226,7 +226,7 @@ class Repository:
     def _tree_sha(self, commit: str, path: str) -> str:
         found = self.find(commit, path)
         if found is None and not revisions.verify(self, commit):
-            raise RevisionNotFound(f"{self.url} has no commit {printable(commit)}")
+            raise revisions.missing(self, commit)
         if found is None or found[0] != "tree":
             what = "is a file, not a folder" if found is not None and found[0] == "blob" else "does not exist"
             raise PathNotFound(

@@ -147,6 +147,8 @@ def _branch_name(repository: Repository, name: str) -> str:
         repository.git("check-ref-format", f"refs/heads/{name}")
     except GitError as error:
         raise RevertRefused(f"{printable(name)!r} is no name of a branch", hint="see git check-ref-format") from error
+    if name == "HEAD" or revisions.SHA.match(name):
+        raise RevertRefused(f"{printable(name)!r} means something else to git than a branch", hint="give another name")
     return name
 
 
@@ -217,7 +219,8 @@ def _push(repository: Repository, remote: Remote, sha: str, branch: str, expecte
     objects = repository.git("rev-parse", "--git-path", "objects").decode("utf-8", "surrogateescape").removesuffix("\n")
     with tempfile.TemporaryDirectory(prefix="gitops-tui-") as folder:
         place = Path(folder)
-        run(None, "init", "--bare", "--quiet", "--", str(place))
+        kind = "sha256" if len(sha) == 64 else "sha1"
+        run(None, "init", "--bare", "--quiet", f"--object-format={kind}", "--", str(place))
         (place / "objects" / "info").mkdir(exist_ok=True)
         (place / "objects" / "info" / "alternates").write_text(f"{(repository.folder / objects).resolve()}\n")
         remote.push(place, sha, branch, expected)
@@ -230,10 +233,12 @@ def _move(repository: Repository, branch: str, sha: str, expected: str) -> None:
             expected or "0" * len(sha), env={**repository.env, **commit_environment()},
         )  # fmt: skip
     except GitError as error:
-        text = error.message
-        if "but expected" in text or "cannot lock ref" in text or "already exists" in text:
+        if revisions.verify(repository, f"refs/heads/{branch}") != expected:
             raise _Moved from error
-        raise
+        raise RevertRefused(
+            f"the branch {printable(branch)} can't be moved: {error.message}",
+            hint="if no other git is at work there, remove the lock file that it names",
+        ) from error
 
 
 def _moved(repository: Repository, found: RevertPreview, tip: Commit) -> list[Commit]:

@@ -7,7 +7,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING, NoReturn
 
-from gitops_tui.errors import GitError, RevisionNotFound
+from gitops_tui.errors import DamagedRepository, GitError, RevisionNotFound
 from gitops_tui.git.log import LOG_FORMAT, parse_log
 from gitops_tui.git.semver import is_range, newest
 from gitops_tui.model.revision import Commit
@@ -23,14 +23,13 @@ def resolve(repository: Repository, revision: str) -> Commit:
     """See `Repository.resolve`."""
     revision = revision.strip() or "HEAD"
     ranged = is_range(revision)
-    if revision.startswith("-") or (any(c in revision for c in "\n\0 :^~?[\\") and not ranged):
+    odd = any(c in revision for c in "\n\0 :^~?[\\") or ".." in revision or "@{" in revision
+    if revision.startswith("-") or (odd and not ranged):
         raise RevisionNotFound(f"{printable(revision)!r} is not a revision", hint="give a branch, a tag or a SHA")
     if revision == "HEAD":
         sha = verify(repository, "HEAD")
         if not sha:
-            raise RevisionNotFound(
-                f"{repository.url} has no commit yet on its default branch", hint="commit something there first"
-            )
+            _no_head(repository)
         return repository.commit(sha)
     if SHA.match(revision) and (sha := verify(repository, revision)):
         return repository.commit(sha)
@@ -72,13 +71,51 @@ def verify(repository: Repository, name: str) -> str:
     return sha if SHA.match(sha) else ""
 
 
-def _not_found(repository: Repository, revision: str, ranged: bool) -> NoReturn:
+def _names(repository: Repository) -> list[str]:
     names = repository.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads", "refs/tags")
-    known = [printable(name) for name in names.decode("utf-8", "replace").split("\n") if name]
+    return list(dict.fromkeys(printable(name) for name in names.decode("utf-8", "replace").split("\n") if name))
+
+
+def _no_head(repository: Repository) -> NoReturn:
+    """HEAD stands for nothing: there is no commit at all, or its branch is not there."""
+    known = _names(repository)
+    if not known:
+        raise RevisionNotFound(
+            f"{repository.url} has no commit yet on its default branch", hint="commit something there first"
+        )
+    # Of a remote one nobody tells which branch that was.
+    branch = printable(symbol(repository, "HEAD")) if repository.is_local else ""
+    if not branch:
+        what = "HEAD stands for a branch that is not there"
+    else:
+        what = (
+            f"HEAD stands for the branch {branch}, which is not there" if branch != "HEAD" else "HEAD names no commit"
+        )
+    raise RevisionNotFound(
+        f"in {repository.url} {what}", hint=f"give one as the target revision: {', '.join(known[:5])}"
+    )
+
+
+def _not_found(repository: Repository, revision: str, ranged: bool) -> NoReturn:
+    refs = repository.refs()
+    for name in (f"refs/heads/{revision}", f"refs/tags/{revision}"):
+        if name in refs and not ranged:
+            raise DamagedRepository(
+                f"in {repository.url} {printable(name)} names {refs[name][:7]}, which is no commit or is not there",
+                hint="'git fsck' says what is broken",
+            )
+    known = _names(repository)
     near = difflib.get_close_matches(revision, known, 3, 0.5) or known[:5]
     hint = f"there are: {', '.join(near)}" if near else "the repository has no branches or tags"
     what = "no tag in the range" if ranged else "no revision"
     raise RevisionNotFound(f"{repository.url} has {what} {printable(revision)!r}", hint=hint)
+
+
+def missing(repository: Repository, sha: str) -> GitError:
+    """The error for a commit that can't be read."""
+    if sha in repository.refs().values():
+        return DamagedRepository(f"{repository.url} lacks the commit {sha}", hint="'git fsck' says what is broken")
+    return RevisionNotFound(f"{repository.url} has no commit {printable(sha)}")
 
 
 def commit(repository: Repository, sha: str) -> Commit:
@@ -88,7 +125,9 @@ def commit(repository: Repository, sha: str) -> Commit:
     try:
         out = repository.git("log", "-1", "--decorate=short", "--encoding=UTF-8", f"--format={LOG_FORMAT}", sha, "--")
     except GitError as error:
-        raise RevisionNotFound(f"{repository.url} has no commit {sha}") from error
+        if verify(repository, sha) or not re.search(r"failed: (bad object|bad revision|ambiguous)", error.message):
+            raise
+        raise missing(repository, sha) from error
     commits = parse_log(out)
     if not commits:
         raise RevisionNotFound(f"{repository.url}: {sha} is not a commit")

@@ -22,11 +22,15 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from gitops_tui.git.textlines import Lines
+
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_BYTES = 5_000_000
 _DOTS = "••••••••"
 _BLOCK = re.compile(r"""^(\s*(?:- )?)["']?(data|stringData|literals)["']?\s*:(.*)$""")
+_KEY = re.compile(r"""^\s*(?:["'][^"']*["']|[\w./-]+)\s*:(?:\s|$)""")
+_BREAK_INSIDE = re.compile("[\r\x85\u2028\u2029].")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Span = tuple[int, int, int, int]  # first line, column, last line, column; from 0
@@ -38,6 +42,16 @@ class _Frame:
     key: str | None = None
     kind: str = ""
     spans: list[Span] = field(default_factory=list)
+    aliases: set[str] = field(default_factory=set)
+    anchor: str = ""
+
+
+@dataclass(slots=True)
+class _Anchored:
+    """The values below an anchor, and which other anchors they name."""
+
+    spans: list[Span] = field(default_factory=list)
+    aliases: set[str] = field(default_factory=set)
 
 
 class Marks:
@@ -54,19 +68,20 @@ class Marks:
 
 
 def masked_lines(content: bytes, marks: Marks) -> dict[int, str]:
-    """Line number (from 1) -> the line as it may be shown, for each line that holds a Secret's value."""
-    if b"Secret" not in content and b"secretGenerator" not in content:
+    """Line number (from 1) -> the line as it may be shown, for each line that holds a Secret's value. Lines are git's."""
+    # A word with escapes in it ("Sec\\u0072et") is only known once it is read.
+    if b"Secret" not in content and b"secretGenerator" not in content and b"\\" not in content:
         return {}
     text = content.decode("utf-8", "replace")
     lines = text.split("\n")
     if len(content) > _MAX_BYTES:
         return _by_indentation(lines, marks)
     try:
-        spans = _spans(text)
+        spans = _Reader(text).spans()
     except (yaml.YAMLError, ValueError, RecursionError):
         return _by_indentation(lines, marks)
     shown: dict[int, str] = {}
-    for first, column, last, end in sorted(spans, reverse=True):
+    for first, column, last, end in sorted(set(spans), reverse=True):
         if first >= len(lines):
             continue
         value = (
@@ -86,49 +101,87 @@ def masked_lines(content: bytes, marks: Marks) -> dict[int, str]:
     return shown
 
 
-def _spans(text: str) -> list[Span]:
-    found: list[Span] = []
-    stack: list[_Frame] = []
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, DocumentStartEvent):
-            stack.clear()
-        elif isinstance(event, MappingStartEvent | SequenceStartEvent):
-            stack.append(_Frame(isinstance(event, MappingStartEvent)))
-        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-            done = stack.pop()
-            if done.kind == "Secret":
-                found += done.spans
-            elif done.kind in ("List", "SecretList", ""):
-                # A Secret's data may come without its kind: what a patch or a list holds is judged by the outer one.
-                if stack and done.spans and not done.mapping:
-                    stack[-1].spans += done.spans
-            _value_done(stack)
-        elif isinstance(event, ScalarEvent | AliasEvent):
-            _scalar(stack, event, found)
-    return found
+class _Reader:
+    """Finds the values of Secrets in one file."""
 
+    def __init__(self, text: str) -> None:
+        self._lines = Lines(text)
+        self._found: list[Span] = []
+        self._used: set[str] = set()
+        self._stack: list[_Frame] = []
+        self._anchored: dict[str, _Anchored] = {}
 
-def _scalar(stack: list[_Frame], event: Event, found: list[Span]) -> None:
-    frame = stack[-1] if stack else None
-    if frame is None:
-        return
-    value = event.value if isinstance(event, ScalarEvent) else ""
-    if frame.mapping and frame.key is None:
-        frame.key = value
-        return
-    if frame.mapping and frame.key == "kind":
-        frame.kind = value
-    assert event.start_mark is not None
-    assert event.end_mark is not None
-    span = (event.start_mark.line, event.start_mark.column, event.end_mark.line, event.end_mark.column)
-    keys = [each.key for each in stack]
-    if "secretGenerator" in keys and "literals" in keys:
-        found.append(span)
-    else:
+    def spans(self) -> list[Span]:
+        stack = self._stack
+        for event in yaml.parse(self._lines.parsed, Loader=_Loader):
+            if isinstance(event, DocumentStartEvent):
+                self._document_done()
+            elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+                if event.anchor:
+                    self._anchored[event.anchor] = _Anchored()
+                stack.append(_Frame(isinstance(event, MappingStartEvent), anchor=event.anchor or ""))
+            elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+                self._collection_done(stack.pop())
+                _value_done(stack)
+            elif isinstance(event, ScalarEvent | AliasEvent):
+                self._scalar(event)
+        self._document_done()
+        return self._found
+
+    def _document_done(self) -> None:
+        """What a Secret names by an alias stands where its anchor is."""
+        waiting, seen = list(self._used), set(self._used)
+        while waiting:
+            anchored = self._anchored.get(waiting.pop(), _Anchored())
+            self._found += anchored.spans
+            waiting += anchored.aliases - seen
+            seen |= anchored.aliases
+        self._used.clear()
+        self._anchored.clear()
+        self._stack.clear()
+
+    def _collection_done(self, done: _Frame) -> None:
+        if done.kind == "Secret":
+            self._found += done.spans
+            self._used |= done.aliases
+        elif done.kind in ("List", "SecretList", ""):
+            # A Secret's data may come without its kind: what a patch or a list holds is judged by the outer one.
+            if self._stack and not done.mapping:
+                self._stack[-1].spans += done.spans
+                self._stack[-1].aliases |= done.aliases
+
+    def _scalar(self, event: Event) -> None:
+        stack = self._stack
+        assert event.start_mark is not None
+        assert event.end_mark is not None
+        span = (*self._lines.at(event.start_mark.index), *self._lines.at(event.end_mark.index))
+        alias = (event.anchor or "") if isinstance(event, AliasEvent) else ""
+        frame = stack[-1] if stack else None
+        if frame is None:
+            return
+        value = event.value if isinstance(event, ScalarEvent) else ""
+        if frame.mapping and frame.key is None:
+            frame.key = value
+            return
+        if isinstance(event, ScalarEvent) and event.anchor:
+            self._anchored[event.anchor] = _Anchored([span])
         for each in stack:
-            if each.mapping and (each.key in ("data", "stringData") or _LAST_APPLIED in keys):
-                each.spans.append(span)
-    _value_done(stack)
+            if each.anchor and alias:
+                self._anchored[each.anchor].aliases.add(alias)
+            elif each.anchor:
+                self._anchored[each.anchor].spans.append(span)
+        if frame.mapping and frame.key == "kind":
+            frame.kind = value
+        keys = [each.key for each in stack]
+        if "secretGenerator" in keys and "literals" in keys:
+            self._found.append(span)
+            self._used |= {alias} - {""}
+        else:
+            for each in stack:
+                if each.mapping and (each.key in ("data", "stringData") or _LAST_APPLIED in keys):
+                    each.spans.append(span)
+                    each.aliases |= {alias} - {""}
+        _value_done(stack)
 
 
 def _value_done(stack: list[_Frame]) -> None:
@@ -145,8 +198,12 @@ def _by_indentation(lines: list[str], marks: Marks) -> dict[int, str]:
             inside = -1
             for number, line in enumerate(document, begin + 1):
                 indent = len(line) - len(line.lstrip())
-                if line.strip() and indent <= inside:
+                if line.strip() and indent <= inside and _KEY.match(line):
                     inside = -1
+                if _BREAK_INSIDE.search(line):
+                    # More lines to YAML than to git.
+                    shown[number] = line[:indent] + _DOTS
+                    continue
                 head = _BLOCK.match(line)
                 if inside >= 0 and line.strip():
                     key, colon, value = line.partition(":")

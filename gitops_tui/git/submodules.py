@@ -85,7 +85,8 @@ class Submodules:
         with locked(store, timeout=repository.settings.git_timeout):
             if not (store / "HEAD").exists():
                 store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                run(None, "init", "--bare", "--quiet", "--", str(store))
+                kind = "sha256" if len(sha) == 64 else "sha1"
+                run(None, "init", "--bare", "--quiet", f"--object-format={kind}", "--", str(store))
             if not _has(store, sha):
                 _fetch(remote, sha)
         known = repository.env.get("GIT_ALTERNATE_OBJECT_DIRECTORIES", "")

@@ -46,7 +46,8 @@ def annotated_tag(repository: Repository, revision: str) -> tuple[str, str]:
         return "", ""
     wanted = [f"refs/tags/{name}"] if name != revision else [f"refs/heads/{name}", f"refs/tags/{name}"]
     out = repository.git("for-each-ref", "--format=%(objecttype) %(objectname) %(refname)", *wanted)
-    found = {ref: (kind, sha) for kind, sha, ref in (line.split(" ", 2) for line in out.decode().splitlines())}
+    lines = out.decode("utf-8", "surrogateescape").split("\n")
+    found = {ref: (kind, sha) for kind, sha, ref in (line.split(" ", 2) for line in lines if line)}
     kind, sha = next((found[each] for each in wanted if each in found), ("", ""))
     return (name, sha) if kind == "tag" else ("", "")
 

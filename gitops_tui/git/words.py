@@ -14,7 +14,8 @@ _DAMAGED = re.compile(
     r"(?i)is corrupt|corrupt (?:loose|patch|packed)|bad object|could not read [0-9a-f]{7}|unable to read (?:tree|sha1|source|[0-9a-f])"
     r"|inflate: data|missing blob|missing tree|packfile .* (?:cannot|does not|is too)|loose object|invalid object"
     r"|index file .* is too|garbage at end|unable to parse (?:commit|object)|bad tree|not a git repository|failed to read object"
-    r"|bad config line|unpack .* header"
+    r"|bad config line|unpack .* header|unexpected line in|reference broken|mismatched algorithms"
+    r"|'origin' does not appear to be a git repository|cannot change to "
 )
 
 
@@ -37,7 +38,10 @@ def failure(what: str, err: bytes) -> GitError:
         )
     if "read-only file system" in lower or "insufficient permission" in lower:
         return GitError(text, hint="git may not write there: check who owns the folder")
-    if _DAMAGED.search(lower):
+    if "cannot change to " in lower:
+        return DamagedRepository(text, hint="the folder is gone, or can't be entered")
+    # What the other side says of its own repository is no damage here.
+    if _DAMAGED.search("\n".join(line for line in lower.splitlines() if not line.startswith("remote:"))):
         return DamagedRepository(text, hint="the repository is damaged; 'git fsck' says where")
     return GitError(text)
 
@@ -95,6 +99,10 @@ _HINTS = (
     (
         ("connection refused", "timed out", "no route to host", "network is unreachable", "failed to connect"),
         "check your network, a VPN, and whether {host} is up",
+    ),
+    (
+        ("returned error: 301", "returned error: 302", "returned error: 307", "returned error: 308"),
+        "the server sends you elsewhere, where a token is not sent along: give the address that it leads to",
     ),
     (
         ("not found", "does not appear to be a git repository", "returned error: 404", "does not exist"),

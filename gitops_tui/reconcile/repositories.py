@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from gitops_tui.errors import DamagedRepository, FetchError, GitError, GitOpsError
 from gitops_tui.git import Repository, open_repository
@@ -35,6 +35,8 @@ from gitops_tui.render.dependencies import Dependencies, dependencies
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.valuefiles import Reference, References
 from gitops_tui.settings import Settings
+
+T = TypeVar("T")
 
 _LOCAL_INTERVAL = 0.4
 _WORKING_TREE_INTERVAL = 2.0
@@ -178,7 +180,10 @@ class Repositories:
     def _first_look(self, repository: Repository, progress: Callable[[str], None]) -> RepositoryState:
         """A mirror of an earlier session is shown as it was fetched then, where its remote can't be reached now."""
         try:
-            repository.fetch(progress=progress, stop=self.stop)
+            try:
+                repository.fetch(progress=progress, stop=self.stop)
+            except DamagedRepository:
+                repository.repair(progress=progress, stop=self.stop)
         except FetchError as error:
             fetched = repository.last_fetched()
             if fetched is None:
@@ -286,8 +291,13 @@ class Repositories:
     ) -> Found:
         """Renders all sources of an application; the first one at `revision` where given. A mirror that turns out to be
         damaged is cloned anew, once."""
+        return self.sure(app, lambda: self._render(app, revision, kube_version, api_versions, namespace))
+
+    def sure(self, app: Application, work: Callable[[], T]) -> T:
+        """`work`, once more where a mirror of the application turned out to be damaged and was cloned anew. Raises
+        DamagedRepository where that did not help."""
         try:
-            return self._render(app, revision, kube_version, api_versions, namespace)
+            return work()
         except DamagedRepository:
             again = False
             for source in app.sources:
@@ -296,7 +306,7 @@ class Repositories:
                 again = (repository is not None and self._cloned_anew(key, repository)) or again
             if not again:
                 raise
-            return self._render(app, revision, kube_version, api_versions, namespace)
+            return work()
 
     def _render(
         self, app: Application, revision: str, kube_version: str, api_versions: Sequence[str], namespace: str

@@ -17,6 +17,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gitops_tui.git import Repository
 from gitops_tui.git.paths import TreeEntry
+from gitops_tui.git.textlines import Lines
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import Commit
 from gitops_tui.render.kustomization import FILES
@@ -27,23 +28,30 @@ _STEP = re.compile(
     r"""\.?(?P<key>[A-Za-z_$][A-Za-z0-9_$/-]*)|\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<index>\d+)\]|\[(?P<item>[^\]]+)\]"""
 )
 _PAIR = re.compile(r"""([A-Za-z_$][\w$-]*)=("(?:[^"\\]|\\.)*"|[^,\]]*)""")
+_OTHER_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 _MOST_FILES = 2_000
 _MOST_LINES = 500
+_MOST_MERGES = 20
 
 Step = str | int | tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Lines (from 1, both included) of a file."""
+    """Lines (from 1, both included) of a file. anchor: the lines of the value, where an alias stands for it."""
 
     path: str
     first: int
     last: int
+    anchor: tuple[int, int] | None = None
 
     @property
-    def lines(self) -> range:
-        return range(self.first, min(self.last, self.first + _MOST_LINES) + 1)
+    def lines(self) -> tuple[int, ...]:
+        made = range(self.first, min(self.last, self.first + _MOST_LINES) + 1)
+        if self.anchor is None:
+            return tuple(made)
+        first, last = self.anchor
+        return (*made, *range(first, min(last, first + _MOST_LINES) + 1))
 
 
 def steps_of(field: str) -> tuple[Step, ...] | None:
@@ -127,9 +135,38 @@ def _nodes(content: bytes) -> list[Node]:
         return []
     text = content.decode("utf-8-sig")
     try:
-        return [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
+        made = [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
     except (yaml.YAMLError, RecursionError):
         return []
+    if _OTHER_BREAK.search(text):
+        _in_gits_lines(made, Lines(text))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """As the parser's."""
+
+    index: int
+    line: int
+    column: int
+
+
+def _in_gits_lines(nodes: Sequence[Node], lines: Lines) -> None:
+    """YAML ends lines where git does not."""
+    waiting, seen = list(nodes), set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        for name in ("start_mark", "end_mark"):
+            index = getattr(node, name).index
+            setattr(node, name, _Mark(index, *lines.at(index)))
+        if isinstance(node, MappingNode):
+            waiting += [each for pair in node.value for each in pair]
+        elif isinstance(node, SequenceNode):
+            waiting += node.value
 
 
 def _in_manifests(
@@ -171,7 +208,7 @@ def _place(node: Node, path: str, steps: Sequence[Step], shift: int = 0) -> Plac
     begin: Node = node
     for number, step in enumerate(steps):
         if isinstance(step, str):
-            found = _get(here, step)
+            found = _get(here, step) or _merged(here, step)
             if found is None and step == "data" and number == 0:
                 found = _get(here, "stringData")
             if found is None:
@@ -189,7 +226,21 @@ def _place(node: Node, path: str, steps: Sequence[Step], shift: int = 0) -> Plac
     first = begin.start_mark.line + 1
     # A block ends at the begin of the line behind it.
     last = here.end_mark.line + (1 if here.end_mark.column or (isinstance(here, ScalarNode) and not here.style) else 0)
-    return Place(path, first + shift, max(first, last) + shift)
+    anchor = None
+    if here.start_mark is not None and here.start_mark.index < begin.start_mark.index:
+        anchor = (here.start_mark.line + 1 + shift, max(here.start_mark.line + 1, last) + shift)
+    return Place(path, first + shift, max(first, last) + shift if anchor is None else first + shift, anchor)
+
+
+def _merged(node: Node, name: str, depth: int = 0) -> tuple[Node, Node] | None:
+    """What a mapping has by `<<`: the first that has the key counts (yaml.org/type/merge)."""
+    merge = _get(node, "<<")
+    if merge is None or depth > _MOST_MERGES:
+        return None
+    for each in merge[1].value if isinstance(merge[1], SequenceNode) else [merge[1]]:
+        if found := _get(each, name) or _merged(each, name, depth + 1):
+            return found
+    return None
 
 
 def _item(node: SequenceNode, step: int | tuple[tuple[str, str], ...]) -> Node | None:

@@ -1,0 +1,374 @@
+"""Repositories as nobody planned them: SHA-256, odd refs, broken people, settings that git stumbles over."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from gitops_tui.errors import CloneError, DamagedRepository, GitError, RevertRefused, RevisionNotFound
+from gitops_tui.git import Repository, open_repository
+from gitops_tui.git.credentials import Credentials
+from gitops_tui.git.log import pull_request
+from gitops_tui.git.revert import carry_out, preview
+from gitops_tui.model.application import Application, Destination, Source
+from gitops_tui.model.keys import AppKey
+from gitops_tui.model.revert import RevertRequest
+from gitops_tui.reconcile.git_questions import GitQuestions
+from gitops_tui.reconcile.repositories import Repositories
+from gitops_tui.render.fields import places_of_field
+from gitops_tui.settings import Settings
+from tests.conftest import MadeRepository
+
+
+def opened(made: MadeRepository) -> Repository:
+    return open_repository(str(made.folder), settings=Settings())
+
+
+def the_app(url: str) -> Application:
+    return Application(AppKey("test", "", "web"), (Source(repo_url=url, path="web"),), Destination())
+
+
+@pytest.fixture
+def sha256(tmp_path: Path) -> MadeRepository:
+    folder = tmp_path / "sha256"
+    subprocess.run(["git", "init", "-q", "-b", "main", "--object-format=sha256", str(folder)], check=True)
+    return MadeRepository(folder)
+
+
+def test_a_remote_of_sha_256_is_mirrored_fetched_and_reverted(me, sha256: MadeRepository, served, tmp_path) -> None:
+    bare = tmp_path / "served" / "long.git"
+    old = sha256.commit({"web/a.yaml": "a: 1\n", ".git-blame-ignore-revs": "0" * 40 + "\n"})
+    subprocess.run(["git", "clone", "-q", "--mirror", str(sha256.folder), str(bare)], check=True)
+    subprocess.run(["git", "-C", str(bare), "config", "http.receivepack", "true"], check=True)
+    repository = open_repository(served.url("long.git"), settings=Settings())
+    new = sha256.commit({"web/a.yaml": "a: 2\n"})
+    sha256.git("push", "-q", str(bare), "main")
+
+    assert repository.fetch()
+    assert repository.resolve("HEAD").sha == new
+    assert repository.blame(new, "web/a.yaml", [1])[1].commit == new
+    done = carry_out(repository, preview(repository, RevertRequest(revision=old, branch="main", paths=("web",))))
+    assert sha256.git("ls-remote", str(bare), "main").startswith(done.commit)
+
+
+def test_a_remote_that_was_made_anew_with_other_shas_is_cloned_anew(me, sha256, upstream, served) -> None:
+    made, bare, push = upstream
+    made.commit({"a": "1"})
+    push()
+    url = served.url("web.git")
+    app = the_app(url)
+    repositories = Repositories(Settings())
+    repositories.open(url)
+    subprocess.run(["rm", "-rf", str(bare)], check=True)
+    new = sha256.commit({"a": "2"})
+    subprocess.run(["git", "clone", "-q", "--mirror", str(sha256.folder), str(bare)], check=True)
+
+    assert repositories.fetch([url]) == [url]
+    assert GitQuestions(repositories, Settings()).resolve(app, "HEAD").sha == new
+
+
+def test_names_of_refs_that_hold_line_ends_cost_nothing_more(me, upstream, served) -> None:
+    made, _, push = upstream
+    sha = made.commit({"a": "1"})
+    for name in ("a\u2028b", "a\x85b"):
+        made.git("update-ref", f"refs/heads/{name}", sha)
+    subprocess.run([b"git", b"-C", bytes(made.folder), b"update-ref", b"refs/heads/\xff\xfe", sha.encode()], check=True)
+    push()
+    repository = open_repository(served.url("web.git"), settings=Settings())
+    repository.fetch()
+    before = served.count("info/refs")
+
+    assert repository.fetch() is False
+    assert served.count("info/refs") == before + 1
+    for name in ("a\u2028b", "a\x85b", "\udcff\udcfe"):
+        assert repository.resolve(name).sha == sha
+        assert repository.tag_signature(name, sha) is None
+
+
+@pytest.mark.parametrize("revision", ["main@{0}", "main@{upstream}", "main..main", "@{-1}"])
+def test_what_git_would_look_up_elsewhere_is_no_revision(made_repository, revision: str) -> None:
+    made_repository.commit({"a": "1"})
+
+    with pytest.raises(RevisionNotFound, match="is not a revision"):
+        opened(made_repository).resolve(revision)
+
+
+def test_a_head_without_its_branch_names_those_that_are_there(made_repository) -> None:
+    made_repository.commit({"a": "1"})
+    made_repository.git("symbolic-ref", "HEAD", "refs/heads/gone")
+
+    with pytest.raises(RevisionNotFound, match="the branch gone, which is not there") as caught:
+        opened(made_repository).resolve("HEAD")
+    assert "main" in caught.value.hint
+
+
+def test_the_git_folder_itself_is_a_repository_and_a_foreign_work_tree_is_not(made_repository, tmp_path: Path) -> None:
+    sha = made_repository.commit({"a": "1"})
+    (tmp_path / "other").mkdir()
+    other = MadeRepository(tmp_path / "other")
+    other.commit({"b": "1"})
+
+    inside = open_repository(str(made_repository.folder / ".git"), settings=Settings())
+    made_repository.git("config", "core.worktree", str(other.folder))
+
+    assert inside.resolve("HEAD").sha == sha
+    assert opened(made_repository).resolve("HEAD").sha == sha
+
+
+def test_grafts_do_not_hide_history(made_repository) -> None:
+    made_repository.commit({"a": "1"})
+    sha = made_repository.commit({"a": "2"})
+    (made_repository.folder / ".git" / "info").mkdir(exist_ok=True)
+    (made_repository.folder / ".git" / "info" / "grafts").write_text(f"{sha}\n")
+
+    assert len(opened(made_repository).log(sha, [""])) == 2
+
+
+def test_a_setting_that_git_refuses_is_said_and_not_a_missing_commit(made_repository) -> None:
+    made_repository.commit({"a": "1"})
+    made_repository.git("config", "--file", str(made_repository.folder / ".git" / "config"), "log.date", "bogus")
+
+    with pytest.raises(GitError, match=r"bogus") as caught:
+        opened(made_repository).resolve("main")
+    assert not isinstance(caught.value, RevisionNotFound)
+
+
+@pytest.mark.parametrize("of", ["user", "repository"])
+def test_a_list_of_ignored_commits_that_is_not_there_ends_no_blame(me, made_repository, of: str) -> None:
+    made_repository.commit({"a": "x: 1\n"})
+    format_ = made_repository.commit({"a": "x:   '1'\n"})
+    made_repository.commit({".git-blame-ignore-revs": "f" * 64 + f"\n{format_}\n"})
+    if of == "user":
+        me.write_text(me.read_text() + "[blame]\n\tignoreRevsFile = .not-there\n")
+    else:
+        made_repository.git("config", "blame.ignoreRevsFile", "/not/there")
+    repository = opened(made_repository)
+
+    assert repository.blame(repository.resolve("main").sha, "a", [1])[1].commit != format_
+
+
+def test_a_commit_by_nobody_is_by_nobody(made_repository) -> None:
+    made_repository.commit({"a": "1"})
+    text = f"tree {made_repository.git('rev-parse', 'HEAD^{tree}')}\nauthor nobody\ncommitter nobody\n\nsubject\n"
+    sha = subprocess.run(
+        ["git", "-C", str(made_repository.folder), "hash-object", "-t", "commit", "--literally", "-w", "--stdin"],
+        input=text,
+        text=True,
+        capture_output=True,
+        check=True,
+    ).stdout.strip()
+
+    found = opened(made_repository).commit(sha)
+
+    assert (found.author, found.author_email, found.subject) == ("", "", "subject")
+
+
+def test_merges_of_gitea_are_recognised() -> None:
+    assert pull_request("Merge pull request 'Raise it' (#12) from mia/raise into main", "") == "12"
+
+
+# --- fields in YAML -----------------------------------------------------------------------------------------------
+
+
+def blamed(made: MadeRepository, field: str) -> str:
+    """The subject of the commit that set a field of the one ConfigMap in "web"."""
+    from gitops_tui.render import render
+
+    repository = opened(made)
+    commit = repository.resolve("main")
+    source = Source(repo_url=str(made.folder), path="web")
+    manifest = render(
+        repository, commit, source, app_name="web", namespace="web", settings=Settings(), kube_version="1.30", api_versions=()
+    ).manifests[0]  # fmt: skip
+    for place in places_of_field(repository, commit, ["web"], manifest, field):
+        found = repository.blame(commit.sha, place.path, place.lines)
+        if found:
+            return max(found.values(), key=lambda each: repository.count(commit.sha, each.commit, [""])).subject
+    return ""
+
+
+def test_a_field_behind_a_line_end_that_only_yaml_knows_is_blamed_at_its_own_line(made_repository) -> None:
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n  annotations: {q: 'a\u2028b\x85c'}\ndata:\n  a: '1'\n  b: '2'\n"
+    made_repository.commit({"web/m.yaml": text}, "first")
+    made_repository.commit({"web/m.yaml": text.replace("'1'", "'7'")}, "sets a")
+
+    assert blamed(made_repository, "data.a") == "sets a"
+    assert blamed(made_repository, "data.b") == "first"
+
+
+@pytest.mark.parametrize(
+    ("data", "change"),
+    [
+        ("  a: &x one\n  b: *x\n", ("one", "two")),
+        ("  <<: {b: one}\n", ("one", "two")),
+        ("  <<: [{a: x}, {b: one}]\n", ("one", "two")),
+    ],
+)
+def test_a_field_by_an_alias_or_a_merge_is_blamed_where_its_value_stands(
+    made_repository, data: str, change: tuple[str, str]
+) -> None:
+    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n{data}"
+    made_repository.commit({"web/m.yaml": text}, "first")
+    made_repository.commit({"web/m.yaml": text.replace(*change)}, "sets it")
+
+    assert blamed(made_repository, "data.b") == "sets it"
+
+
+# --- mirrors that were spoilt ---------------------------------------------------------------------------------------
+
+
+def _flipped(place: Path) -> None:
+    data = bytearray(place.read_bytes())
+    for at in range(len(data) // 2, len(data) // 2 + 8):
+        data[at] ^= 0xFF
+    place.chmod(0o644)
+    place.write_bytes(bytes(data))
+
+
+def _spoilt(folder: Path, how: str) -> None:
+    if how == "pack":
+        for place in folder.glob("objects/pack/*.pack"):
+            _flipped(place)
+    elif how == "cut pack":
+        for place in folder.glob("objects/pack/*.pack"):
+            place.chmod(0o644)
+            place.write_bytes(place.read_bytes()[:-30])
+    elif how == "config":
+        (folder / "config").write_text("")
+    elif how == "ref":
+        (folder / "refs" / "heads").mkdir(parents=True, exist_ok=True)
+        (folder / "refs" / "heads" / "main").write_text("")
+    else:
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("how", ["pack", "cut pack", "config", "ref", "folder"])
+def test_a_spoilt_mirror_mends_itself_whatever_is_asked(me, upstream, served, how: str, again: bool) -> None:
+    made, _, push = upstream
+    for number in range(5):
+        sha = made.commit({f"web/{number}.yaml": f"a: {number}\n" * 50})
+    push()
+    url = served.url("web.git")
+    app = the_app(url)
+    repositories = Repositories(Settings())
+    GitQuestions(repositories, Settings()).resolve(app, "HEAD")
+    _spoilt(repositories.open(url).folder, how)
+    if again:
+        repositories.close()
+        repositories = Repositories(Settings())
+    questions = GitQuestions(repositories, Settings())
+    repositories.fetch([url])
+
+    assert questions.resolve(app, "HEAD").sha == sha
+    assert len(questions.log(app, 50, 0)) == 5
+    assert len(questions.commit_detail(app, sha).files) == 1
+    assert questions.blame(app, sha, "web/1.yaml", 3) is not None
+
+
+def test_a_cache_that_cannot_be_written_to_still_shows_what_it_has(me, upstream, served, monkeypatch) -> None:
+    made, _, push = upstream
+    sha = made.commit({"a": "1"})
+    push()
+    open_repository(served.url("web.git"), settings=Settings()).close()
+
+    @contextmanager
+    def refused(*_: object, **__: object) -> Iterator[None]:
+        raise OSError(30, "Read-only file system")
+        yield
+
+    monkeypatch.setattr("gitops_tui.git.remote.locked", refused)
+
+    assert open_repository(served.url("web.git"), settings=Settings()).resolve("HEAD").sha == sha
+
+
+# --- reverts ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_branch_that_git_cannot_move_is_said_with_its_words(me, made_repository) -> None:
+    old = made_repository.commit({"web/a": "1"})
+    made_repository.commit({"web/a": "2"})
+    (made_repository.folder / ".git" / "refs" / "heads" / "main.lock").write_text("")
+    repository = opened(made_repository)
+    found = preview(repository, RevertRequest(revision=old, branch="main", paths=("web",)))
+
+    with pytest.raises(RevertRefused, match=r"main\.lock"):
+        carry_out(repository, found)
+
+
+@pytest.mark.parametrize("name", ["HEAD", "a" * 40])
+def test_a_branch_is_not_called_like_something_else(me, made_repository, name: str) -> None:
+    sha = made_repository.commit({"web/a": "1"})
+
+    with pytest.raises(RevertRefused, match="means something else"):
+        preview(opened(made_repository), RevertRequest(revision=sha, branch="main", new_branch=name, paths=("web",)))
+
+
+def test_a_reverts_message_is_utf_8_whatever_is_configured(me, made_repository) -> None:
+    old = made_repository.commit({"web/a": "1"}, "größer")
+    made_repository.commit({"web/a": "2"})
+    made_repository.git("config", "i18n.commitEncoding", "latin1")
+    repository = opened(made_repository)
+
+    done = carry_out(repository, preview(repository, RevertRequest(revision=old, branch="main", paths=("web",))))
+
+    assert "größer" in repository.commit(done.commit).body
+    assert "encoding" not in made_repository.git("cat-file", "commit", done.commit).split("\n\n")[0]
+
+
+# --- credentials ------------------------------------------------------------------------------------------------------
+
+
+def test_a_token_does_not_follow_to_another_host(me, upstream, served) -> None:
+    made, _, push = upstream
+    made.commit({"a": "1"})
+    push()
+    seen: list[str] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            return
+
+        def do_GET(self) -> None:
+            seen.append(self.headers.get("Authorization", ""))
+            self.send_response(301)
+            self.send_header("Location", f"http://localhost:{served.port}{self.path}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with pytest.raises(CloneError, match="returned error: 301"):
+            open_repository(
+                f"http://127.0.0.1:{server.server_address[1]}/web.git",
+                settings=Settings(),
+                credentials=lambda _: Credentials(bearer_token="t0ken"),
+            )
+    finally:
+        server.shutdown()
+        server.server_close()
+
+    assert seen == ["Bearer t0ken"]
+    assert not any(served.authorizations)
+
+
+def test_a_password_that_is_not_escaped_is_not_shown(me) -> None:
+    with pytest.raises(CloneError) as caught:
+        open_repository("https://mia:hun/ter@git.example.com/x", settings=Settings())
+
+    assert "hun" not in str(caught.value)
+    assert "%2F" in caught.value.hint
+
+
+def test_what_the_other_side_says_of_itself_is_no_damage_here() -> None:
+    from gitops_tui.git.words import failure
+
+    assert isinstance(failure("git fetch", b"fatal: bad object 1234567\n"), DamagedRepository)
+    assert not isinstance(failure("git fetch", b"remote: fatal: bad object 1234567\n"), DamagedRepository)
