@@ -7,7 +7,10 @@ from gitops_tui.demo.status import Fault
 from gitops_tui.model.keys import GVK
 
 _CERTIFICATE = "kube-root-ca.crt"
-_TOLD = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints"
+_TOLD = (
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal "
+    "service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."
+)
 
 
 def reconcile(context: Context, name: str) -> None:
@@ -40,7 +43,7 @@ def _furnish(context: Context, name: str) -> None:
         metadata = {
             "name": _CERTIFICATE,
             "namespace": name,
-            "annotations": {"kubernetes.io/description": f"{_TOLD} of internal service hosts."},
+            "annotations": {"kubernetes.io/description": _TOLD},
         }
         made: Obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"ca.crt": ""}}
         context.registry.create(made, manager=MANAGER)

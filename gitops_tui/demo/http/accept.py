@@ -35,13 +35,15 @@ def parameters(accept: str) -> list[tuple[str, dict[str, str]]]:
     return [(name, options) for _, _, name, options in found]
 
 
-def form(headers: Mapping[str, str], query: Mapping[str, str], *, tables: bool) -> Form:
-    """The form that a client wants most of those there are. Raises Fault 406."""
+def form(
+    headers: Mapping[str, str], query: Mapping[str, str], *, tables: bool, many: bool = False, stream: bool = False
+) -> Form:
+    """The form that a client wants most of those there are. many: of a list; stream: of a watch. Raises Fault 406."""
     accept = headers.get("Accept", "")
     if not accept or accept == "application/json":
         return _PLAIN
     for name, options in parameters(accept):
-        if name not in _KNOWN:
+        if name not in _KNOWN or (stream and name == "application/yaml"):
             continue
         kind = options.get("as", "")
         if kind and (not tables or options.get("g") != "meta.k8s.io" or kind not in _KINDS):
@@ -51,13 +53,14 @@ def form(headers: Mapping[str, str], query: Mapping[str, str], *, tables: bool) 
             continue
         return Form(name == "application/yaml", kind, version, query.get("includeObject", "") or "Metadata")
     if not any(name in _KNOWN for name, _ in parameters(accept)):
-        more = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
-        said = f"406: Not Acceptable\n\nAvailable representations: {_SERVED}, {more}"
+        more = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch" if many else ""
+        said = f"406: Not Acceptable\n\nAvailable representations: {_SERVED}{more}"
         raise Fault(406, "NotAcceptable", said, details={})
-    said = f"only the following media types are accepted: {_SERVED}"
+    only = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch" if stream else _SERVED
+    said = f"only the following media types are accepted: {only}"
     raise Fault(406, "NotAcceptable", said)
 
 
 _KINDS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
-_KNOWN = ("application/json", "application/yaml", "*/*", "application/*")
+_KNOWN = ("application/json", "application/yaml", "*/*")
 _PLAIN = Form()

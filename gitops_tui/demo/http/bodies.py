@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -12,10 +14,11 @@ import yaml
 from aiohttp import web
 
 from gitops_tui.demo.fields.types import Type
-from gitops_tui.demo.http import protobuf
+from gitops_tui.demo.http import gojson, protobuf
 from gitops_tui.demo.status import Fault, bad_request
 
 LIMIT = 3 * 1024 * 1024
+_SHOWN = 30
 _JSON, _YAML = "application/json", "application/yaml"
 _TYPES = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -36,6 +39,13 @@ class _CarefulLoader(yaml.SafeLoader):
     pass
 
 
+# "y" and "n" are booleans to the API server's parser.
+for _first in "yYnN":
+    _Loader.yaml_implicit_resolvers[_first] = [
+        ("tag:yaml.org,2002:bool", re.compile(r"^[yYnN]$")),
+        *_Loader.yaml_implicit_resolvers.get(_first, ()),
+    ]
+_Loader.bool_values = _CarefulLoader.bool_values = {**_Loader.bool_values, "y": True, "n": False}
 _CarefulLoader.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
 _DEEP = 200
 _NESTING = re.compile(rb"^ {%d}|^[ ]*(?:[-?:] +){%d}" % (_DEEP, _DEEP), re.MULTILINE)
@@ -59,9 +69,11 @@ def unsupported(types: str = _TYPES) -> Fault:
     return Fault(415, "UnsupportedMediaType", said)
 
 
-def obj(data: bytes, content_type: str, kind: str, declared: Type | None = None) -> tuple[Any, int | None]:
+def obj(
+    data: bytes, content_type: str, kind: str, declared: Type | None = None, twice: list[str] | None = None
+) -> tuple[Any, int | None]:
     """The object in a body, and how many keys its text has (None where it isn't JSON). declared: its type, for protobuf.
-    Raises Fault 400, 415."""
+    twice: gets a sentence for each key that a YAML mapping has again. Raises Fault 400, 415."""
     if content_type in ("", "application/octet-stream"):
         content_type = _JSON
     said = (
@@ -69,28 +81,55 @@ def obj(data: bytes, content_type: str, kind: str, declared: Type | None = None)
     )
     if content_type == _YAML:
         try:
-            found = yaml_value(data)
+            found = yaml_value(data, twice)
         except ValueError as error:
             raise bad_request(f"error converting YAML to JSON: {error}") from None
         if not isinstance(found, dict):
-            raise bad_request(f"{said}{_no_map(found)} ({_hex(data)})")
+            raise bad_request(f"{said}{_no_map(found)} ({_summary(data)})")
         return found, None
     if content_type == protobuf.MEDIA_TYPE and declared is not None and not declared.custom:
         try:
             return protobuf.read(data, declared), None
         except ValueError as error:
-            raise bad_request(str(error)) from None
+            unread = f"the object provided is unrecognized (must be of type {kind}): {error}"
+            raise bad_request(f"{unread} ({_summary(data)})") from None
     if content_type != _JSON:
         raise unsupported()
     if not data.strip():
         raise bad_request(f"{said}unexpected end of JSON input (<empty>)")
     try:
-        found = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise bad_request(f"{said}{_go_json(data, error)} ({_hex(data)})") from None
+        found = json_value(data)
+    except gojson.NotJson as error:
+        raise bad_request(f"{said}{error} ({_summary(data)})") from None
     if not isinstance(found, dict):
-        raise bad_request(f"{said}{_no_map(found)} ({_hex(data)})")
+        raise bad_request(f"{said}{_no_map(found)} ({_summary(data)})")
     return found, data.count(b'":')
+
+
+def json_value(data: bytes) -> Any:
+    """Raises gojson.NotJson."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return gojson.read(data)
+
+
+@contextmanager
+def numbers_as_written(data: bytes) -> Iterator[None]:
+    """Where a number is refused, the refusal tells it as the body has it (`1e1`), not as it was read."""
+    try:
+        yield
+    except Fault as fault:
+        if found := _REFUSED.search(fault.message):
+            for each in _NUMBERS.findall(data):
+                if float(each) == float(found[1]):
+                    fault.message = fault.message.replace(f"number {found[1]} ", f"number {each.decode()} ")
+                    break
+        raise
+
+
+_REFUSED = re.compile(r"cannot unmarshal number (\S+) into")
+_NUMBERS = re.compile(rb"(?<=[:\[,\s])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[,\]}\s])")
 
 
 def _no_map(found: Any) -> str:
@@ -101,48 +140,54 @@ def _no_map(found: Any) -> str:
     return f"json: cannot unmarshal {given} into Go value of type {struct}"
 
 
-def _hex(data: bytes) -> str:
-    """The start of a body as the API server shows it: text where it is short and plain, else hexadecimal."""
-    if len(data) < 1024 and data.isascii() and data[:1] in (b"{", b'"'):
-        return data.decode()
-    return data[:1024].hex()
+def _summary(data: bytes) -> str:
+    """The start of a body as the API server shows it: text where it may be an object, else hexadecimal."""
+    start, more = data[:_SHOWN], " ..." if len(data) > _SHOWN else ""
+    return (start.decode("utf-8", "replace") if data[:1] == b"{" else start.hex()) + more
 
 
-def _go_json(data: bytes, error: orjson.JSONDecodeError) -> str:
-    """What Go's decoder would say."""
-    text = data.decode("utf-8", "replace")
-    if error.pos >= len(text.rstrip()):
-        return "unexpected end of JSON input"
-    letter = text[error.pos]
-    before = text[: error.pos].rstrip()[-1:]
-    if before in ("{", ","):
-        where = "looking for beginning of object key string"
-    elif before in (":", "[", ""):
-        where = "looking for beginning of value"
-    elif before == '"':
-        where = "after object key:value pair"
-    else:
-        where = "after top-level value" if before == "}" else "looking for beginning of value"
-    return f"invalid character '{letter}' {where}"
-
-
-def yaml_value(data: bytes) -> Any:
-    """One YAML (or JSON) document with the types of JSON. Raises ValueError in the words of the server's parser."""
+def yaml_value(data: bytes, twice: list[str] | None = None) -> Any:
+    """The first YAML (or JSON) document with the types of JSON. twice: gets a sentence for each key that a mapping has
+    again. Raises ValueError in the words of the server's parser."""
     if data.lstrip()[:1] in (b"{", b"["):
         try:
             return orjson.loads(data)
         except orjson.JSONDecodeError:
             pass
     # The C parser recurses without a limit of its own: what nests deeply goes to the other one, which has Python's.
-    loader = _CarefulLoader if _may_nest(data) else _Loader
+    loader = (_CarefulLoader if _may_nest(data) else _Loader)(data)
     try:
-        return _plain(yaml.load(data, Loader=loader))  # noqa: S506 - safe loaders' own subclasses
+        if not loader.check_node():
+            return None
+        node = loader.get_node()  # further documents are not looked at
+        if twice is not None:
+            _repeated(node, twice)
+        return _plain(loader.construct_document(node))
     except yaml.MarkedYAMLError as error:
         raise ValueError(f"yaml: {_yaml_line(error)}{error.problem or error.context}") from None
     except RecursionError:
         raise ValueError("yaml: exceeded max depth of 10000") from None
     except (yaml.YAMLError, ValueError) as error:
         raise ValueError(f"yaml: {error}") from None
+    finally:
+        loader.dispose()
+
+
+def _repeated(node: Any, found: list[str]) -> None:
+    """Keys that stand twice in one mapping, in the words of the server's parser."""
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, yaml.SequenceNode):
+            waiting += reversed(each.value)
+        elif isinstance(each, yaml.MappingNode):
+            seen = set()
+            for key, _ in each.value:
+                if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                    if key.value in seen:
+                        found.append(f'line {key.start_mark.line + 1}: key "{key.value}" already set in map')
+                    seen.add(key.value)
+            waiting += reversed([value for _, value in each.value])
 
 
 def _yaml_line(error: yaml.MarkedYAMLError) -> str:

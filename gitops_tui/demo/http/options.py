@@ -94,6 +94,9 @@ def check_list(query: Mapping[str, str], *, watch: bool) -> None:
                 "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
             )
         elif match and match != "NotOlderThan":
+            if initial is not None:
+                said = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+                forbidden("resourceVersionMatch", said)
             errors.append(not_supported("resourceVersionMatch", match, ("NotOlderThan",)))
     else:
         if initial is not None:

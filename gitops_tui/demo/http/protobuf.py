@@ -85,7 +85,7 @@ def read(data: bytes, declared: Type) -> dict[str, Any]:
         version, kind, raw = envelope(data)
         return {"apiVersion": version, "kind": kind, **_message(raw, declared, declared.definition)}
     except (IndexError, struct.error, UnicodeDecodeError, AttributeError, TypeError) as error:
-        raise ValueError(f"unexpected EOF: {error}") from error
+        raise ValueError("unexpected EOF") from error
 
 
 def _message(data: bytes, declared: Type, name: str) -> dict[str, Any]:

@@ -30,9 +30,19 @@ def matcher(query: Mapping[str, str], resource: Resource) -> tuple[Match | None,
     return (lambda obj: both[0](obj) and both[1](obj)), name
 
 
+def _go_type(resource: Resource, more: str = "") -> str:
+    """What Go calls the type of an object or a list of them."""
+    if resource.custom is not None:
+        return f"*unstructured.Unstructured{more}"
+    return f"*{resource.group.partition('.')[0] or 'core'}.{resource.kind}{more}"
+
+
 def shown(registry: Registry, resource: Resource, obj: Obj, form: Form) -> Obj:
     """One object in the form that the client wants."""
     seen = convert(obj, resource.gvk)
+    if form.kind == "PartialObjectMetadataList":
+        said = f"you requested {form.kind}, but the requested object is not a list ({_go_type(resource)})"
+        raise Fault(406, "NotAcceptable", said)
     if form.kind == "Table":
         version = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
         return tables.table(resource, [seen], version, registry.clock.time(), form.include, form.version)
@@ -64,6 +74,8 @@ def _decode_continue(text: str) -> tuple[int, str]:
         version, start = int(found["rv"]), str(found["start"])
     except (ValueError, KeyError, TypeError):
         raise bad_request(f"{wrong}server does not recognize this encoded version ") from None
+    if not version:
+        raise bad_request(f"{wrong}incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
     return version, start
 
 
@@ -85,6 +97,9 @@ def page(registry: Registry, resource: Resource, namespace: str, query: Mapping[
     options.check_list(query, watch=False)
     match, _ = matcher(query, resource)
     limit = max(options.number(query, "limit") or 0, 0)
+    options.number(query, "timeoutSeconds")
+    if query.get("resourceVersion") == "0" and not query.get("continue"):
+        limit = 0  # the real one's cache answers, and gives all that it has
     objects = registry.objects
     gvk = resource.storage
     wanted = options.version(query.get("resourceVersion", ""))
@@ -136,7 +151,10 @@ def listed(registry: Registry, resource: Resource, page_: Page, form: Form) -> O
         items = [convert(each, resource.gvk) for each in items]
     if form.kind == "Table":
         return tables.table(resource, items, page_.metadata, registry.clock.time(), form.include, form.version)
-    if form.kind.startswith("PartialObjectMetadata"):
+    if form.kind == "PartialObjectMetadata":
+        said = f"you requested {form.kind}, but the requested object is a list ({_go_type(resource, 'List')})"
+        raise Fault(406, "NotAcceptable", said)
+    if form.kind == "PartialObjectMetadataList":
         return {
             "kind": "PartialObjectMetadataList",
             "apiVersion": f"meta.k8s.io/{form.version}",

@@ -38,8 +38,6 @@ def parse(method: str, path: str, query: Mapping[str, str], user: User) -> Reque
         namespace = name
     if verb == "get" and not name:
         verb = "watch" if _watching(query) else "list"
-    elif verb == "get" and not subresource and _watching(query):
-        verb = "watch"
     if verb == "delete" and not name:
         verb = "deletecollection"
     if watching:

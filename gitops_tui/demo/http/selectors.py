@@ -37,13 +37,18 @@ def _wrong(found: str, expected: str) -> Exception:
     return bad_request(f"unable to parse requirement: found '{found}', expected: {expected}")
 
 
+def _wrong_between(found: str, expected: str) -> Exception:
+    """Something is wrong between requirements."""
+    return bad_request(f"found '{found}', expected: {expected}")
+
+
 def _value(tokens: _Tokens) -> str:
     return tokens.next() if tokens.is_word() else ""
 
 
 def _values(tokens: _Tokens) -> set[str]:
-    if tokens.next() != "(":
-        raise _wrong(tokens.peek(), "'('")
+    if (found_instead := tokens.next()) != "(":
+        raise bad_request(f"unable to parse requirement: found '{found_instead}' expected: '('")
     found: set[str] = set()
     if tokens.peek() == ")":
         tokens.next()
@@ -67,13 +72,17 @@ def _requirement(tokens: _Tokens) -> Callable[[dict[str, str]], bool]:
     if absent:
         tokens.next()
     if not tokens.is_word():
-        raise _wrong(tokens.peek(), "!, identifier, or 'end of string'")
+        if absent:
+            raise _wrong(tokens.peek(), "identifier")
+        raise _wrong_between(tokens.peek(), "!, identifier, or 'end of string'")
     key = tokens.next()
     if complaints := names.qualified_name(key):
-        said = " ".join(complaints)
+        said = " ".join(complaints).replace("a qualified name", "a valid label key")
         raise bad_request(f'unable to parse requirement: <nil>: Invalid value: "{key}": {said}')
     word = tokens.peek()
     if absent:
+        if word not in ("", ","):
+            raise _wrong_between(word, "',' or 'end of string'")
         return lambda labels: key not in labels
     if word in ("", ","):
         return lambda labels: key in labels
@@ -93,7 +102,7 @@ def _requirement(tokens: _Tokens) -> Callable[[dict[str, str]], bool]:
         limit = _value(tokens)
         if not re.fullmatch(r"-?\d+", limit):
             said = "for 'Gt', 'Lt' operators, the value must be an integer"
-            raise bad_request(f'unable to parse requirement: values[0][{key}]: Invalid value: "{limit}": {said}')
+            raise bad_request(f'unable to parse requirement: values[0]: Invalid value: "{limit}": {said}')
         number = int(limit)
         more = word == ">"
 
@@ -125,9 +134,9 @@ def label_selector(text: str) -> Match | None:
         if end == "":
             break
         if end != ",":
-            raise _wrong(end, "',' or 'end of string'")
-        if tokens.peek() == "":
-            raise _wrong("", "identifier after ','")
+            raise _wrong_between(end, "',' or 'end of string'")
+        if not tokens.is_word() and tokens.peek() != "!":
+            raise _wrong_between(tokens.peek(), "identifier after ','")
 
     def match(obj: Obj) -> bool:
         labels = obj["metadata"].get("labels") or {}
@@ -166,13 +175,9 @@ _FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "Namespace"): ("status.phase", "name"),
     ("", "Node"): ("spec.unschedulable",),
     ("", "ReplicationController"): ("status.replicas",),
-    ("apps", "ReplicaSet"): ("status.replicas",),
     ("batch", "Job"): ("status.successful",),
     ("certificates.k8s.io", "CertificateSigningRequest"): ("spec.signerName",),
 }
-_OWN_WORDS = (
-    set(_FIELDS) | {("apps", kind) for kind in ("Deployment", "StatefulSet", "DaemonSet")} | {("batch", "CronJob")}
-)
 
 
 def _path(obj: Obj, path: str) -> str:
@@ -196,7 +201,7 @@ def field_selector(text: str, resource: Resource) -> tuple[Match | None, str | N
     """What a field selector takes (None: all), and the one name that it asks for. Raises Fault 400."""
     if not text:
         return None, None
-    known = ["metadata.name", *(["metadata.namespace"] if resource.namespaced else ())]
+    known = ["metadata.name", "metadata.namespace"]
     key = (resource.group, resource.kind) if resource.group != "events.k8s.io" else ("", "Event")
     known += _FIELDS.get(key, ())
     if resource.custom is not None:
@@ -209,12 +214,12 @@ def field_selector(text: str, resource: Resource) -> tuple[Match | None, str | N
         found = re.fullmatch(r"([^=!]*)(==|!=|=)(.*)", part)
         if found is None:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
+        if re.search(r"(?<!\\)=", found[3]):
+            raise bad_request("invalid field selector: unescaped character in value: 61")
         path, word, value = found[1], found[2], found[3].replace("\\,", ",").replace("\\=", "=").replace("\\\\", "\\")
         if path not in known:
             if key in _FIELDS:
                 raise bad_request(f"field label not supported: {path}")
-            if key in _OWN_WORDS:
-                raise bad_request(f'field label "{path}" not supported for {resource.kind}')
             listed = ", ".join(f'"{each}"' for each in known)
             raise bad_request(f'"{path}" is not a known field selector: only {listed}')
         if path == "metadata.name" and word != "!=":

@@ -125,8 +125,12 @@ class Server:
         for prefix, route in self.routes.items():
             if info.path.startswith(prefix):
                 return await route(request, info)  # type: ignore[arg-type]
+        if "//" in info.path:
+            return _not_found()
         if not info.is_resource:
             return self._other(request, info)
+        if request.method == "HEAD":
+            raise method_not_allowed()
         if (info.group, info.resource) in reviews.KINDS and info.verb == "create":
             return await self._review(request, info)
         resource = self.registry.catalogue.find(info.group, info.version, info.resource)
@@ -140,7 +144,7 @@ class Server:
         return await self.verbs.respond(request, info, resource)
 
     def _unknown(self, info: RequestInfo) -> web.Response:
-        if info.group in self.registry.catalogue.versions():
+        if self._is_builtin(["apis", info.group]):
             raise no_such_resource()
         return _not_found()
 
@@ -179,18 +183,11 @@ class Server:
         if parts[:1] == ["openapi"]:
             return self._documents(parts)
         if not parts:
-            paths = [
-                "/api",
-                "/api/v1",
-                "/apis",
-                "/healthz",
-                "/livez",
-                "/openapi/v2",
-                "/openapi/v3",
-                "/readyz",
-                "/version",
-            ]
-            return answer({"paths": paths})
+            groups = self.registry.catalogue.versions()
+            of_groups = [f"/apis/{group}" for group in groups if group]
+            versions = [f"/apis/{group}/{each}" for group, found in groups.items() if group for each in found]
+            known = ["/api", "/api/v1", "/apis", "/apis/", *_HEALTH, "/openapi/v2", "/openapi/v3", "/version"]
+            return answer({"paths": sorted([*known, *of_groups, *versions])})
         return _not_found()
 
     def _discovery(self, request: web.BaseRequest, parts: list[str]) -> web.Response:
@@ -211,7 +208,14 @@ class Server:
             found = discovery.one_group(catalogue, parts[1])
         elif parts[0] == "apis" and len(parts) == 3:
             found = discovery.resource_list(catalogue, parts[1], parts[2])
+        if found is None and (len(parts) == 3 or parts[0] == "api") and self._is_builtin(parts):
+            raise no_such_resource()
         return answer(found) if found is not None else _not_found()
+
+    def _is_builtin(self, parts: list[str]) -> bool:
+        """Whether a path is in a group of Kubernetes' own."""
+        group = parts[1] if parts[0] == "apis" else ""
+        return any(each.group == group and each.custom is None for each in self.registry.catalogue)
 
     def _documents(self, parts: list[str]) -> web.Response:
         headers = {"Content-Type": "application/json"}

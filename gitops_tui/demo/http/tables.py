@@ -82,6 +82,16 @@ def cells(resource: Resource, obj: Obj, now: float) -> list[Any]:
     return made
 
 
+def empty_row(resource: Resource, obj: Obj, now: float) -> Obj:
+    """The row of a bookmark: of an object that has nothing but a version and annotations."""
+    nothing = {**obj, "metadata": {**obj["metadata"], "name": ""}}
+    made = [
+        each if each is not None or resource.custom is not None else "<unknown>"
+        for each in cells(resource, nothing, now)
+    ]
+    return {"cells": made, "object": partial(obj)}
+
+
 def partial(obj: Obj, version: str = "v1") -> Obj:
     """Only the metadata of an object."""
     return {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": obj["metadata"]}

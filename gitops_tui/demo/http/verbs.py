@@ -11,7 +11,7 @@ from aiohttp import web
 
 from gitops_tui.demo.fields.types import Type
 from gitops_tui.demo.hooks import Faults, RequestInfo
-from gitops_tui.demo.http import bodies, options
+from gitops_tui.demo.http import bodies, gojson, options
 from gitops_tui.demo.http.accept import Form, form
 from gitops_tui.demo.http.reads import listed, page, shown
 from gitops_tui.demo.http.watching import Watch
@@ -37,7 +37,7 @@ def answer(
 ) -> web.Response:
     """The answer with an object."""
     if wanted is not None and wanted.yaml:
-        body = yaml.safe_dump(value, sort_keys=False).encode()
+        body = yaml.safe_dump(value, allow_unicode=True).encode()
         kind = "application/yaml"
     else:
         body = orjson.dumps(value) + b"\n"
@@ -126,6 +126,8 @@ class Verbs:
     def _get(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.Response:
         wanted = form(request.headers, request.query, tables=True)
         _read_version(request)
+        if (asked := options.version(request.query.get("resourceVersion", ""))) > self._registry.objects.version:
+            raise options.too_large(asked, self._registry.objects.version)
         found = self._writes.stored(resource, self._place(info, resource), info.name)
         if info.subresource == "scale":
             return answer(scale.read(resource, self._writes.seen(resource, found)), 200, wanted)
@@ -134,12 +136,12 @@ class Verbs:
         return answer(shown(self._registry, resource, found, wanted), 200, wanted, _deprecated(info))
 
     def _list(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.Response:
-        wanted = form(request.headers, request.query, tables=True)
+        wanted = form(request.headers, request.query, tables=True, many=True)
         found = page(self._registry, resource, self._place(info, resource), request.query)
         return answer(listed(self._registry, resource, found, wanted), 200, wanted)
 
     async def _watch(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
-        wanted = form(request.headers, request.query, tables=True)
+        wanted = form(request.headers, request.query, tables=True, many=True, stream=True)
         _read_version(request)
         watch = Watch(self._registry, resource, info, request.query, wanted, self.closing)
         self._watches.add(watch)
@@ -166,18 +168,22 @@ class Verbs:
         data = await bodies.read(request)
         options.check_write(kind, request.query, dry)
         expects = resource.subresources[info.subresource].kind.kind if info.subresource else resource.kind
-        body, keys = bodies.obj(data, _content(request), expects, self._type(resource, info))
+        twice: list[str] = []
+        body, keys = bodies.obj(data, _content(request), expects, self._type(resource, info), twice)
         self._expected(resource, info, body)
         how = self._how(request, info)
         namespace = self._place(info, resource)
         if info.subresource:
             return self._write_subresource(info, resource, body, how, wanted)
+        how.repeated = tuple(twice)
         self._find_duplicates(data, body, keys, how)
         is_new = self._registry.get(resource.storage, namespace, info.name) is None
         if info.verb == "create" or (is_new and (resource.group, resource.kind) in _MADE_BY_UPDATE):
-            made = self._writes.create(resource, namespace, body, how)
+            with bodies.numbers_as_written(data):
+                made = self._writes.create(resource, namespace, body, how)
             return answer(shown(self._registry, resource, made, wanted), 201, wanted, how.warnings)
-        made = self._writes.replace(resource, namespace, info.name, body, how)
+        with bodies.numbers_as_written(data):
+            made = self._writes.replace(resource, namespace, info.name, body, how)
         return answer(shown(self._registry, resource, made, wanted), 200, wanted, how.warnings)
 
     def _write_subresource(
@@ -280,6 +286,9 @@ class Verbs:
         if apply:
             return self._apply(request, info, resource, data, how, wanted)
         patch = _patch_body(data, kind)
+        how.whole = kind == _STRATEGIC
+        if how.validation != "Ignore" and kind != _JSON_PATCH and data.count(b'":') != _count_keys(patch):
+            how.duplicates = bodies.duplicates(data)
 
         def changed(live: Obj) -> Obj:
             if kind == _JSON_PATCH:
@@ -300,10 +309,19 @@ class Verbs:
     def _apply(
         self, request: web.BaseRequest, info: RequestInfo, resource: Resource, data: bytes, how: Write, wanted: Form
     ) -> web.StreamResponse:
+        twice: list[str] = []
         try:
-            body = bodies.yaml_value(data)
+            body = bodies.yaml_value(data, twice)
         except ValueError as error:
             raise bad_request(f"error encoding patch: {error}") from None
+        if not twice and how.validation != "Ignore" and data[:1] == b"{":
+            twice = [f'line 1: key "{each.rpartition(".")[2]}" already set in map' for each in bodies.duplicates(data)]
+        if twice and how.validation == "Strict":
+            listed = "".join(f"\n  {each}" for each in twice)
+            said = "error strict decoding patch: error converting YAML to JSON: yaml: unmarshal errors:"
+            raise bad_request(said + listed)
+        how.repeated = tuple(twice)
+        body = {} if body is None else body
         if not isinstance(body, dict):
             given = "array" if isinstance(body, list) else "string" if isinstance(body, str) else "number"
             raise bad_request(
@@ -323,7 +341,7 @@ class Verbs:
     # --- deletes ------------------------------------------------------------------------------------------------------
 
     async def _delete(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
-        wanted = form(request.headers, request.query, tables=False)
+        wanted = form(request.headers, request.query, tables=True, many=info.verb == "deletecollection")
         data = await bodies.read(request) if request.can_read_body else b""
         given: Obj = {}
         if data.strip():
@@ -334,6 +352,10 @@ class Verbs:
                     fault.message = fault.message.partition("): ")[2].rpartition(" (")[0] or fault.message
                 raise
             given = found
+            if (kind := given.get("kind")) and kind != "DeleteOptions":
+                group, _, version = str(given.get("apiVersion") or "").rpartition("/")
+                of = f'version "{group}/{version}"' if group else f'version "{version}"'
+                raise bad_request(f'no kind "{kind}" is registered for {of} in scheme "pkg/runtime/scheme.go:111"')
         query = request.query
         # A body's options are all there are: the query counts only without one.
         for name in ("propagationPolicy", "gracePeriodSeconds", "orphanDependents") if not given else ():
@@ -356,7 +378,10 @@ class Verbs:
         if info.verb == "delete":
             made, gone = deletes.delete(resource, namespace, info.name, given, how)
             status = 202 if not gone and given.get("orphanDependents") is False else 200
-            return answer(deleted_answer(resource, made, gone=gone), status, wanted, how.warnings)
+            told = deleted_answer(resource, made, gone=gone)
+            if told is made:
+                told = shown(self._registry, resource, made, wanted)
+            return answer(told, status, wanted, how.warnings)
         found_page = page(self._registry, resource, namespace, query)
         items = []
         for each in found_page.items:
@@ -372,7 +397,7 @@ class Verbs:
             )
         found_page.items = items
         found_page.metadata["resourceVersion"] = str(self._registry.objects.version)
-        return answer(listed(self._registry, resource, found_page, Form(yaml=wanted.yaml)), 200, wanted)
+        return answer(listed(self._registry, resource, found_page, wanted), 200, wanted)
 
 
 _DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
@@ -417,18 +442,16 @@ def _count_keys(value: Any) -> int:
 
 def _patch_body(data: bytes, kind: str) -> Any:
     try:
-        found = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
+        found = bodies.json_value(data)
+    except gojson.NotJson as error:
         # Clients may send YAML here too.
         try:
             found = bodies.yaml_value(data)
         except ValueError:
-            said = (
-                f"error decoding patch: {bodies._go_json(data, error)}" if kind == _JSON_PATCH else "invalid JSON patch"
-            )
+            said = f"error decoding patch: {error}" if kind == _JSON_PATCH else "invalid JSON patch"
             raise bad_request(said) from None
         if not isinstance(found, dict | list):
-            raise bad_request(f"error decoding patch: {bodies._go_json(data, error)}") from None
+            raise bad_request(f"error decoding patch: {error}") from None
     if kind == _JSON_PATCH:
         if not isinstance(found, list):
             raise bad_request(

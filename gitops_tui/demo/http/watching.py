@@ -58,6 +58,8 @@ class Watch:
             return
         if self._name is not None and event.obj["metadata"]["name"] != self._name:
             return
+        if event.version <= self._since:  # asked from a version that is not reached yet
+            return
         self._waiting.append(event)
         self._wake.set()
 
@@ -68,8 +70,6 @@ class Watch:
         synthetic = self._initial in ("1", "true") or (self._initial is None and self._from_now)
         if not synthetic and self._from_now:
             self._since = objects.version
-        if self._since > objects.version:
-            return options.too_large(self._since, objects.version)
         if synthetic:
             for obj in objects.of_kind(gvk, self._namespace):
                 if self._name is not None and obj["metadata"]["name"] != self._name:
@@ -134,9 +134,13 @@ class Watch:
         gvk = self._resource.gvk
         obj: Obj = {"kind": gvk.kind, "apiVersion": gvk.api_version, "metadata": metadata}
         if self._form.kind == "Table":
-            obj = tables.table(
-                self._resource, [obj], metadata, self._registry.clock.time(), "Metadata", "v1", heads=False
-            )
+            row = tables.empty_row(self._resource, obj, self._registry.clock.time())
+            obj = {
+                "kind": "Table",
+                "apiVersion": f"meta.k8s.io/{self._form.version}",
+                "metadata": {"resourceVersion": metadata["resourceVersion"]},
+            }
+            obj |= {"columnDefinitions": None, "rows": [row]}
         elif self._form.kind:
             obj = tables.partial(obj, self._form.version)
         return orjson.dumps({"type": "BOOKMARK", "object": obj}) + b"\n"

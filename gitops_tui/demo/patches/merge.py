@@ -33,7 +33,7 @@ def json_patch(value: Any, steps: Any) -> Any:
             "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
         )
     if len(steps) > 10000:
-        said = f"The allowed maximum operations in a JSON patch is 10000, got {len(steps)}"
+        said = f"Request entity too large: The allowed maximum operations in a JSON patch is 10000, got {len(steps)}"
         raise Fault(413, "RequestEntityTooLarge", said)
     made = copy.deepcopy(value)
     for step in steps:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gitops_tui.demo.fields import managed
 from gitops_tui.demo.fields.walks import validate
-from gitops_tui.demo.registry.bodies import Write, decoded, defaulted
+from gitops_tui.demo.registry.bodies import Write, check_strict, decoded, defaulted
 from gitops_tui.demo.registry.decode import DecodeError
 from gitops_tui.demo.registry.resources import Resource
 from gitops_tui.demo.registry.scopes import scope
@@ -47,6 +47,7 @@ class Applies:
             raise bad_request("metadata.managedFields must be nil")
         metadata.pop("managedFields", None)
         given = metadata.get("name") or ""
+        check_strict(resource, [], write)
         where = f"{metadata.get('namespace') or ''}/{given}; {self._said(resource)}"
         errors = validate({**body, "metadata": metadata}, resource.type)
         if errors:

@@ -26,18 +26,24 @@ class Write:
     warnings: list[str] = field(default_factory=list)
     duplicates: tuple[str, ...] = ()
     """Paths of keys that the body has twice."""
+    repeated: tuple[str, ...] = ()
+    """The same of a YAML body, in the words of its parser."""
+    whole: bool = False
+    """3.0 is an integer in it."""
     keys: int | None = None
     """How many keys the body has, where its text was JSON."""
 
 
 def check_strict(resource: Resource, unknown: list[str], write: Write) -> None:
     """Refuses, warns of or passes over unknown and repeated fields."""
-    if write.validation == "Ignore" or not (unknown or write.duplicates):
+    if write.validation == "Ignore" or not (unknown or write.duplicates or write.repeated):
         return
     said = [f'duplicate field "{path}"' for path in write.duplicates] + [f'unknown field "{path}"' for path in unknown]
     if write.validation == "Strict":
+        if write.repeated:
+            said.insert(0, "yaml: unmarshal errors:\n" + "\n".join(f"  {each}" for each in write.repeated))
         raise bad_request(_cannot(resource, "strict decoding error: " + ", ".join(said)))
-    write.warnings += said
+    write.warnings += [*write.repeated, *said]
 
 
 def _cannot(resource: Resource, why: str) -> str:
@@ -47,7 +53,7 @@ def _cannot(resource: Resource, why: str) -> str:
 def decode(resource: Resource, body: Obj, write: Write) -> Obj:
     """The object that a body is, in the version of the resource, without defaults. Raises Fault 400."""
     try:
-        made, unknown = _decoded(resource, body)
+        made, unknown = _decoded(resource, body, whole=write.whole)
     except DecodeError as error:
         raise bad_request(_cannot(resource, str(error))) from None
     check_strict(resource, unknown, write)
@@ -59,12 +65,12 @@ def decode(resource: Resource, body: Obj, write: Write) -> Obj:
 
 def decoded(resource: Resource, body: Obj) -> Obj:
     """The same of an object that was put together here. Raises DecodeError."""
-    return _decoded(resource, body)[0]
+    return _decoded(resource, body, whole=True)[0]
 
 
-def _decoded(resource: Resource, body: Obj) -> tuple[Obj, list[str]]:
+def _decoded(resource: Resource, body: Obj, *, whole: bool = False) -> tuple[Obj, list[str]]:
     if resource.custom is None:
-        decoder = Decoder()
+        decoder = Decoder(whole=whole)
         made = decoder.object(body, resource.type)
         return {"kind": resource.kind, "apiVersion": resource.gvk.api_version, **_rest(made)}, decoder.unknown
     unknown: list[str] = []

@@ -23,9 +23,11 @@ class DecodeError(Exception):
 class Decoder:
     """One pass over one body. unknown: paths of fields that no struct has. keys: how many keys were seen."""
 
-    __slots__ = ("keys", "unknown")
+    __slots__ = ("_whole", "keys", "unknown")
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = False) -> None:
+        """whole: 3.0 is an integer, as it is to a merge; to Go's JSON it is none."""
+        self._whole = whole
         self.unknown: list[str] = []
         self.keys = 0
 
@@ -151,7 +153,7 @@ class Decoder:
             return value
         if wanted == "integer":
             if isinstance(value, bool) or not isinstance(value, int):
-                if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+                if self._whole and isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
                     return int(value)
                 raise self._mismatch(value, declared, owner, spelled)
             limit = 2**31 if form == "int32" else 2**63

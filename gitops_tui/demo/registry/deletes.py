@@ -29,7 +29,7 @@ def check_options(options: Obj) -> None:
         said = "orphanDependents and deletionPropagation cannot be both set"
         errors.append(FieldError("FieldValueInvalid", "propagationPolicy", f'Invalid value: "{policy}": {said}'))
     dry = options.get("dryRun")
-    if dry and dry != ["All"]:
+    if dry and any(each != "All" for each in dry):
         errors.append(not_supported("dryRun", dry, ("All",)))
     if errors:
         raise invalid("DeleteOptions", "meta.k8s.io", "", errors)
@@ -48,6 +48,13 @@ class Deletes:
         check_options(options)
         old = self._writes.stored(resource, namespace, name)
         self._preconditions(resource, old, options)
+        if options.get("ignoreStoreReadErrorWithClusterBreakingPotential"):
+            place = "/".join(filter(None, ["/registry", resource.plural, namespace, name]))
+            why = (
+                f"StorageError: invalid object, Code: 4, Key: {place}, ResourceVersion: 0, AdditionalErrorMsg: unsafe "
+                "deletion is not allowed because the object is decodable from storage"
+            )
+            raise conflict(resource.plural, resource.group, name, why)
         if self._writes.admission is not None:
             self._writes.admission.admit(None, old, "DELETE", write.info)
         key = (resource.group, resource.kind)

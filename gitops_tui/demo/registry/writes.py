@@ -20,7 +20,7 @@ from gitops_tui.demo.registry.resources import Catalogue, Resource
 from gitops_tui.demo.registry.scopes import scope
 from gitops_tui.demo.registry.strategies import CONDITIONAL, GENERATIONS, Strategies, random_suffix
 from gitops_tui.demo.rules import meta
-from gitops_tui.demo.rules.findings import invalid_value
+from gitops_tui.demo.rules.findings import IMMUTABLE, invalid_value
 from gitops_tui.demo.rules.validate import validate as validate_builtin
 from gitops_tui.demo.status import (
     Fault,
@@ -79,6 +79,8 @@ class Writes:
             raise Fault(500, "", "resourceVersion should not be set on objects to be created")
         self.open_namespace(resource, namespace, metadata.get("name") or "")
         self._dedup_owners(metadata, write)
+        for name in ("deletionTimestamp", "deletionGracePeriodSeconds"):
+            metadata.pop(name, None)
         given = metadata.pop("managedFields", None)
         managers = {}
         if given:
@@ -298,11 +300,16 @@ class Writes:
             metadata.pop(name, None)
             if name in before:
                 metadata[name] = before[name]
+        fixed = [
+            invalid_value(f"metadata.{name}", metadata[name], IMMUTABLE)
+            for name in ("deletionTimestamp", "deletionGracePeriodSeconds")
+            if metadata.get(name) is not None and name not in before
+        ]
+        if fixed:
+            raise invalid(resource.kind, resource.group, before["name"], fixed)
         for name in ("deletionTimestamp", "deletionGracePeriodSeconds"):
             if name in before:
                 metadata[name] = before[name]
-            else:
-                metadata.pop(name, None)
         metadata["resourceVersion"] = before["resourceVersion"]
         new = self._limited(resource, new, old, subresource)
         metadata = new["metadata"]

@@ -54,6 +54,10 @@ def _owners(found: Any, field: str) -> list[FieldError]:
         for name in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(name):
                 errors.append(required(f"{field}[{number}].{name}", "must not be empty"))
+        if (owner.get("apiVersion"), owner.get("kind")) == ("v1", "Event"):
+            errors.append(
+                invalid_value(f"{field}[{number}]", owner, "/v1, Kind=Event is disallowed from being an owner")
+            )
         if owner.get("controller"):
             said = f"{owner.get('kind')}/{owner.get('name')}"
             if controller:
@@ -88,9 +92,8 @@ def validate(obj: Obj, group: str, kind: str, *, namespaced: bool) -> list[Field
     errors: list[FieldError] = []
     name = metadata.get("name") or ""
     if prefix := metadata.get("generateName"):
-        if not name:
-            bare = prefix.rstrip("-") or prefix
-            errors += [invalid_value("metadata.generateName", prefix, said) for said in name_rule(group, kind)(bare)]
+        bare = f"{prefix[:-2]}a" if len(prefix) > 1 and prefix.endswith("-") else prefix
+        errors += [invalid_value("metadata.generateName", prefix, said) for said in name_rule(group, kind)(bare)]
     if not name:
         errors.append(required("metadata.name", "name or generateName is required"))
     elif (group, kind) == ("", "Namespace") and "." in name:
