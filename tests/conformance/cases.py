@@ -4,6 +4,7 @@ from cases_apply import TABLE as APPLY
 from cases_apply_lists import TABLE as APPLY_LISTS
 from cases_controllers import TABLE as CONTROLLERS
 from cases_custom import TABLE as CUSTOM
+from cases_definitions import TABLE as DEFINITIONS
 from cases_kinds import TABLE as KINDS
 from cases_lists import TABLE as LISTS
 from cases_more_lists import TABLE as MORE_LISTS
@@ -13,4 +14,18 @@ from cases_quirks import TABLE as QUIRKS
 from cases_rights import TABLE as RIGHTS
 from cases_verbs import TABLE as VERBS
 
-TABLES = [VERBS, PATCHES, LISTS, KINDS, APPLY, APPLY_LISTS, CUSTOM, CONTROLLERS, RIGHTS, QUIRKS, PROTOCOL, MORE_LISTS]
+TABLES = [
+    VERBS,
+    PATCHES,
+    LISTS,
+    KINDS,
+    APPLY,
+    APPLY_LISTS,
+    CUSTOM,
+    CONTROLLERS,
+    RIGHTS,
+    QUIRKS,
+    PROTOCOL,
+    MORE_LISTS,
+    DEFINITIONS,
+]

@@ -1,4 +1,4 @@
-"""The kinds that a CustomResourceDefinition defines, and whether the definition itself is sound."""
+"""The kinds that a CustomResourceDefinition defines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gitops_tui.demo.crds import structural
 from gitops_tui.demo.crds.validation import validate, validate_lists
 from gitops_tui.demo.fields.types import Type
 from gitops_tui.demo.registry.resources import Resource, Subresource, definitions
-from gitops_tui.demo.rules.findings import invalid_value, required
+from gitops_tui.demo.rules.findings import invalid_value
 from gitops_tui.demo.status import FieldError
 from gitops_tui.model.keys import GVK
 
@@ -30,6 +30,10 @@ class CustomVersion:
     status: bool
     scale: tuple[str, str, str] | None
     printer: tuple[Mapping[str, Any], ...]
+    selectable: tuple[str, ...] = ()
+    """Paths that field selectors know."""
+    deprecated: str = ""
+    """What every answer warns of."""
 
     def prune(self, obj: Obj, unknown: list[str]) -> Obj:
         if not self.prunes:
@@ -95,7 +99,16 @@ def _version(spec: Obj, found: Obj) -> CustomVersion:
         "status" in subresources,
         paths,  # type: ignore[arg-type]
         tuple(printer),
+        tuple(str(each.get("jsonPath") or "").removeprefix(".") for each in found.get("selectableFields") or ()),
+        _warning(spec, found),
     )
+
+
+def _warning(spec: Obj, found: Obj) -> str:
+    if not found.get("deprecated"):
+        return ""
+    usual = f"{spec['group']}/{found['name']} {spec['names']['kind']} is deprecated"
+    return str(found.get("deprecationWarning") or usual)
 
 
 def resources(crd: Obj) -> list[Resource]:
@@ -157,74 +170,3 @@ def version_rank(name: str) -> tuple[int, int, int, str]:
         return (1, 0, 0, name)
     stage = {"": 0, "beta": 1, "alpha": 2}[found[2] or ""]
     return (0, stage * 10**6 - int(found[1]) * 1000 - int(found[3] or 0), 0, name)
-
-
-def validate_definition(crd: Obj) -> list[FieldError]:
-    """What is wrong with a CustomResourceDefinition."""
-    spec = crd.get("spec") or {}
-    names = spec.get("names") or {}
-    versions = spec.get("versions") or []
-    errors: list[FieldError] = []
-    name = crd["metadata"].get("name") or ""
-    if name != f"{names.get('plural') or ''}.{spec.get('group') or ''}":
-        errors.append(invalid_value("metadata.name", name, 'must be spec.names.plural+"."+spec.group'))
-    if not spec.get("group"):
-        errors.append(required("spec.group"))
-    if not spec.get("scope"):
-        errors.append(required("spec.scope"))
-    stored = [each for each in versions if each.get("storage")]
-    for number, each in enumerate(versions):
-        schema = (each.get("schema") or {}).get("openAPIV3Schema")
-        at = f"spec.versions[{number}].schema.openAPIV3Schema"
-        if schema is None:
-            errors.append(required(at))
-        elif isinstance(schema, dict):
-            where = "spec.validation.openAPIV3Schema" if len(versions) == 1 else at
-            errors += _structure(schema, where, root=True)
-    if len(stored) != 1:
-        shown = [_go_version(each) for each in versions] or None
-        errors.append(invalid_value("spec.versions", shown, "must have exactly one version marked as storage version"))
-    for field in ("plural", "singular", "kind", "listKind"):
-        if not names.get(field):
-            errors.append(required(f"spec.names.{field}"))
-    if not stored:
-        errors.append(invalid_value("status.storedVersions", None, "must have at least one stored version"))
-    return errors
-
-
-def _go_version(found: Obj) -> Obj:
-    return {
-        "Name": found.get("name", ""),
-        "Served": found.get("served", False),
-        "Storage": found.get("storage", False),
-        "Deprecated": found.get("deprecated", False),
-        "DeprecationWarning": found.get("deprecationWarning"),
-        "Schema": None,
-        "Subresources": None,
-        "AdditionalPrinterColumns": None,
-        "SelectableFields": None,
-    }
-
-
-def _structure(schema: Obj, at: str, *, root: bool = False) -> list[FieldError]:
-    """Whether a schema is structural."""
-    errors: list[FieldError] = []
-    kind = schema.get("type")
-    loose = schema.get("x-kubernetes-int-or-string") or schema.get("x-kubernetes-preserve-unknown-fields")
-    if not kind and not loose:
-        said = "must not be empty at the root" if root else "must not be empty for specified object fields"
-        if at.endswith(".items"):
-            said = "must not be empty for specified array items"
-        errors.append(required(f"{at}.type", said))
-    if root and kind and kind != "object":
-        errors.append(invalid_value(f"{at}.type", kind, "must be object at the root"))
-    for name, child in sorted((schema.get("properties") or {}).items()):
-        if isinstance(child, dict):
-            errors += _structure(child, f"{at}.properties[{name}]")
-    if isinstance(items := schema.get("items"), dict):
-        errors += _structure(items, f"{at}.items")
-    if kind == "array" and not schema.get("items") and not loose:
-        errors.append(required(f"{at}.items", "must be specified"))
-    if isinstance(additional := schema.get("additionalProperties"), dict):
-        errors += _structure(additional, f"{at}.additionalProperties")
-    return errors

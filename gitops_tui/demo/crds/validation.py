@@ -3,6 +3,9 @@ evaluated."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import ipaddress
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -55,6 +58,8 @@ def validate(value: Any, schema: Schema, at: str) -> list[FieldError]:
         fits = kind == wanted or (wanted == "number" and kind == "integer")
         if wanted == "integer" and kind == "number" and float(value).is_integer():
             fits = True
+        if wanted == "integer" and fits and not -(2**63) <= value < 2**63:
+            kind, fits = "number", False
         if not fits:
             wrong = [invalid_type(at, kind, f'{at} in body must be of type {wanted}: "{kind}"')]
             if wanted == "integer" and kind == "number":
@@ -75,8 +80,15 @@ def validate(value: Any, schema: Schema, at: str) -> list[FieldError]:
 
 def _combined(value: Any, schema: Schema, at: str) -> list[FieldError]:
     errors: list[FieldError] = []
-    for part in schema.get("allOf") or ():
-        errors += validate(value, part, at)
+    every = schema.get("allOf") or ()
+    fits = 0
+    for part in every:
+        unfit = validate(value, part, at)
+        fits += not unfit
+        errors += unfit
+    if every and fits < len(every):
+        said = "None validated" if not fits else f"Found {fits} valid alternatives"
+        errors.append(_nil(f'"{at}" must validate all the schemas (allOf). {said}'))
     for word, least in (("anyOf", 1), ("oneOf", 1)):
         options = schema.get(word)
         if not options:
@@ -126,7 +138,7 @@ def _object(value: dict[str, Any], schema: Schema, at: str) -> list[FieldError]:
     if schema.get("x-kubernetes-embedded-resource"):
         for name in ("apiVersion", "kind"):
             if not value.get(name):
-                errors.append(required(f"{at}.{name}", "must not be empty"))
+                errors.append(required(f"{at}.{name}"))
     return errors
 
 
@@ -148,6 +160,13 @@ _FORMATS = {
     "date": re.compile(r"^\d{4}-\d{2}-\d{2}$"),
     "email": re.compile(r"^[^@\s]+@[^@\s]+$"),
     "uuid": re.compile(r"^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$"),
+    "duration": re.compile(
+        r"^[+-]?(\d+(\.\d*)?\s*(ns|us|µs|ms|s|m|h|d|w|hr|hour|hours|min|minute|minutes|sec|second|seconds|day|days|week|weeks|millis?|micros?|nanos?)\s*)+$|^0$"
+    ),
+    "uri": re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:|/)\S*$"),
+    "hostname": re.compile(
+        r"^(?=.{1,255}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$"
+    ),
     "ipv4": re.compile(r"^(\d{1,3}\.){3}\d{1,3}$"),
 }
 
@@ -159,6 +178,18 @@ def _fits_format(value: str, form: str) -> bool:
         except ValueError:
             return False
         return "T" in value.upper()
+    if form == "cidr":
+        try:
+            ipaddress.ip_network(value, strict=False)
+        except ValueError:
+            return False
+        return "/" in value
+    if form == "byte":
+        try:
+            base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            return False
+        return True
     pattern = _FORMATS.get(form)
     return pattern is None or pattern.match(value) is not None
 
@@ -198,6 +229,9 @@ def _number(value: float, schema: Schema, at: str) -> list[FieldError]:
             errors.append(invalid_value(at, value, f"{at} in body should be greater than {_plain(least)}"))
         elif value < least and not schema.get("exclusiveMinimum"):
             errors.append(invalid_value(at, value, f"{at} in body should be greater than or equal to {_plain(least)}"))
+    limit = 2**31 if schema.get("format") == "int32" else 2**63
+    if schema.get("format") == "int32" and not -limit <= value < limit:
+        return [_nil(f"Checked value must be of type integer with format int32 in {at}")]
     step = schema.get("multipleOf")
     if step and value % step:
         errors.append(invalid_value(at, value, f"{at} in body should be a multiple of {_plain(step)}"))

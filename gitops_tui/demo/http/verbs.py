@@ -58,9 +58,12 @@ _PODS_STAY = (
 _OLD_ENDPOINTS = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 
 
-def _deprecated(info: RequestInfo) -> list[str]:
+def _deprecated(resource: Resource) -> list[str]:
     """What every answer about a resource warns of."""
-    return [_OLD_ENDPOINTS] if (info.group, info.resource) == ("", "endpoints") else []
+    if resource.custom is not None:
+        return [resource.custom.deprecated] if resource.custom.deprecated else []
+    said = {"Endpoints": _OLD_ENDPOINTS, "ComponentStatus": "v1 ComponentStatus is deprecated in v1.19+"}
+    return [said[resource.kind]] if not resource.group and resource.kind in said else []
 
 
 # What a PUT makes where it isn't there (`AllowCreateOnUpdate` of the real strategies).
@@ -133,12 +136,12 @@ class Verbs:
             return answer(scale.read(resource, self._writes.seen(resource, found)), 200, wanted)
         if info.subresource not in ("", "status", "approval", "resize", "ephemeralcontainers"):
             raise no_such_resource()
-        return answer(shown(self._registry, resource, found, wanted), 200, wanted, _deprecated(info))
+        return answer(shown(self._registry, resource, found, wanted), 200, wanted, _deprecated(resource))
 
     def _list(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.Response:
         wanted = form(request.headers, request.query, tables=True, many=True)
         found = page(self._registry, resource, self._place(info, resource), request.query)
-        return answer(listed(self._registry, resource, found, wanted), 200, wanted)
+        return answer(listed(self._registry, resource, found, wanted), 200, wanted, _deprecated(resource))
 
     async def _watch(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
         wanted = form(request.headers, request.query, tables=True, many=True, stream=True)
@@ -152,11 +155,11 @@ class Verbs:
 
     # --- writes -------------------------------------------------------------------------------------------------------
 
-    def _how(self, request: web.BaseRequest, info: RequestInfo) -> Write:
+    def _how(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> Write:
         query = request.query
         manager = query.get("fieldManager") or request.headers.get("User-Agent", "").split("/")[0][:128] or "unknown"
         made = Write(manager, bool(query.get("dryRun")), query.get("fieldValidation") or "Warn", info)
-        made.warnings += _deprecated(info)
+        made.warnings += _deprecated(resource)
         return made
 
     async def _write(self, request: web.BaseRequest, info: RequestInfo, resource: Resource) -> web.StreamResponse:
@@ -171,7 +174,7 @@ class Verbs:
         twice: list[str] = []
         body, keys = bodies.obj(data, _content(request), expects, self._type(resource, info), twice)
         self._expected(resource, info, body)
-        how = self._how(request, info)
+        how = self._how(request, info, resource)
         namespace = self._place(info, resource)
         if info.subresource:
             return self._write_subresource(info, resource, body, how, wanted)
@@ -281,7 +284,7 @@ class Verbs:
             raise bodies.unsupported(f"{_JSON_PATCH}, {_MERGE}, application/apply-patch+yaml")
         data = await bodies.read(request)
         options.check_write("PatchOptions", request.query, request.query.getall("dryRun", []), apply=apply, patch=True)
-        how = self._how(request, info)
+        how = self._how(request, info, resource)
         namespace = self._place(info, resource)
         if apply:
             return self._apply(request, info, resource, data, how, wanted)
@@ -369,7 +372,7 @@ class Verbs:
         dry = query.getall("dryRun", [])
         if dry and not data.strip():
             given = {**given, "dryRun": dry}
-        how = self._how(request, info)
+        how = self._how(request, info, resource)
         how.dry_run = bool(given.get("dryRun"))
         if resource.kind == "Job" and not given.get("propagationPolicy") and given.get("orphanDependents") is None:
             how.warnings.append(_PODS_STAY)
@@ -397,7 +400,7 @@ class Verbs:
             )
         found_page.items = items
         found_page.metadata["resourceVersion"] = str(self._registry.objects.version)
-        return answer(listed(self._registry, resource, found_page, wanted), 200, wanted)
+        return answer(listed(self._registry, resource, found_page, wanted), 200, wanted, how.warnings)
 
 
 _DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"

@@ -83,7 +83,7 @@ def _decoded(resource: Resource, body: Obj, *, whole: bool = False) -> tuple[Obj
         raise DecodeError(
             "json: cannot unmarshal string into Go struct field ObjectMeta.metadata of type v1.ObjectMeta"
         )
-    typed = decoder._struct(metadata, _meta_type(), "metadata.", "metadata.")
+    typed = decoder._struct(metadata, _meta_type(), "metadata.", "")
     unknown += decoder.unknown
     made = {"apiVersion": resource.gvk.api_version, "kind": resource.kind, "metadata": typed}
     made.update(_rest(found))

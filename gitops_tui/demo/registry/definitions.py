@@ -33,11 +33,14 @@ class CustomDefinitions:
         catalogue = self._writes.catalogue
         if gone:
             catalogue.drop(spec["group"], spec["names"]["plural"])
+            for other in self._writes.objects.of_kind(CRD):
+                if other["spec"]["group"] == spec["group"] and not _is_established(other):
+                    self._writes.clock.later(0, lambda name=other["metadata"]["name"]: self._establish(name))  # type: ignore[misc]
             return
         if before is None or before.get("spec") != spec:
             if before is not None:
                 catalogue.drop(before["spec"]["group"], before["spec"]["names"]["plural"])
-            for each in resources(obj):
+            for each in resources(obj) if not self._taken(obj) or _is_established(obj) else ():
                 catalogue.add(each)
         if obj["metadata"].get("deletionTimestamp"):
             self._writes.clock.later(0, lambda: self._clean(name))
@@ -52,6 +55,13 @@ class CustomDefinitions:
         status = old.get("status") or {}
         names = {key: value for key, value in old["spec"]["names"].items() if value}
         conditions = list(status.get("conditions") or ())
+        if (taken := self._taken(old)) and not _is_established(old):
+            self._refuse(resource, old, taken)
+            return
+        if any(each.get("type") == "NamesAccepted" and each.get("status") == "False" for each in conditions):
+            conditions = []  # whoever had the names has gone
+            for each in resources(old):
+                self._writes.catalogue.add(each)
         known = {each.get("type") for each in conditions}
         now = self._writes.clock.now()
         for kind, reason, message in (
@@ -76,6 +86,54 @@ class CustomDefinitions:
         if made != status:
             self._writes.update(resource, old, {**old, "status": made}, Write("kube-apiserver"), "status")
 
+    def _taken(self, crd: Obj) -> list[tuple[str, str]]:
+        """(Which of its names, the name) that another definition of its group has."""
+        spec, name = crd["spec"], crd["metadata"]["name"]
+        plurals: set[Any] = set()
+        kinds: set[Any] = set()
+        for other in self._writes.objects.of_kind(CRD):
+            if other["metadata"]["name"] == name or other["spec"]["group"] != spec["group"]:
+                continue
+            accepted = (other.get("status") or {}).get("acceptedNames") or {}
+            plurals |= {accepted.get("plural"), accepted.get("singular"), *(accepted.get("shortNames") or ())}
+            kinds |= {accepted.get("kind"), accepted.get("listKind")}
+        told = spec["names"]
+        found = [(field, told.get(field)) for field in ("plural", "singular") if told.get(field) in plurals]
+        found += [("shortNames", each) for each in told.get("shortNames") or () if each in plurals]
+        found += [(field, told.get(field)) for field in ("kind", "listKind") if told.get(field) in kinds]
+        return [(field, str(value)) for field, value in found if value]
+
+    def _refuse(self, resource: Resource, old: Obj, taken: list[tuple[str, str]]) -> None:
+        """A definition whose names are another's waits for them."""
+        field, name = taken[-1]
+        reason = f"{field[:1].upper()}{field[1:]}Conflict"
+        now = self._writes.clock.now()
+        conditions = [
+            {
+                "type": kind,
+                "status": "False",
+                "lastTransitionTime": now,
+                "reason": why,
+                "message": said,
+            }
+            for kind, why, said in (
+                ("NamesAccepted", reason, f'"{name}" is already in use'),
+                ("Established", "NotAccepted", "not all names are accepted"),
+            )
+        ]
+        refused = {each for each, _ in taken}
+        names = {
+            key: value
+            for key, value in old["spec"]["names"].items()
+            if key not in refused and key not in ("categories", "shortNames")
+        }
+        names.setdefault("kind", "")
+        status = old.get("status") or {}
+        made = {"conditions": conditions, "acceptedNames": names, "storedVersions": status.get("storedVersions") or []}
+        before = status.get("conditions") or []
+        if [each.get("message") for each in before] != [each["message"] for each in conditions]:
+            self._writes.update(resource, old, {**old, "status": made}, Write("kube-apiserver"), "status")
+
     def _clean(self, name: str) -> None:
         """Deletes the objects of a definition that is going; it goes with the last of them."""
         resource = self._writes.catalogue.of(CRD)
@@ -98,6 +156,7 @@ class CustomDefinitions:
                     gone = False
                 left += not gone
         if left:
+            self._say(resource, old, "InstanceDeletionInProgress", "CustomResource deletion is in progress")
             self._writes.clock.later(0.5, lambda: self._clean(name))
             return
         metadata = dict(old["metadata"])
@@ -108,3 +167,20 @@ class CustomDefinitions:
             self._writes.catalogue.drop(spec["group"], spec["names"]["plural"])
         else:
             self._writes.objects.put(CRD, {**old, "metadata": metadata})
+
+    def _say(self, resource: Resource, old: Obj, reason: str, message: str) -> None:
+        """How far its end is."""
+        status = old.get("status") or {}
+        conditions = [
+            {**each, "reason": reason, "message": message} if each.get("type") == "Terminating" else each
+            for each in status.get("conditions") or ()
+        ]
+        if conditions != status.get("conditions"):
+            self._writes.objects.put(CRD, {**old, "status": {**status, "conditions": conditions}})
+
+
+def _is_established(crd: Obj) -> bool:
+    return any(
+        each.get("type") == "Established" and each.get("status") == "True"
+        for each in (crd.get("status") or {}).get("conditions") or ()
+    )

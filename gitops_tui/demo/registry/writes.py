@@ -38,6 +38,7 @@ from gitops_tui.model.keys import GVK
 
 Obj = dict[str, Any]
 NAMESPACE = GVK("", "v1", "Namespace")
+DEFINITION = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 _SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 
 
@@ -78,6 +79,7 @@ class Writes:
         if metadata.get("resourceVersion"):
             raise Fault(500, "", "resourceVersion should not be set on objects to be created")
         self.open_namespace(resource, namespace, metadata.get("name") or "")
+        self._still_defined(resource, metadata.get("name") or "")
         self._dedup_owners(metadata, write)
         for name in ("deletionTimestamp", "deletionGracePeriodSeconds"):
             metadata.pop(name, None)
@@ -173,6 +175,15 @@ class Writes:
             fault.causes = causes
             raise fault
 
+    def _still_defined(self, resource: Resource, name: str) -> None:
+        """Raises Fault 403 where the kind's definition is going."""
+        if resource.custom is None:
+            return
+        crd = self.objects.get(DEFINITION, "", f"{resource.plural}.{resource.group}")
+        if crd is not None and crd["metadata"].get("deletionTimestamp"):
+            why = "create not allowed while custom resource definition is terminating"
+            raise forbidden(resource.plural, resource.group, name, why)
+
     @staticmethod
     def _dedup_owners(metadata: Obj, write: Write) -> None:
         owners = metadata.get("ownerReferences")
@@ -211,9 +222,9 @@ class Writes:
         else:
             errors = validate_builtin(obj, old, resource.group, resource.kind, namespaced=resource.namespaced)
             if resource.kind == "CustomResourceDefinition" and resource.group == "apiextensions.k8s.io":
-                from gitops_tui.demo.crds.kinds import validate_definition
+                from gitops_tui.demo.crds.definition_rules import validate_definition
 
-                errors += validate_definition(obj)
+                errors += validate_definition(obj, old)
         if errors:
             raise invalid(resource.kind, resource.group, obj["metadata"].get("name") or "", errors)
 

@@ -56,7 +56,9 @@ def too_long(field: str, limit: int) -> FieldError:
 
 
 def too_many(field: str, count: int, limit: int) -> FieldError:
-    return FieldError("FieldValueTooMany", field, f"Too many: {count}: must have at most {limit} items")
+    return FieldError(
+        "FieldValueTooMany", field, f"Too many: {count}: must have at most {limit} item{'' if limit == 1 else 's'}"
+    )
 
 
 IMMUTABLE = "field is immutable"
