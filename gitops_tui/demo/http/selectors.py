@@ -207,7 +207,7 @@ def field_selector(text: str, resource: Resource) -> tuple[Match | None, str | N
     key = (resource.group, resource.kind) if resource.group != "events.k8s.io" else ("", "Event")
     known += _FIELDS.get(key, ())
     if resource.custom is not None:
-        known += [str(each).removeprefix(".") for each in (resource.custom is not None and resource.custom.selectable)]
+        known += [str(each) for each in resource.custom.selectable]
     terms: list[tuple[str, bool, str]] = []
     name = None
     for part in re.split(r"(?<!\\),", text):
@@ -220,7 +220,7 @@ def field_selector(text: str, resource: Resource) -> tuple[Match | None, str | N
             raise bad_request("invalid field selector: unescaped character in value: 61")
         path, word, value = found[1], found[2], found[3].replace("\\,", ",").replace("\\=", "=").replace("\\\\", "\\")
         if path not in known:
-            if key in _FIELDS or getattr(resource.custom, "selectable", ()):
+            if key in _FIELDS or (resource.custom is not None and resource.custom.selectable):
                 raise bad_request(f"field label not supported: {path}")
             listed = ", ".join(f'"{each}"' for each in known)
             raise bad_request(f'"{path}" is not a known field selector: only {listed}')
