@@ -7,6 +7,7 @@ a count. Pure: objects and events go in as the API gives them, of any shape."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -49,6 +50,7 @@ _EVENTS: Final = {
     "BackoffLimitExceeded": JOB,
     "DeadlineExceeded": JOB,
 }
+_QUOTA: Final = re.compile(r"\b(exceeded|failed) quota: ([a-z0-9][a-z0-9.-]*)")
 _REPEATS: Final = frozenset(("BackOff", "Failed"))
 
 
@@ -114,6 +116,13 @@ def _causes(obj: Obj) -> list[Cause]:
 
 
 def _refused(key: ResourceKey, message: str, since: str) -> Cause:
+    # "exceeded quota: NAME, requested: pods=1, used: pods=3, limited: pods=3", "failed quota: NAME: must specify
+    # limits.cpu for: app" (apiserver, plugin/resourcequota/controller.go).
+    if found := _QUOTA.search(message):
+        name = shorten(found[2], 80)
+        if found[1] == "failed":
+            return Cause(QUOTA, key, f"the quota {name} asks for what its Pods do not set", message, since=since)
+        return Cause(QUOTA, key, f"the quota {name} is used up: Pods are refused", message, since=since)
     if "exceeded quota" in message:
         return Cause(QUOTA, key, "the quota is used up: Pods are refused", message, since=since)
     return Cause(CREATION, key, "the API server refuses its Pods", message, since=since)

@@ -25,6 +25,8 @@ from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.beneath import BeneathCommands
 from gitops_tui.reconcile.orphaned import OrphanCommands
+from gitops_tui.reconcile.quotas import lacks_pods, with_quotas
+from gitops_tui.reconcile.quotas import read as read_quotas
 from gitops_tui.reconcile.selection import Family, Live, families, namespaces
 from gitops_tui.reconcile.usage import UsageCommands
 
@@ -66,7 +68,10 @@ class InspectCommands(BeneathCommands, OrphanCommands, UsageCommands):
         causes: list[Cause] = []
         for each in sick:
             causes += _of_family(each, events)
-        ranked = ordered(causes)
+        short = [obj for each in sick for obj in each.objects if lacks_pods(obj)]
+        quotas, failed = await read_quotas(cluster, (ResourceKey.of(each).namespace for each in short))
+        problems += failed
+        ranked = ordered(with_quotas(ordered(causes), short, quotas))
         speaks = next((each for each in ranked if each.container), None)
         log = await tail(cluster, speaks.about, speaks.container, previous=speaks.previous) if speaks else None
         return Diagnosis(

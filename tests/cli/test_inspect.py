@@ -110,7 +110,9 @@ def test_no_node_and_no_quota_are_told_in_the_words_of_the_real_controllers(cli,
     assert until(warned)[0]["reason"] == "FailedScheduling"
 
     app = deploy(cli, made_repository, QUOTA, (WEB % "").replace("replicas: 2", "replicas: 3"))
-    assert "quota" in until(lambda: [each for each in causes() if "quota" in each["what"]])[0]["what"]
+    said = until(lambda: [each for each in causes() if "quota" in each["what"]])[0]["what"]
+    assert said.startswith("the quota none is used up (pods ")
+    assert said.endswith(" of 0 used): Pods are refused")
     assert "quota" in cli("why", app).out.splitlines()[1]
 
 

@@ -105,7 +105,7 @@ def test_what_stops_pods_from_being_made_comes_before_what_ends_them() -> None:
     mount = event("c", "FailedMount", 'configmap "x" not found')
     probe = event("a", "Unhealthy", "Liveness probe failed: 500")
     assert lines(*why(WEB, [replica_set, *pods], [probe, mount, refused])) == [
-        "the quota is used up: Pods are refused",
+        "the quota small is used up: Pods are refused",
         "no node takes the Pod",
         "ErrImagePull: the image registry.example/web:1.9 can't be pulled",
         "CreateContainerConfigError: container app can't be made",
