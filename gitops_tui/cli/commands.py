@@ -20,6 +20,7 @@ from gitops_tui.cli.session import Session, session
 from gitops_tui.cli.steering import audit, pause, resume, target_of, until_healthy
 from gitops_tui.errors import PlanRefused, with_hint
 from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.keys import in_order
 from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan, SyncStatus
@@ -68,7 +69,7 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
             f"  pinned, {state.behind if state.behind >= 0 else '?'} behind" if state.record.pin else ""
         )
         out(f"{state.key!s:24} {state.sync.value:10} {state.health.value:12}{extra}{notes}  {at}")
-        for each in state.resources.values():
+        for each in sorted(state.resources.values(), key=lambda each: in_order(each.key)):
             if options.app or each.drift.is_drifted or each.error:
                 word = "Unknown" if each.sync is SyncStatus.UNKNOWN else each.drift.kind.value
                 sign = "?" if each.sync is SyncStatus.UNKNOWN else SIGNS[each.drift.kind]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Any, NamedTuple
+
+_DIGITS = re.compile(r"([0-9]+)")
+Sorted = tuple[str, str, tuple[str | int, ...], tuple[str | int, ...], str]
 
 
 class GVK(NamedTuple):
@@ -66,3 +71,19 @@ class AppKey(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+def natural(text: str) -> tuple[str | int, ...]:
+    """What to sort a name by, so that web-2 comes before web-10: its words and its numbers, in turn."""
+    return tuple(each if at % 2 == 0 else _number(each) for at, each in enumerate(_DIGITS.split(text)))
+
+
+def _number(digits: str) -> int:
+    # Longer ones are no counters; int() would take long for them.
+    return int(digits) if len(digits) < 20 else 10**20
+
+
+@lru_cache(maxsize=100_000)
+def in_order(key: ResourceKey) -> Sorted:
+    """What to sort keys by where a person reads them: by group, kind, namespace and name, numbers as numbers."""
+    return key.group, key.kind, natural(key.namespace), natural(key.name), key.name

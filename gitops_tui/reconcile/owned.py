@@ -18,7 +18,7 @@ from gitops_tui.health import assess, summary
 from gitops_tui.health.summary import image_tags, shorten, trouble
 from gitops_tui.kube import LiveStore, WatchStatus
 from gitops_tui.model.health import Health, HealthStatus
-from gitops_tui.model.keys import GVK, ResourceKey
+from gitops_tui.model.keys import GVK, ResourceKey, in_order
 from gitops_tui.model.snapshot import OwnedObject
 
 _REPLICA_SET: Final = GVK("apps", "v1", "ReplicaSet")
@@ -138,7 +138,7 @@ class _Tree:
                 continue
             found[child] = self._node(gvk, obj, child, path)
         hidden = self._hidden(owner, uid)
-        return tuple(sorted([*found.values(), *hidden], key=lambda each: each.key))
+        return tuple(sorted([*found.values(), *hidden], key=lambda each: in_order(each.key)))
 
     def _node(self, gvk: GVK, obj: Live, uid: str, path: frozenset[str]) -> OwnedObject:
         children = self.below(obj, uid, path | {uid})

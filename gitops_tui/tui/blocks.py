@@ -10,11 +10,11 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from operator import is_not
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gitops_tui.model.drift import DriftKind, Moved, MovedCounts
 from gitops_tui.model.health import HealthStatus
-from gitops_tui.model.keys import AppKey, ResourceKey
+from gitops_tui.model.keys import AppKey, ResourceKey, Sorted, in_order
 from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, ResourceState
 from gitops_tui.model.sync import OperationPhase, SyncStatus
 from gitops_tui.model.text import printable
@@ -64,9 +64,9 @@ class Row(NamedTuple):
 
 
 Resources = Mapping[ResourceKey, ResourceState]
-Order = tuple[int, ResourceKey]
-# Where a node stands in its application: its kind's place, 0 for the drifted ones, its key.
-Place = tuple[int, int, tuple[str, ...]]
+Order = tuple[int, Sorted, ResourceKey]
+# Where a node stands in its application: its kind's place, 0 for the drifted ones, what its key is sorted by.
+Place = tuple[int, int, tuple[Any, ...]]
 
 
 class Opened:
@@ -104,7 +104,8 @@ class KindBlock:
         self.rows: list[Row] = []
 
     def _rank(self, state: ResourceState) -> Order:
-        return (0 if self.drifted_first and state.drift.kind is not DriftKind.NONE else 1, state.key)
+        first = self.drifted_first and state.drift.kind is not DriftKind.NONE
+        return (0 if first else 1, in_order(state.key), state.key)
 
     def _count(self, state: ResourceState, by: int) -> None:
         if state.drift.kind is not DriftKind.NONE:
@@ -156,7 +157,7 @@ class KindBlock:
         if self.is_open:
             self.order = sorted(map(self._rank, self.members.values()))
             rows = self.rows
-            for _, key in self.order:
+            for _, _, key in self.order:
                 rows += self._of(self.members[key])
 
     def _of(self, state: ResourceState) -> list[Row]:
@@ -362,9 +363,8 @@ class AppBlock:
             for each in self.state.resources.values():
                 if each.drift.kind is not DriftKind.NONE and (only is None or only.matches(each)):
                     kind = each.key.group_kind
-                    found.append(
-                        ((ranks[kind], 0 if self.drifted_first else 1, each.key), Node(self.node.app, kind, each.key))
-                    )
+                    place = (ranks[kind], 0 if self.drifted_first else 1, in_order(each.key))
+                    found.append((place, Node(self.node.app, kind, each.key)))
             found.sort(key=lambda each: each[0])
             self._drifted = found
         return self._drifted
@@ -388,7 +388,7 @@ class AppBlock:
             return (rank, -1, ())
         state = self.state.resources.get(node.key)
         first = self.drifted_first and state is not None and state.drift.is_drifted
-        return (rank, 0 if first else 1, node.key)
+        return (rank, 0 if first else 1, in_order(node.key))
 
 
 def _changes(before: Resources, now: Resources) -> tuple[list[ResourceState], list[ResourceKey]]:

@@ -21,6 +21,7 @@ from gitops_tui.tui.detail import Detail
 from gitops_tui.tui.keymap import Key, bound
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.remember import Memory
+from gitops_tui.tui.screens.holding import HoldsKeys
 from gitops_tui.tui.tree import Tree
 
 if TYPE_CHECKING:
@@ -77,6 +78,12 @@ class Host(App[int]):
     @property
     def detail(self) -> Detail:
         return self.screen_stack[0].query_one(Detail)
+
+    async def give_held(self, screen: HoldsKeys) -> None:
+        """What was typed before a screen was there, in its order."""
+        held, screen.held, screen.open = screen.held, [], True
+        for event in held:
+            await self.on_event(event)
 
     def on_host_came(self, message: Came) -> None:
         message.call()

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from gitops_tui.model.health import HealthStatus
+from gitops_tui.model.keys import in_order
 from gitops_tui.model.record import HistoryEntry
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ApplicationState, ClusterState, OwnedObject, ResourceState, Severity, Snapshot
@@ -138,7 +139,7 @@ def _drifted(page: Page, states: list[ResourceState], heading: str) -> None:
     if not found:
         return
     page.heading(f"{heading}: {len(found)}")
-    found.sort(key=lambda each: each.key)
+    found.sort(key=lambda each: in_order(each.key))
     room = max(10, min(44, page.width // 2))
     for each in found[:_LISTED]:
         name = printable(f"{each.key.kind} {each.key.name}")
@@ -262,7 +263,7 @@ def kind_page(state: ApplicationState, kind: str, width: int) -> list[Pieces]:
     sick = [each for each in members if each.health and each.health.status is not HealthStatus.HEALTHY]
     if sick:
         page.heading(f"Not healthy: {len(sick)}")
-        for each in sorted(sick, key=lambda each: each.key)[:_LISTED]:
+        for each in sorted(sick, key=lambda each: in_order(each.key))[:_LISTED]:
             assert each.health is not None
             page.text(
                 f"{HEALTH_SIGNS[each.health.status]} {each.key.name}: {each.health.status.value} {each.summary} {each.health.message}",

@@ -7,7 +7,7 @@ from typing import Any
 
 from gitops_tui.kube import LiveStore, WatchStatus
 from gitops_tui.model.health import Health, HealthStatus
-from gitops_tui.model.keys import GVK
+from gitops_tui.model.keys import GVK, ResourceKey, in_order
 from gitops_tui.model.snapshot import OwnedObject
 from gitops_tui.reconcile.owned import claims, kinds_below, line, lineage, owned, shows
 
@@ -247,3 +247,15 @@ def test_which_kinds_are_watched_for_a_kind() -> None:
     assert kinds_below([("", "ConfigMap")]) == set()
     assert shows(("apps", "Deployment"), POD)
     assert not shows(("", "Service"), POD)
+
+
+def test_numbers_in_names_sort_as_numbers() -> None:
+    place = Place()
+    root = place.put(STATEFUL_SET, "db", spec={"replicas": 11})
+    for number in (10, 2, 1):
+        place.put(POD, f"db-{number}", "db")
+    assert [each.key.name for each in owned(place, root)] == ["db-1", "db-2", "db-10"]
+    names = ["a", "a-02", "a-2", "a-10", "a-9", "2", "10", "b1c10", "b1c9", "", "a-" + "9" * 5000, "٣", "²"]
+    keys = [ResourceKey("", "Pod", "n", each) for each in names]
+    ordered = [each.name[:5] for each in sorted(keys, key=in_order)]
+    assert ordered == ["", "2", "10", "a", "a-02", "a-2", "a-9", "a-10", "a-999", "b1c9", "b1c10", "²", "٣"]

@@ -14,12 +14,13 @@ from gitops_tui.tui.commands import complete, find, parse
 from gitops_tui.tui.screens.ask import TextBox
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint
+from gitops_tui.tui.screens.holding import HoldsKeys
 from gitops_tui.tui.screens.rows import Row, Rows, row
 
 _MOST = 12
 
 
-class _Line(Dialog[str | None]):
+class _Line(HoldsKeys, Dialog[str | None]):
     """A text box with a list above it. The list follows what is typed; up and down choose in it."""
 
     DEFAULT_CSS = "_Line { align: center bottom; }"
@@ -49,6 +50,8 @@ class _Line(Dialog[str | None]):
     def ready(self) -> None:
         super().ready()
         self.input.focus()
+        # Behind the focus in the app's own queue, and before any key that comes later.
+        self.host.call_later(self.host.give_held, self)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
