@@ -58,6 +58,7 @@ T = TypeVar("T")
 _COALESCE = 0.03
 _LATEST = 0.2
 _MAX_BAD = 20
+_ROUNDS = 5
 _UNSIGNED = "it is shown and not deployed; sign the commit with a key that counts"
 
 
@@ -144,13 +145,26 @@ class Engine(
         await self.close_beneath()
         for session in self._sessions.values():
             await session.cluster.close()
+        await self._end_all()
         self._repositories.close()
+
+    async def _end_all(self) -> None:
+        """Questions that were asked meanwhile, and what ending tasks began: nothing may be left on a loop that closes."""
+        for _ in range(_ROUNDS):
+            left = asyncio.all_tasks(self.loop) - {asyncio.current_task()}
+            if not left:
+                return
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=1)
 
     def spawn(self, work: Coroutine[Any, Any, Any], name: str = "") -> asyncio.Task[Any]:
         """Runs work on the loop; what it raises is said as a condition."""
         task = self.loop.create_task(self._guarded(work), name=name or None)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # One that was cancelled before it began has not begun the work either.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def _guarded(self, work: Coroutine[Any, Any, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -98,3 +99,21 @@ def test_what_may_not_be_read_is_said(place) -> None:
     end = engine.follow_events(app, key, "", heard.append)
     until(lambda: heard and heard[-1].problems == found.problems)
     end()
+
+
+def test_an_engine_that_stops_leaves_nothing_running_behind(place, caplog: pytest.LogCaptureFixture) -> None:
+    """Also what was asked in the same moment: a task that is left on a closed loop is destroyed while it is pending."""
+    _, engine = place
+    app, key = deployment(engine)
+    ends = [engine.follow_events(app, key, "", lambda _: None) for _ in range(5)]
+    until(lambda: any(each.get_name().startswith("watch events") for each in _tasks(engine)))
+    asked = [engine.why(app, key) for _ in range(20)] + [engine.events(app) for _ in range(20)]  # type: ignore[operator]
+    ends += [engine.follow_events(app, key, "", lambda _: None) for _ in range(5)]
+    engine.stop(30)
+    assert engine.loop.is_closed()
+    assert _tasks(engine) == set()
+    assert all(each.done() for each in asked)
+    for end in ends:
+        end()
+    gc.collect()
+    assert "destroyed" not in caplog.text
