@@ -13,6 +13,7 @@ from gitops_tui.cli.session import session
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.inspect import Diagnosis
 from gitops_tui.model.text import printable, redact
+from gitops_tui.model.units import cores, size
 from gitops_tui.settings import Settings
 
 
@@ -116,9 +117,42 @@ def orphaned(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def usage(options: argparse.Namespace, settings: Settings) -> int:
+    """What Pods use of what they request and may use; nothing where the cluster has no metrics."""
+    with session(options, settings) as work:
+        chosen = choose(work, options.target)
+        found = work.wait(work.engine.usage(chosen.app.key, chosen.key, chosen.uid))
+    if options.output == "json":
+        json_out(shapes.usage_report(found))
+        return 0
+    lines = [(f"{each.key.kind}/{each.key.name}", each.usage) for each in found.rows]
+    if found.total is not None and len(lines) > 1:
+        lines.append(("total", found.total))
+    for name, each in lines:
+        cpu = _share(cores(each.cpu), each.cpu, each.cpu_request, each.cpu_limit, cores)
+        memory = _share(size(each.memory), each.memory, each.memory_request, each.memory_limit, size)
+        out(
+            f"{name:<40} {each.pods:>4} {'pod ' if each.pods == 1 else 'pods'}  cpu {cpu:<44}  memory {memory}".rstrip()
+        )
+    if not lines and not found.problems:
+        out("nothing is measured" if found.metrics else "the cluster has no metrics (metrics.k8s.io)")
+    _problems(found.problems)
+    return 0
+
+
+def _share(now: str, value: float, request: float | None, limit: float | None, shown: Callable[[float], str]) -> str:
+    bounds = [
+        f"{value / bound:.0%} of {shown(bound)} {word}"
+        for bound, word in ((request, "requested"), (limit, "limit"))
+        if bound
+    ]
+    return f"{now} ({', '.join(bounds)})" if bounds else now
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "why": why,
     "events": events,
     "links": links,
     "orphaned": orphaned,
+    "usage": usage,
 }

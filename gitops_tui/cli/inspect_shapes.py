@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from gitops_tui.model.inspect import Cause, Diagnosis, EventLine, Events, Link, LogTail, Orphans
+from gitops_tui.model.inspect import Cause, Diagnosis, EventLine, Events, Link, LogTail, Orphans, Usage, UsageReport
 from gitops_tui.model.keys import ResourceKey
 
 
@@ -64,6 +64,37 @@ def orphans(found: Orphans) -> dict[str, Any]:
         "orphans": [
             {**key(each.key), "created": time(each.created), "managedBy": each.managed_by} for each in found.orphans
         ],
+        "problems": list(found.problems),
+    }
+
+
+def usage(found: Usage | None) -> dict[str, Any] | None:
+    """cpu in cores, memory in bytes; a bound that not every container has is null."""
+    if found is None:
+        return None
+    return {
+        "cpu": round(found.cpu, 6),
+        "memory": round(found.memory),
+        "cpuRequest": _number(found.cpu_request),
+        "cpuLimit": _number(found.cpu_limit),
+        "memoryRequest": _number(found.memory_request),
+        "memoryLimit": _number(found.memory_limit),
+        "pods": found.pods,
+        "at": found.at,
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return round(value, 6) if value is not None else None
+
+
+def usage_report(found: UsageReport) -> dict[str, Any]:
+    return {
+        "application": str(found.app),
+        "resource": key(found.key) if found.key is not None else None,
+        "metrics": found.metrics,
+        "total": usage(found.total),
+        "rows": [{**key(each.key), "usage": usage(each.usage)} for each in found.rows],
         "problems": list(found.problems),
     }
 

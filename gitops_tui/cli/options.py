@@ -220,6 +220,9 @@ def parser() -> Parser:
     command("links", "where it can be reached: hosts, load balancers, link annotations", app=False).add_argument(
         "target", metavar=target
     )
+    command("usage", "CPU and memory of Pods against requests and limits", app=False).add_argument(
+        "target", metavar=target
+    )
     command("orphaned", "what stands in its namespaces and belongs to no application")
     # As with kubectl, -f follows here; Application files are named by --file, or by -f before the command.
     logs = command("logs", "the logs of an object's pods, or of all of an application", short_file=False)

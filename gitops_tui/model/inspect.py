@@ -100,6 +100,27 @@ class UsageSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageRow:
+    """What the Pods of one object use together."""
+
+    key: ResourceKey
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """What is used now. key: None for a whole application. metrics: whether the cluster serves them at all. total: None where
+    no Pod is measured. rows: of an application each resource that has Pods, of a resource each Pod; by name."""
+
+    app: AppKey
+    key: ResourceKey | None
+    metrics: bool = False
+    total: Usage | None = None
+    rows: tuple[UsageRow, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EventLine:
     """Events that say the same of one object, as one. count: how often it was told. first, last: aware, UTC."""
 

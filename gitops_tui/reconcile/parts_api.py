@@ -11,7 +11,7 @@ from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.explain import Explained
 from gitops_tui.model.ignoring import IgnorePreview
-from gitops_tui.model.inspect import Diagnosis, Events, Link, Orphans, UsageSeries
+from gitops_tui.model.inspect import Diagnosis, Events, Link, Orphans, UsageReport, UsageSeries
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.logs import LogFeed, LogOptions, LogPod
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
@@ -99,6 +99,9 @@ class InspectApi(Protocol):
 
     def orphaned(self, app: AppKey) -> Future[Orphans]:
         """What stands in the application's namespaces and belongs to no application. Lists every kind: some seconds."""
+
+    def usage(self, app: AppKey, key: ResourceKey | None = None, uid: str = "") -> Future[UsageReport]:
+        """What its Pods use now."""
 
     def follow_usage(
         self, app: AppKey, key: ResourceKey, uid: str, callback: Callable[[UsageSeries], None]

@@ -9,14 +9,15 @@ import asyncio
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import Future
 from typing import Any, Final
 
 from gitops_tui.compare.values import quantity
-from gitops_tui.errors import ClusterError, GitOpsError
+from gitops_tui.errors import ClusterError, Forbidden, GitOpsError
 from gitops_tui.health.objects import items, part, word
 from gitops_tui.kube import Cluster
-from gitops_tui.model.inspect import Usage, UsageSeries
-from gitops_tui.model.keys import GVK, AppKey, ResourceKey
+from gitops_tui.model.inspect import Usage, UsageReport, UsageRow, UsageSeries
+from gitops_tui.model.keys import GVK, AppKey, ResourceKey, in_order
 from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.selection import Family, Live
 
@@ -41,6 +42,10 @@ class UsageCommands(EnginePart):
         """The cluster, and what the selection owns in it."""
 
     @abstractmethod
+    async def _look_beneath(self, app: AppKey) -> None:
+        """Waits for what is beneath its custom resources."""
+
+    @abstractmethod
     def _following(self, work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
         """Runs `work` until what is given back is called."""
 
@@ -48,6 +53,31 @@ class UsageCommands(EnginePart):
         self, app: AppKey, key: ResourceKey, uid: str, callback: Callable[[UsageSeries], None]
     ) -> Callable[[], None]:
         return self._following(lambda: self._follow_usage((app, key, uid), callback))
+
+    def usage(self, app: AppKey, key: ResourceKey | None = None, uid: str = "") -> Future[UsageReport]:
+        return asyncio.run_coroutine_threadsafe(self._usage(app, key, uid), self.loop)
+
+    async def _usage(self, app: AppKey, key: ResourceKey | None, uid: str) -> UsageReport:
+        await self._look_beneath(app)
+        cluster, found = self._families(app, key, uid)
+        if cluster.discovery.get(METRICS) is None:
+            return UsageReport(app, key)
+        pods = _pods(found)
+        try:
+            measured = await _measured(cluster, pods)
+        except Forbidden:
+            return UsageReport(app, key, True, problems=("no rights to see PodMetrics",))
+        rows = []
+        # Of an application each resource, of a resource each Pod.
+        for family in found:
+            mine = _pods((family,))
+            for name, group in [(family.key, mine)] if key is None else [(_pod_key(at), {at: mine[at]}) for at in mine]:
+                made = total([(group[at], measured[at]) for at in sorted(group) if at in measured])
+                if made is not None:
+                    rows.append(UsageRow(name, made))
+        rows.sort(key=lambda each: in_order(each.key))
+        whole = total([(pods[at], measured[at]) for at in sorted(pods) if at in measured])
+        return UsageReport(app, key, True, whole, tuple(rows))
 
     async def _follow_usage(self, place: Place, callback: Callable[[UsageSeries], None]) -> None:
         if "_kept" not in self.__dict__:
@@ -81,25 +111,40 @@ class UsageCommands(EnginePart):
 async def _sample(cluster: Cluster, found: Iterable[Family]) -> Usage | None:
     """What the Pods of these families use together, None where no Pod of theirs is measured. Raises ApiError,
     Unreachable."""
-    kind = cluster.discovery.find(METRICS)
-    pods = {
-        (word(part(obj, "metadata"), "namespace"), word(part(obj, "metadata"), "name")): obj
+    pods = _pods(found)
+    measured = await _measured(cluster, pods)
+    return total([(pods[place], measured[place]) for place in sorted(pods) if place in measured])
+
+
+def _pods(found: Iterable[Family]) -> dict[tuple[str, str], Live]:
+    """The Pods of families that may be running, by namespace and name."""
+    return {
+        _place(obj): obj
         for each in found
         for obj in each.objects
         if obj.get("kind") == "Pod" and word(part(obj, "status"), "phase") not in ("Succeeded", "Failed")
     }
-    if len(pods) == 1:
-        answers = [await cluster.get(kind, *next(iter(pods)))]
+
+
+def _pod_key(place: tuple[str, str]) -> ResourceKey:
+    return ResourceKey("", "Pod", *place)
+
+
+def _place(obj: Any) -> tuple[str, str]:
+    return word(part(obj, "metadata"), "namespace"), word(part(obj, "metadata"), "name")
+
+
+async def _measured(cluster: Cluster, pods: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Live]:
+    """The PodMetrics of these and others beside them. Raises ApiError, Unreachable."""
+    kind = cluster.discovery.find(METRICS)
+    places = sorted(pods)
+    answers: list[Live | None] = []
+    if len(places) == 1:
+        answers = [await cluster.get(kind, *places[0])]
     else:
-        answers = []
-        for space in sorted({namespace for namespace, _ in pods}):
+        for space in sorted({namespace for namespace, _ in places}):
             answers += await cluster.list(kind, space)
-    measured = {
-        (word(part(each, "metadata"), "namespace"), word(part(each, "metadata"), "name")): each
-        for each in answers
-        if each is not None
-    }
-    return total([(pods[place], measured[place]) for place in sorted(pods) if place in measured])
+    return {_place(each): each for each in answers if each is not None}
 
 
 def total(pairs: list[tuple[Live, Live]]) -> Usage | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gitops_tui.model.inspect import UsageSeries
+from gitops_tui.model.units import cores, size
 from gitops_tui.tui.paint import Pieces
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -64,16 +65,3 @@ def spark(values: Sequence[float], top: float) -> str:
     if top <= 0:
         return _BARS[0] * len(values)
     return "".join(_BARS[min(len(_BARS) - 1, int(max(0.0, each) / top * len(_BARS)))] for each in values)
-
-
-def cores(value: float) -> str:
-    """ "120m", "1.5"."""
-    return f"{value * 1000:.0f}m" if value < 1 else f"{value:.3g}"
-
-
-def size(value: float) -> str:
-    """Bytes as "210Mi", "1.5Gi"."""
-    for unit, factor in (("Gi", 2**30), ("Mi", 2**20), ("Ki", 2**10)):
-        if value >= factor:
-            return f"{value / factor:.3g}{unit}"
-    return f"{value:.0f}"

@@ -41,6 +41,7 @@ class Place:
     repository: Path
     capsys: pytest.CaptureFixture[str]
     name: str
+    cluster: DemoCluster | None = None
     namespace: str = field(default_factory=lambda: f"t-{uuid.uuid4().hex[:8]}")
 
     @property
@@ -101,7 +102,7 @@ def cli(
         yield Place(request.getfixturevalue("real_kubeconfig"), made_repository.folder, capsys, "real")
         return
     with DemoCluster() as cluster:
-        yield Place(cluster.kubeconfig(tmp_path / "kubeconfig"), made_repository.folder, capsys, "demo")
+        yield Place(cluster.kubeconfig(tmp_path / "kubeconfig"), made_repository.folder, capsys, "demo", cluster)
 
 
 Command = Callable[..., Said]

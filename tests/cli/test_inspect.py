@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from gitops_tui.demo.metrics import measure, serve_metrics
+
 # Only the embedded cluster lets Pods fail on request; only a real one has its scheduler and its quota.
 DEMO = pytest.mark.parametrize("cli", ["demo"], indirect=True)
 REAL = pytest.mark.parametrize("cli", [pytest.param("real", marks=pytest.mark.real)], indirect=True)
@@ -209,3 +211,49 @@ def test_what_an_operator_made_for_a_custom_resource_is_beneath_it(cli, made_rep
     assert cli("events", f"{app}/Secret/main-0").code == 0
     cli("sync", app, "--yes", "--prune")
     assert cli.live("v1", "Secret", "main-0"), "nothing prunes it"
+
+
+def test_usage_is_absent_without_a_complaint_where_there_are_no_metrics(cli, made_repository) -> None:
+    app = deploy(cli, made_repository, WEB % "", CONFIG)
+    found = cli("usage", app, "-o", "json")
+    assert (found.code, found.err) == (0, "")
+    assert found.json == {
+        "application": app,
+        "resource": None,
+        "metrics": False,
+        "total": None,
+        "rows": [],
+        "problems": [],
+    }
+    text = cli("usage", f"{app}/Deployment/web")
+    assert (text.code, text.err) == (0, "")
+    assert text.out == "the cluster has no metrics (metrics.k8s.io)\n"
+
+
+@DEMO
+def test_usage_of_an_application_by_resource_and_of_a_resource_by_pod(cli, made_repository) -> None:
+    bounded = (
+        '{name: app, image: "registry.invalid/web:1.9", resources: {requests: {cpu: 100m}, limits: {memory: 64Mi}}}'
+    )
+    web = (WEB % "").replace('{name: app, image: "registry.invalid/web:1.9"}', bounded)
+    serve_metrics(cli.cluster)
+    app = deploy(cli, made_repository, web, CONFIG)
+
+    def measured() -> Any:
+        measure(cli.cluster, 0.0)
+        found = cli("usage", app, "-o", "json").json
+        return found if found["total"] and found["total"]["pods"] == 2 else None
+
+    found = until(measured)
+    (row,) = found["rows"]
+    assert (row["kind"], row["name"]) == ("Deployment", "web")
+    assert row["usage"] == found["total"]
+    assert (row["usage"]["cpuRequest"], row["usage"]["cpuLimit"]) == (0.2, None)
+    assert row["usage"]["memoryLimit"] == 128 * 2**20
+    assert row["usage"]["cpu"] > 0
+    lines = cli("usage", f"{app}/Deployment/web").out.splitlines()
+    assert len(lines) == 3
+    assert all("requested" in line and "limit" in line for line in lines)
+    assert lines[-1].startswith("total ")
+    pod = lines[0].split()[0]
+    assert cli("usage", f"{app}/{pod}").out.startswith(pod)

@@ -103,8 +103,10 @@ def test_what_may_not_be_read_is_said(place) -> None:
 
 def test_an_engine_that_stops_leaves_nothing_running_behind(place, caplog: pytest.LogCaptureFixture) -> None:
     """Also what was asked in the same moment: a task that is left on a closed loop is destroyed while it is pending."""
-    _, engine = place
+    demo, engine = place
     app, key = deployment(engine)
+    demo.cluster.scripted.add(does="latency", seconds=20, verbs=["list"], resources=["events"])
+    demo.cluster.faults = demo.cluster.scripted
     ends = [engine.follow_events(app, key, "", lambda _: None) for _ in range(5)]
     until(lambda: any(each.get_name().startswith("watch events") for each in _tasks(engine)))
     asked = [engine.why(app, key) for _ in range(20)] + [engine.events(app) for _ in range(20)]  # type: ignore[operator]
