@@ -10,6 +10,7 @@ from typing import Any
 
 from gitops_tui.cli import actions, git_commands, inspect_commands, logs, shapes
 from gitops_tui.cli.between import between
+from gitops_tui.cli.delete import delete
 from gitops_tui.cli.drift import diff_lines, since
 from gitops_tui.cli.ignore import ignore
 from gitops_tui.cli.many import is_many, sync_many
@@ -206,6 +207,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     "status": status,
     "diff": diff,
     "sync": sync,
+    "delete": delete,
     "rollback": rollback,
     "undo": undo,
     "pause": pause,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from gitops_tui import __version__
+from gitops_tui.cli.delete import add_options as delete_options
 from gitops_tui.demo.serve import add_serve_options
 
 EXAMPLES = """
@@ -116,6 +117,7 @@ def parser() -> Parser:
     )
     sync.add_argument("--dry-run", action="store_true", help="send the plan as a dry run only")
     sync.add_argument("--yes", "-y", action="store_true", help="agree to the plan")
+    delete_options(command("delete", "delete an application, with its objects or without them: the plan first"))
     history = command("history", "the commits that touch an application, or one of them in full")
     history.add_argument("--limit", type=int, default=20, metavar="N", help="how many (20)")
     history.add_argument("--skip", type=int, default=0, metavar="N", help="leave out the newest N")

@@ -28,11 +28,11 @@ def say_plan(plan: SyncPlan) -> None:
         print(printable(f"warning: {warning}"), file=sys.stderr)
 
 
-def say_operation(operation: SyncOperation, *, head: bool = True) -> None:
-    """How it went, object by object; head: and as a whole."""
+def say_operation(operation: SyncOperation, *, head: bool = True, word: str = "sync") -> None:
+    """How it went, object by object; head: and as a whole, by that word."""
     for each in operation.results:
         if each.status is not ResultStatus.PENDING:
             out(f"  {each.status.value:8} {each.step.key}  {each.message}".rstrip())
     if head:
-        word = "dry run" if operation.dry_run else "sync"
+        word = "dry run" if operation.dry_run else word
         out(f"{word} {operation.phase.value.lower()}" + (f": {operation.message}" if operation.message else ""))

@@ -71,6 +71,17 @@ class BadCommit:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """The application was deleted, or its deletion has begun (`done` False): automatic sync leaves it alone until a person
+    syncs it again. cascade: "foreground", "background" or "orphan"."""
+
+    who: str
+    since: datetime
+    cascade: str
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedResult:
     """What an operation did to one object. key: as people read it; fields: the paths that it changed, a few."""
 
@@ -142,11 +153,14 @@ class AppRecord:
     failed_revision: str = ""
     failed_message: str = ""
     bad: tuple[BadCommit, ...] = ()
+    deleted: Deleted | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
     def deployed(self) -> HistoryEntry | None:
-        """The newest sync that succeeded, None where there was none."""
+        """The newest sync that succeeded, None where there was none or the application was deleted since."""
+        if self.deleted is not None:
+            return None
         for entry in reversed(self.history):
             if entry.phase is OperationPhase.SUCCEEDED and not entry.partial:
                 return entry
@@ -185,7 +199,7 @@ class AppRecord:
     def before_last(self) -> str:
         """The commit that was deployed before the last whole sync; "" where none is known, or it was the same one."""
         whole = [each for each in self.history if not each.partial]
-        if not whole:
+        if not whole or self.deleted is not None:
             return ""
         done = [each for each in whole[:-1] if each.phase is OperationPhase.SUCCEEDED]
         return done[-1].revision if done and done[-1].revision != whole[-1].revision else ""

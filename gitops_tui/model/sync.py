@@ -16,10 +16,14 @@ class SyncStatus(StrEnum):
 
 
 class Phase(StrEnum):
+    """When a step is done. PRE_DELETE, POST_DELETE: hooks before and after an application is deleted; no sync runs them."""
+
     PRE_SYNC = "PreSync"
     SYNC = "Sync"
     POST_SYNC = "PostSync"
     SYNC_FAIL = "SyncFail"
+    PRE_DELETE = "PreDelete"
+    POST_DELETE = "PostDelete"
 
 
 class Action(StrEnum):
@@ -40,7 +44,9 @@ class SyncOptions:
     prune: delete what is Extra. dry_run: send everything with dryRun=All. only: just these objects (no hooks then).
     revision: full SHA to sync to, "" for what the application follows. confirm_prune: also what waits for a person's
     word (`Prune=confirm`, namespaces, CRDs and volumes). adopt: also take over what another tool or application manages.
-    selector: only objects whose labels in Git fit (`a=b,c!=d`), "" for all; no hooks then either.
+    selector: only objects whose labels in Git fit (`a=b,c!=d`), "" for all; no hooks then either. cascade: the application
+    is deleted: its objects by "foreground" or "background" deletion, or they stay ("orphan"); "" for a sync. hooks: whether
+    the hooks of a deletion are run.
     """
 
     prune: bool = False
@@ -50,6 +56,8 @@ class SyncOptions:
     confirm_prune: bool = False
     adopt: bool = False
     selector: str = ""
+    cascade: str = ""
+    hooks: bool = True
 
     @property
     def is_selective(self) -> bool:
@@ -139,6 +147,7 @@ class Initiator(StrEnum):
     SELF_HEAL = "self-heal"
     ROLLBACK = "rollback"
     UNDO = "undo"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ResourceState, Snapshot
 from gitops_tui.model.sync import SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.reconcile.actions_api import ActionsApi
+from gitops_tui.reconcile.deleting_api import DeletingApi
 from gitops_tui.reconcile.many_api import ManyApi
 from gitops_tui.reconcile.parts_api import ExplainApi, GitApi, InspectApi, LogsApi
 from gitops_tui.reconcile.steering_api import SteeringApi
@@ -58,7 +59,7 @@ class RevisionPreview:
     resources: tuple[ResourceState, ...]
 
 
-class EngineApi(GitApi, ExplainApi, LogsApi, InspectApi, ActionsApi, SteeringApi, ManyApi, Protocol):
+class EngineApi(GitApi, ExplainApi, LogsApi, InspectApi, ActionsApi, SteeringApi, ManyApi, DeletingApi, Protocol):
     """The engine, as screens and commands see it."""
 
     @property

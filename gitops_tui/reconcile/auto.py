@@ -65,6 +65,8 @@ def decide(
     if not record_known:
         return Decision(False, "held: its pause and pin can't be read")
     record = state.record
+    if record.deleted is not None:
+        return Decision(False, "off: it was deleted" if record.deleted.done else "off: it is being deleted")
     half = record.pause.kind if record.pause is not None and record.pause.active(wall) else None
     if half is PauseKind.ALL:
         return Decision(False, "paused")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.snapshot import Severity
-from gitops_tui.model.sync import OperationPhase, ResultStatus, SyncOperation
+from gitops_tui.model.sync import Initiator, OperationPhase, ResultStatus, SyncOperation
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.session import ClusterSession
 from gitops_tui.state import configmap_name
@@ -41,6 +41,8 @@ def event(operation: SyncOperation, namespace: str, user: str, now: datetime) ->
     fine = operation.phase in (OperationPhase.RUNNING, OperationPhase.SUCCEEDED)
     who = operation.who + (f" as {user}" if user else "")
     said = f"{operation.initiator.value} sync of {operation.app} to {operation.revision[:12]} by {who}"
+    if operation.initiator is Initiator.DELETE:
+        said = f"deletion of {operation.app} by {who}"
     if operation.phase is not OperationPhase.RUNNING:
         done = sum(each.status is ResultStatus.DONE for each in operation.results)
         said += f" {operation.phase.value.lower()}: {done} of {len(operation.results)} done"

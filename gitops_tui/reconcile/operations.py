@@ -49,6 +49,10 @@ def user_at_host() -> str:
     return printable(f"{user}@{socket.gethostname()}")
 
 
+def _is_deletion(initiator: Initiator) -> bool:
+    return initiator is Initiator.DELETE
+
+
 def _heals(attempts: Attempts, now: float, *, same: bool) -> int:
     """How many heals in a row this one makes; after a while of peace they count anew."""
     return attempts.heals + 1 if same and now - attempts.last < PEACE else 1
@@ -285,7 +289,7 @@ class Operations:
             except GitOpsError as error:
                 trouble.append(f"not recorded: {error}")
 
-        executor = Executor(
+        executor = self._executor(
             runtime.app,
             plan,
             {key: self._planning.respected(runtime, each) for key, each in manifests.items()},
@@ -321,6 +325,8 @@ class Operations:
         engine.touch(runtime)
         return operation
 
+    _executor: type[Executor] = Executor
+
     def _stolen(self, runtime: Runtime) -> None:
         """Somebody else has taken the operation's Lease: it ends, so that not two write at once."""
         if runtime.executor is not None:
@@ -338,13 +344,14 @@ class Operations:
 
     async def _begin(self, runtime: Runtime, plan: SyncPlan, running: RunningOperation) -> RunningOperation:
         """Writes the union of inventories, and that an operation runs; goes on with one that was cut off."""
-        limit = self._engine.settings.history_limit
+        limit, initiator = self._engine.settings.history_limit, running.initiator
         used = running
 
         def change(record: AppRecord) -> AppRecord:
             nonlocal used
             left = record.running
             same = left is not None and bool(left.id) and left.revision == running.revision
+            same = same and left is not None and _is_deletion(left.initiator) == _is_deletion(initiator)
             goes_on = same and not plan.options.is_selective
             used = replace(running, id=left.id, started=left.started) if goes_on and left is not None else running
             rebuilt = self._engine.recovery.rebuilt.get(plan.app, frozenset())

@@ -40,7 +40,7 @@ def begun(record: AppRecord, plan: SyncPlan, running: RunningOperation, limit: i
     history, left = record.history, record.running
     if left is not None and left.id != running.id:
         history = (*history, _cut_off(record, left))[-limit:]
-    return replace(record, inventory=record.inventory | wanted, running=running, history=history)
+    return replace(record, inventory=record.inventory | wanted, running=running, history=history, deleted=None)
 
 
 def is_unmanaged(note: str) -> bool:
@@ -74,6 +74,8 @@ def words(options: SyncOptions) -> tuple[str, ...]:
         ("adopt", options.adopt),
         (f"selector {options.selector}", bool(options.selector)),
         (f"only {len(options.only or ())} chosen", options.only is not None),
+        (f"cascade {options.cascade}", bool(options.cascade)),
+        ("without hooks", not options.hooks),
     )
     return tuple(name for name, on in names if on)
 

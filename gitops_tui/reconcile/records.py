@@ -74,6 +74,13 @@ class Records:
                     runtime.state_dirty = True
                     self._engine.wake()
 
+    async def forget(self, runtime: Runtime) -> None:
+        """Takes away all that is kept of an application. Raises GitOpsError."""
+        session = self._engine.session(runtime)
+        await session.store.remove(runtime.app.key)
+        runtime.record = AppRecord()
+        self._engine.touch(runtime)
+
     async def update(self, runtime: Runtime, change: Callable[[AppRecord], AppRecord]) -> AppRecord:
         """Changes what is kept of an application."""
         session = self._engine.session(runtime)

@@ -21,7 +21,7 @@ from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.record import AppRecord, HistoryEntry, InventoryItem, RunningOperation
 from gitops_tui.model.snapshot import ResourceState, Severity
-from gitops_tui.model.sync import OperationPhase
+from gitops_tui.model.sync import Initiator, OperationPhase
 from gitops_tui.reconcile.progress import heard
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
@@ -112,8 +112,10 @@ class Recovery:
                 break
             await asyncio.sleep(0.2)
         try:
-            states = await self._states(runtime, running.revision)
-            done, outcome = judged(states)
+            if running.initiator is Initiator.DELETE:
+                done, outcome = False, await self._deleted(runtime, session)
+            else:
+                done, outcome = judged(await self._states(runtime, running.revision))
         except GitOpsError as error:
             done, outcome = False, f"was cut off; what it left can't be told: {error.message}"
 
@@ -142,6 +144,15 @@ class Recovery:
         else:
             runtime.record = change(runtime.record)
             self._engine.touch(runtime)
+
+    async def _deleted(self, runtime: Runtime, session: ClusterSession) -> str:
+        """How far a deletion that was cut off came, from what is still there."""
+        found, unseen = await tracked_objects(session, runtime.app.key)
+        left = sorted(item.key for item in found)
+        more = f" and {len(left) - 3} more" if left[3:] else ""
+        there = f"{len(left)} of its objects are still there: {', '.join(map(str, left[:3]))}{more}" if left else ""
+        unread = f"; {unseen} kinds could not be listed" if unseen else ""
+        return f"was cut off: {there or 'all of its objects are gone'}{unread}; deleting it again goes on with it"
 
     async def _states(self, runtime: Runtime, revision: str) -> Mapping[ResourceKey, ResourceState]:
         self._engine.settle(runtime)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.snapshot import Condition, Severity
-from gitops_tui.model.sync import OperationPhase
+from gitops_tui.model.sync import Initiator, OperationPhase
 from gitops_tui.reconcile.auto import decide, fight
 from gitops_tui.reconcile.confirming import Confirming
 from gitops_tui.reconcile.lastsync import LastSync
@@ -139,6 +139,7 @@ class Verdicts:
         conditions += [Condition(Severity.ERROR, "cluster", text, now) for text in sorted(forbidden)[:5]]
         texts = (
             *_unfinished(runtime),
+            *_deleted(runtime),
             *filter(None, (fight(runtime.state, runtime.attempts),)),
             *self._shared(runtime),
             *runtime.app.warnings,
@@ -184,18 +185,32 @@ class Verdicts:
         }
 
 
+def _deleted(runtime: Runtime) -> tuple[str, ...]:
+    """What to say of an application that was deleted and is still declared."""
+    gone = runtime.record.deleted
+    if gone is None:
+        return ()
+    when = f"by {gone.who} at {gone.since:%Y-%m-%d %H:%M} UTC (cascade {gone.cascade})"
+    if gone.done:
+        return (f"it was deleted {when}: automatic sync leaves it alone; a sync by a person brings it back",)
+    return (
+        f"its deletion was begun {when} and is not done: delete it again to go on; a sync by a person brings it back",
+    )
+
+
 def _unfinished(runtime: Runtime) -> tuple[str, ...]:
     """What to say of a recorded sync that is not one of this session: another's, or one whose program was killed."""
     running, operation = runtime.record.running, runtime.operation
     if running is None or (operation is not None and operation.phase is OperationPhase.RUNNING):
         return ()
+    word = "deletion at" if running.initiator is Initiator.DELETE else "sync to"
     if running.outcome:
         return (
-            f"the sync to {running.revision[:7]} that {running.who} started at {running.started:%Y-%m-%d %H:%M} UTC "
+            f"the {word} {running.revision[:7]} that {running.who} started at {running.started:%Y-%m-%d %H:%M} UTC "
             f"{running.outcome}",
         )
     return (
-        f"the sync to {running.revision[:7]} that {running.who} started at {running.started:%Y-%m-%d %H:%M} UTC is still "
+        f"the {word} {running.revision[:7]} that {running.who} started at {running.started:%Y-%m-%d %H:%M} UTC is still "
         "under way, or was cut off: its outcome is not recorded; what is shown is what the cluster has now",
     )
 

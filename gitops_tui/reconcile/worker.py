@@ -31,6 +31,7 @@ from gitops_tui.reconcile.argocd import read_argocd
 from gitops_tui.reconcile.auto import Attempts
 from gitops_tui.reconcile.claims import Claims
 from gitops_tui.reconcile.declaring import Declaring
+from gitops_tui.reconcile.deleting import Deleting, DeletingCommands
 from gitops_tui.reconcile.explain import ExplainCommands
 from gitops_tui.reconcile.git_api import GitCommands
 from gitops_tui.reconcile.git_questions import GitQuestions
@@ -63,7 +64,14 @@ _UNSIGNED = "it is shown and not deployed; sign the commit with a key that count
 
 
 class Engine(
-    GitCommands, ExplainCommands, LogCommands, InspectCommands, ActionCommands, SteeringCommands, ManyCommands
+    GitCommands,
+    ExplainCommands,
+    LogCommands,
+    InspectCommands,
+    ActionCommands,
+    SteeringCommands,
+    ManyCommands,
+    DeletingCommands,
 ):
     """The engine; see `EngineApi` for what it answers."""
 
@@ -90,6 +98,7 @@ class Engine(
         self.beneath = {}
         self.recovery = Recovery(self)
         self.many = Many(self)
+        self.deleting = Deleting(self)
         self._conditions: list[Condition] = []
         self._starting = True
         self._flush: asyncio.TimerHandle | None = None

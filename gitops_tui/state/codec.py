@@ -18,6 +18,7 @@ from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.record import (
     AppRecord,
     BadCommit,
+    Deleted,
     HistoryEntry,
     InventoryItem,
     Pause,
@@ -120,6 +121,9 @@ def _encode(record: AppRecord) -> dict[str, str]:
             }
             for each in record.bad
         ]
+    if record.deleted is not None:
+        gone = record.deleted
+        data["deleted"] = {"who": gone.who, "since": _text(gone.since), "cascade": gone.cascade, "done": gone.done}
     return {key: _packed(value) for key, value in data.items()}
 
 
@@ -200,6 +204,7 @@ def decode(data: Mapping[str, Any]) -> AppRecord:
         failed_revision=failed[0],
         failed_message=failed[1],
         bad=values["bad"] or (),
+        deleted=values["deleted"],
         notes=tuple(why for _, why in found.values() if why),
     )
 
@@ -271,6 +276,11 @@ def _read_bad(value: Any) -> BadCommit:
     )
 
 
+def _read_deleted(value: Any) -> Deleted:
+    found = _dict(value)
+    return Deleted(str(found["who"]), _time(found["since"]), str(found["cascade"]), bool(found.get("done")))
+
+
 def _read_result(value: Any) -> RecordedResult:
     action, key, status, message, fields = _list(value)
     return RecordedResult(str(action), str(key), str(status), str(message), tuple(map(str, _list(fields))))
@@ -314,6 +324,7 @@ _PARTS: dict[str, Callable[[Any], Any]] = {
     "history": lambda value: tuple(_read_entry(each) for each in _list(value)),
     "running": _read_running,
     "source": _read_source,
+    "deleted": _read_deleted,
     "bad": lambda value: tuple(_read_bad(each) for each in _list(value)),
     "failed": lambda value: (str(_dict(value)["revision"]), str(value["message"])),
 }

@@ -26,6 +26,7 @@ from gitops_tui.state.files import Kept, read_file, remove_file, write_file
 STATE_LABEL = "gitops-tui.io/state"
 _TRIES = 6
 _CONFIGMAP = ResourceType(GVK("", "v1", "ConfigMap"), "configmaps", True)
+_LEASE = ResourceType(GVK("coordination.k8s.io", "v1", "Lease"), "leases", True)
 # RFC 1123 subdomain, as the API server checks names.
 _SAFE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _MANAGED = {"app.kubernetes.io/managed-by": "gitops-tui"}
@@ -117,6 +118,16 @@ class StateStore:
             await asyncio.to_thread(write_file, self._file(app), kept)
             return decode(data)
         raise GitOpsError(f"the state of {app} is being written by others all the time", hint="try again")
+
+    async def remove(self, app: AppKey) -> None:
+        """Deletes what is kept of an application, and the Lease of its operations. Raises ClusterError."""
+        name, namespace = configmap_name(app), self._settings.state_namespace
+        for kind in (_CONFIGMAP, _LEASE):
+            found = await self._cluster.get(kind, namespace, name)
+            if found is not None:
+                uid = found["metadata"]["uid"]
+                await self._cluster.delete(kind, namespace, name, uid=uid, propagation="Background")
+        await asyncio.to_thread(remove_file, self._file(app))
 
     def _object(self, app: AppKey, found: Mapping[str, Any] | None, data: Mapping[str, Any]) -> dict[str, Any]:
         metadata = (found or {}).get("metadata") or {}

@@ -22,7 +22,15 @@ HELM_WEIGHT = "helm.sh/hook-weight"
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
 _LARGEST = 2**63 - 1
-_PHASES = {phase.value: phase for phase in Phase}
+_SYNC_PHASES = (Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC, Phase.SYNC_FAIL)
+_PHASES = {phase.value: phase for phase in _SYNC_PHASES}
+# Hooks of an application's deletion (Argo CD, controller/hook.go).
+_DELETE_PHASES = {
+    "PreDelete": Phase.PRE_DELETE,
+    "PostDelete": Phase.POST_DELETE,
+    "pre-delete": Phase.PRE_DELETE,
+    "post-delete": Phase.POST_DELETE,
+}
 _HELM_PHASES = {
     "pre-install": Phase.PRE_SYNC,
     "pre-upgrade": Phase.PRE_SYNC,
@@ -70,7 +78,20 @@ def hook_words(obj: Mapping[str, Any]) -> tuple[str, ...]:
 def hook_phases(obj: Mapping[str, Any]) -> tuple[Phase, ...]:
     """The phases of a sync in which a hook runs."""
     found = {_PHASES.get(word) or _HELM_PHASES.get(word) for word in hook_words(obj)}
-    return tuple(phase for phase in Phase if phase in found)
+    return tuple(phase for phase in _SYNC_PHASES if phase in found)
+
+
+def delete_phases(obj: Mapping[str, Any]) -> tuple[Phase, ...]:
+    """The phases of a deletion in which a hook runs; unlike those of a sync, either tool's annotation counts (Argo CD's
+    isHookOfType)."""
+    notes = annotations_of(obj)
+    found = {_DELETE_PHASES.get(word) for name in (HOOK, HELM_HOOK) for word in _words(notes.get(name, ""))}
+    return tuple(phase for phase in (Phase.PRE_DELETE, Phase.POST_DELETE) if phase in found)
+
+
+def has_policy(obj: Mapping[str, Any]) -> bool:
+    """Whether a hook says when it is deleted."""
+    return any(word in POLICIES for word in _policy_words(obj))
 
 
 def unknown_hooks(obj: Mapping[str, Any]) -> tuple[str, ...]:

@@ -52,6 +52,8 @@ class Executor:
     the end, before hooks are cleaned up, so that the outcome is known before what shows it goes.
     """
 
+    _order: tuple[Phase, ...] = (Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC)
+
     def __init__(
         self,
         app: Application,
@@ -75,11 +77,14 @@ class Executor:
         self._report = Report(plan, progress, scrub=self._scrubbed)
         self._writer = Writer(app, cluster, settings)
         self._waiting = Waiting(cluster, settings.health_scripts)
-        self._pruner = Pruner(app, cluster)
+        self._pruner = self._make_pruner(app)
         self._patience = Patience(settings.reconnect_timeout, self._check, self._report.lost)
         begun = started or datetime.now(UTC)
         name = app.key.tracking_name
         self._hooks = Hooks(name, plan.revision, operation or begun.isoformat(), begun, cluster, self._writer)
+
+    def _make_pruner(self, app: Application) -> Pruner:
+        return Pruner(app, self._cluster)
 
     def stop(self) -> None:
         self._stop = True
@@ -139,7 +144,7 @@ class Executor:
     async def _phases(self) -> str:
         """Runs the phases; "" or why it failed."""
         try:
-            for phase in (Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC):
+            for phase in self._order:
                 if failed := await self._phase(phase):
                     return failed
         except GitOpsError as error:

@@ -157,8 +157,11 @@ class Hooks:
         """At the end of the operation: deletes the hooks whose policy asks for that. Gives what went wrong."""
         wanted = "HookSucceeded" if succeeded else "HookFailed"
         problems = []
-        for (key, _), made in self._made.items():
-            if wanted in notes.delete_policies(manifests[key].obj):
+        for (key, phase), made in self._made.items():
+            obj = manifests[key].obj
+            # What runs when an application is deleted has no next time: without a policy it goes too (cleanupHooks).
+            last = phase in (Phase.PRE_DELETE, Phase.POST_DELETE) and succeeded and not notes.has_policy(obj)
+            if last or wanted in notes.delete_policies(obj):
                 problems += await self._delete(made)
         return problems
 

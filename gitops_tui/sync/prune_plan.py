@@ -20,7 +20,7 @@ PROTECTED_KINDS = frozenset(
         ("apiextensions.k8s.io", "CustomResourceDefinition"),
     }
 )
-_STATE_LABEL = "gitops-tui.io/state"
+STATE_LABEL = "gitops-tui.io/state"
 
 
 def prune_step(
@@ -60,7 +60,7 @@ def _never(app: Application, state: ResourceState, prune: str, state_namespace: 
     if prune == "false":
         return "protected by the sync option Prune=false"
     if (state.key.group, state.key.kind, state.key.name) == ("", "Namespace", state_namespace) or (
-        state.key.namespace == state_namespace and _STATE_LABEL in labels
+        state.key.namespace == state_namespace and STATE_LABEL in labels
     ):
         return "gitops-tui keeps its own state there"
     return ""

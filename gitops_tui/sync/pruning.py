@@ -10,14 +10,16 @@ from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.model.application import Application
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.sync import PlanStep
+from gitops_tui.sync.delete_plan import kept_by
 from gitops_tui.sync.options import application_options, object_options, propagation_policy
 from gitops_tui.sync.tracking import owner_of
 
 
 class Pruner:
-    """Prunes for one application."""
+    """Prunes for one application. cascade: all of it is deleted, "foreground" or "background"; "" for a sync."""
 
-    def __init__(self, app: Application, cluster: Cluster) -> None:
+    def __init__(self, app: Application, cluster: Cluster, cascade: str = "") -> None:
+        self._cascade = cascade
         self._name = app.key.tracking_name
         self._options = application_options(app)
         self._cluster = cluster
@@ -45,9 +47,9 @@ class Pruner:
             return "was gone already"
         if owner_of(live, step.key) != self._name:
             raise GitOpsError(f"{step.key} no longer carries this application's tracking id; it is left alone")
-        if object_options(self._options, live).prune == "false":
+        if why := self._protected(live):
             raise GitOpsError(
-                f"{step.key} is protected by Prune=false since; it is left alone", hint="look at the plan again"
+                f"{step.key} is protected by {why} since; it is left alone", hint="look at the plan again"
             )
         self._uids[step] = live["metadata"]["uid"]
         if live["metadata"].get("deletionTimestamp"):
@@ -57,10 +59,15 @@ class Pruner:
             step.key.namespace,
             step.key.name,
             uid=live["metadata"]["uid"],
-            propagation=propagation_policy(self._options),
+            propagation=self._cascade.capitalize() or propagation_policy(self._options),
             dry_run=dry_run,
         )
         return ""
+
+    def _protected(self, live: dict[str, Any]) -> str:
+        if self._cascade:
+            return kept_by(self._options, live)
+        return "Prune=false" if object_options(self._options, live).prune == "false" else ""
 
     def _kind(self, step: PlanStep) -> ResourceType:
         return self._cluster.discovery.find(GVK.of(step.api_version, step.key.kind))
