@@ -15,7 +15,7 @@ from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import Action, OperationPhase, SyncOptions, SyncPlan
 from gitops_tui.model.text import printable
 from gitops_tui.settings import Settings
-from gitops_tui.sync.delete_plan import CASCADES, ITSELF
+from gitops_tui.sync.delete_plan import ITSELF
 
 
 def delete(options: argparse.Namespace, settings: Settings) -> int:
@@ -89,25 +89,3 @@ def _agree(plan: SyncPlan, options: argparse.Namespace) -> bool:
         raise PlanRefused("nobody is there to agree to the plan", hint="give --yes to agree, or --dry-run to only look")
     name = printable(plan.app.name)
     return input(f"this deletes from {plan.app.cluster}: type {name} to agree: ").strip() == plan.app.name
-
-
-def add_options(made: argparse.ArgumentParser) -> None:
-    """The options of `delete`."""
-    made.add_argument(
-        "--cascade",
-        choices=CASCADES,
-        default="",
-        help="what becomes of its objects; if not told, as the finalizer of its Application says",
-    )
-    made.add_argument(
-        "--confirm-delete",
-        "--confirm-prune",
-        dest="confirm_delete",
-        action="store_true",
-        help="also what waits for a person (Delete=confirm, namespaces, CRDs, volumes)",
-    )
-    made.add_argument("--skip-hooks", action="store_true", help="without PreDelete and PostDelete hooks")
-    made.add_argument("--forget", action="store_true", help="also its record: history, audit, that it was deleted")
-    made.add_argument("--dry-run", action="store_true", help="send the plan as a dry run only")
-    made.add_argument("--yes", "-y", action="store_true", help="agree to the plan")
-    made.add_argument("--message", "-m", default="", help="why; kept in the audit")

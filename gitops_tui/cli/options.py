@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from gitops_tui import __version__
-from gitops_tui.cli.delete import add_options as delete_options
+from gitops_tui.cli.delete_options import add_options as delete_options
 from gitops_tui.demo.serve import add_serve_options
 
 EXAMPLES = """

@@ -37,6 +37,10 @@ class Action(StrEnum):
     PRUNE = "prune"
 
 
+# What becomes of the objects of an application that is deleted.
+CASCADES = ("foreground", "background", "orphan")
+
+
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
     """What a person (or the policy) asks of one sync.

@@ -17,7 +17,15 @@ from gitops_tui.errors import GitOpsError, PlanRefused
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.record import AppRecord, Deleted, RunningOperation
-from gitops_tui.model.sync import Action, Initiator, OperationPhase, ResultStatus, SyncOperation, SyncOptions, SyncPlan
+from gitops_tui.model.sync import (
+    CASCADES,
+    Action,
+    Initiator,
+    OperationPhase,
+    SyncOperation,
+    SyncOptions,
+    SyncPlan,
+)
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.api import RevisionPreview
 from gitops_tui.reconcile.operations import Operations
@@ -25,7 +33,7 @@ from gitops_tui.reconcile.recording import ended
 from gitops_tui.reconcile.recovery import tracked_objects
 from gitops_tui.reconcile.runtime import APPLICATION_GROUP, Runtime
 from gitops_tui.sync.delete import Deletion
-from gitops_tui.sync.delete_plan import CASCADES, Found, cascade_of, make_delete_plan
+from gitops_tui.sync.delete_plan import Found, cascade_of, make_delete_plan
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine
@@ -219,12 +227,11 @@ def after_deletion(record: AppRecord, plan: SyncPlan, operation: SyncOperation, 
     inventory that names it."""
     entry = replace(record.history[-1], partial=True, content="")
     history = (*record.history[:-1], entry)
-    done = [each for each in operation.results if each.status is ResultStatus.DONE]
+    begun = [each for each in operation.results if each.step.action is Action.PRUNE and each.started is not None]
     mark = record.deleted or Deleted(operation.who, operation.started, plan.options.cascade)
     if operation.phase is not OperationPhase.SUCCEEDED:
         # What never began to delete leaves the application as it was.
-        kept_mark = mark if any(each.step.action is Action.PRUNE for each in done) else None
-        return replace(record, history=history, deleted=kept_mark, failed_revision="", failed_message="")
+        return replace(record, history=history, deleted=mark if begun else None, failed_revision="", failed_message="")
     waiting = frozenset(step.key for step in plan.kept if step.confirm)
     if waiting:
         left = frozenset(item for item in record.inventory if item.key in waiting)

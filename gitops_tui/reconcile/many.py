@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _PLANS_AT_ONCE = 8
 _LOOK = 0.2
+# Seconds that an application's turn waits for what is being listed or rendered just now.
+_LOADING = 20.0
 _PHASES = {
     OperationPhase.SUCCEEDED: ManyStatus.SUCCEEDED,
     OperationPhase.STOPPED: ManyStatus.STOPPED,
@@ -81,6 +83,7 @@ class Many:
     async def _planned(self, app: AppKey, options: SyncOptions) -> AppPlan:
         try:
             runtime = self._engine.runtime(app)
+            await self._loaded(runtime)
             applications = {key: each.app for key, each in self._engine.runtimes.items()}
             line = lineage(runtime.app, applications)
             plan = await self._engine.operations.plan(app, options)
@@ -156,6 +159,7 @@ class Many:
         """One application, whatever comes of it."""
         self._tell(part.app, ManyStatus.RUNNING)
         try:
+            await self._loaded(self._engine.runtime(part.app))
             plan = await self._engine.operations.plan(part.app, options)
             moved = self._engine.runtime(part.app).content != part.content
             if problem := _not_agreed(part.plan, plan, moved=moved):
@@ -176,6 +180,18 @@ class Many:
         else:
             status = ManyStatus.SKIPPED if operation.busy else _PHASES.get(operation.phase, ManyStatus.FAILED)
             self._tell(part.app, status, operation.message, plan, operation)
+
+    async def _loaded(self, runtime: Runtime) -> None:
+        """Waits until what an earlier one brought (kinds, namespaces) has been listed; where that stays away, the plan says
+        so."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _LOADING
+        session = self._engine.session(runtime)
+        while not self._stopping and loop.time() < end:
+            known = runtime.current or runtime.render_error is not None or session.error is not None
+            if known and not session.pending() and session.stale_since is None:
+                return
+            await asyncio.sleep(_LOOK)
 
     async def _settled(self, app: AppKey, order: Order) -> None:
         """Waits until an application is well, as a wave of objects is waited for; not for ever, and not for one that

@@ -22,7 +22,6 @@ from gitops_tui.sync.order import order
 from gitops_tui.sync.prune_plan import PROTECTED_KINDS, STATE_LABEL
 from gitops_tui.sync.tracking import other_manager, owner_of
 
-CASCADES = ("foreground", "background", "orphan")
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 # What Argo CD's finalizers begin with: they are its own and ours to carry out.
 FINALIZERS = (FINALIZER, "pre-delete-finalizer.argocd.argoproj.io", "post-delete-finalizer.argocd.argoproj.io")

@@ -214,7 +214,7 @@ class Writes:
     def _check(self, resource: Resource, obj: Obj, old: Obj | None) -> None:
         """Raises Fault 422 with all that is wrong."""
         if resource.custom is not None:
-            errors = meta.validate(obj, resource.group, resource.kind, namespaced=resource.namespaced)
+            errors = meta.validate(obj, resource.group, resource.kind, namespaced=resource.namespaced, custom=True)
             if old is not None:
                 errors += meta.validate_update(obj, old)
             seen = self._storage(resource).custom or resource.custom

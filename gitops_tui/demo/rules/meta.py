@@ -70,12 +70,13 @@ def _owners(found: Any, field: str) -> list[FieldError]:
 _STANDARD = ("kubernetes", "orphan", "foregroundDeletion")
 
 
-def _finalizers(found: Any, field: str) -> list[FieldError]:
+def _finalizers(found: Any, field: str, *, custom: bool) -> list[FieldError]:
+    """custom: of a custom resource, whose finalizers need no slash (only core's own validation asks for that)."""
     errors: list[FieldError] = []
     unqualified: list[FieldError] = []
     orphan = foreground = False
     for number, each in enumerate(found or ()):
-        if "/" not in each and each not in _STANDARD:
+        if "/" not in each and each not in _STANDARD and not custom:
             said = "name is neither a standard finalizer name nor is it fully qualified"
             unqualified.append(invalid_value(f"{field}[{number}]", each, said))
         errors += [invalid_value(field, each, said) for said in names.qualified_name(each)]
@@ -86,8 +87,8 @@ def _finalizers(found: Any, field: str) -> list[FieldError]:
     return errors + unqualified
 
 
-def validate(obj: Obj, group: str, kind: str, *, namespaced: bool) -> list[FieldError]:
-    """What is wrong with an object's metadata."""
+def validate(obj: Obj, group: str, kind: str, *, namespaced: bool, custom: bool = False) -> list[FieldError]:
+    """What is wrong with an object's metadata. custom: it is a custom resource."""
     metadata = obj.get("metadata") or {}
     errors: list[FieldError] = []
     name = metadata.get("name") or ""
@@ -115,7 +116,7 @@ def validate(obj: Obj, group: str, kind: str, *, namespaced: bool) -> list[Field
     errors += labels(metadata.get("labels"), "metadata.labels")
     errors += annotation_values(metadata.get("annotations"), "metadata.annotations")
     errors += _owners(metadata.get("ownerReferences"), "metadata.ownerReferences")
-    errors += _finalizers(metadata.get("finalizers"), "metadata.finalizers")
+    errors += _finalizers(metadata.get("finalizers"), "metadata.finalizers", custom=custom)
     return errors
 
 
