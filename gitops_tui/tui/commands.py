@@ -48,6 +48,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("rollback", ("app", "revision"), "roll back to a commit, or to last-healthy", True, 2),
     Command("revert", ("app", "revision"), "restore a commit's files by a new commit in Git", True, 2),
     Command("undo", ("app",), "undo the last sync: a plan back to the commit before it", True),
+    Command("delete", ("app",), "delete the application: what goes and what stays first, then its name", True),
     Command("audit", ("app",), "what was done, by whom"),
     Command("unpin", ("app",), "follow the branch again", True),
     Command("go", ("app",), "to an application", needs=1),

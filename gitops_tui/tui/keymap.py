@@ -63,6 +63,7 @@ KEYMAP: tuple[Key, ...] = (
     Key("rollback", "R", "R", "roll back: choose a commit, see what changes, pin", APP, True, "roll back"),
     Key("unpin", "U", "U", "unpin", APP, True),
     Key("undo", "z", "z", "undo the last sync: a plan back to the commit before it", APP, True),
+    Key("delete", "D", "D", "delete the application: what goes and what stays first, then its name", APP, True),
     Key("refresh", "r", "r", "refresh", APP, hint="refresh"),
     Key("hard_refresh", "ctrl+r", "ctrl+r", "hard refresh", APP),
     Key("blame", "b", "b", "who set each differing field, in Git and in the cluster"),

@@ -142,6 +142,8 @@ def _on_app(app: Acting, command: Command, engine: EngineApi, key: AppKey, more:
         app.sync_dialog(engine, key)
     elif command.name == "history":
         app.push_screen(HistoryScreen(engine, key))
+    elif command.name == "delete":
+        app.delete_dialog(engine, key)
     elif command.name == "undo":
         app.undo_dialog(engine, key)
     elif command.name == "rollback" and more[0] == "last-healthy":

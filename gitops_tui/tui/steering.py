@@ -12,7 +12,7 @@ from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase
 from gitops_tui.tui.host import Host
-from gitops_tui.tui.screens import AuditScreen, PauseScreen, RollbackScreen, UndoScreen
+from gitops_tui.tui.screens import AuditScreen, DeleteScreen, PauseScreen, RollbackScreen, UndoScreen
 from gitops_tui.tui.when import parse_when
 
 if TYPE_CHECKING:
@@ -27,6 +27,14 @@ class Steering(Host):
     def action_audit(self) -> None:
         if found := self.chosen(writes=False):
             self.push_screen(AuditScreen(found[0], str(found[1])))
+
+    def action_delete(self) -> None:
+        if found := self.chosen(writes=True):
+            self.delete_dialog(*found)
+
+    def delete_dialog(self, engine: EngineApi, app: AppKey) -> None:
+        """What deleting an application would do."""
+        self.push_screen(DeleteScreen(engine, app))
 
     def action_undo(self) -> None:
         if found := self.chosen(writes=True):

@@ -5,6 +5,7 @@ from gitops_tui.tui.screens.audit import AuditScreen
 from gitops_tui.tui.screens.blame import BlameScreen
 from gitops_tui.tui.screens.choice import Choice
 from gitops_tui.tui.screens.confirm import Confirm, ConfirmDelete
+from gitops_tui.tui.screens.delete import ConfirmDeleteApp, DeleteScreen
 from gitops_tui.tui.screens.errors import ErrorsScreen
 from gitops_tui.tui.screens.events import EventsScreen
 from gitops_tui.tui.screens.following import Following
@@ -29,7 +30,9 @@ __all__ = [
     "Choice",
     "Confirm",
     "ConfirmDelete",
+    "ConfirmDeleteApp",
     "ConfirmDeleteMany",
+    "DeleteScreen",
     "ErrorsScreen",
     "EventsScreen",
     "Following",

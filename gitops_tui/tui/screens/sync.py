@@ -244,7 +244,11 @@ class SyncScreen(Dialog[bool]):
         self.plan, self.error, self.operation, self.stale, self.watched = None, None, None, False, False
         self._planned_from = self._drifts()
         self.build()
-        self.ask(self.engine.preview(self.app_key, self.options), self._planned, self._failed, latest=True)
+        self.ask(self.question(), self._planned, self._failed, latest=True)
+
+    def question(self) -> Future[RevisionPreview]:
+        """Asks for the plan."""
+        return self.engine.preview(self.app_key, self.options)
 
     def _drifts(self) -> dict[ResourceKey, Drift]:
         state = self.state
