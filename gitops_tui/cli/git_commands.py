@@ -96,9 +96,10 @@ def _one_commit(work: Session, state: ApplicationState, options: argparse.Namesp
 def say_files(files: Iterable[FileChange]) -> None:
     """Changed files with their lines; words that differ stand in [- -] and {+ +}, as `git diff --word-diff` has it."""
     for each in files:
-        was = f" (was {each.old_path})" if each.old_path else ""
+        # On one line, whatever is in a name.
+        was = f" (was {printable(each.old_path)})" if each.old_path else ""
         mode = f"  {each.mode}" if each.mode else ""
-        out(f"\n{each.status.value}: {each.path}{was}  +{each.added} -{each.removed}{mode}")
+        out(f"\n{each.status.value}: {printable(each.path)}{was}  +{each.added} -{each.removed}{mode}")
         if each.binary:
             out("  binary")
         for number, hunk in enumerate(each.hunks):
@@ -156,7 +157,7 @@ def _blamed(found: BlameLine | None) -> str:
     early = "; the history ends there, it may be older" if found.boundary else ""
     return (
         f"{found.short} {found.author} <{found.author_email}>, {found.time:%Y-%m-%d %H:%M} UTC: {found.subject}{request}\n"
-        f"    {found.path}:{found.line}{early}"
+        f"    {printable(found.path)}:{found.line}{early}"
     )
 
 
@@ -234,7 +235,7 @@ def _say_preview(preview: RevertPreview) -> None:
         out("undoes:")
     for each in preview.undone:
         theirs = "" if each.own else f"  by {each.commit.author}"
-        out(f"  {each.commit.short} {each.commit.subject}{theirs}  {', '.join(each.paths[:4])}")
+        out(f"  {each.commit.short} {each.commit.subject}{theirs}  {printable(', '.join(each.paths[:4]))}")
     say_files(preview.files)
     for warning in preview.warnings:
         print(printable(redact(f"warning: {warning}")), file=sys.stderr)

@@ -76,11 +76,6 @@ class Address:
         return replace(self, password="", user=self.user if self.scheme == "ssh" else "")
 
     @property
-    def known_host(self) -> str:
-        """As known_hosts names it."""
-        return f"'[{self.host}]:{self.port}'" if self.port and self.port != 22 else self.host
-
-    @property
     def ssh_target(self) -> str:
         port = f"-p {self.port} " if self.port and self.scheme == "ssh" else ""
         return f"{port}{self.user or 'git'}@{self.host}"

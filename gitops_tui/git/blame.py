@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from gitops_tui.errors import PathNotFound
 from gitops_tui.git.log import pull_request
 from gitops_tui.model.revision import BlameLine
-from gitops_tui.model.text import printable
+from gitops_tui.model.text import printable, redact
 
 if TYPE_CHECKING:
     from gitops_tui.git.repository import Repository
@@ -144,7 +144,7 @@ def _parse(out: bytes) -> dict[int, BlameLine]:
     for raw in out.split(b"\n"):
         if raw.startswith(b"\t"):
             about = known[sha]
-            subject = about.get("summary", "")
+            subject = redact(about.get("summary", ""))
             found[line] = BlameLine(
                 commit=sha,
                 author=about.get("author", ""),

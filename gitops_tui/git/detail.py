@@ -16,7 +16,7 @@ from gitops_tui.git.paths import pathspecs
 from gitops_tui.git.secrets import Marks, masked_lines
 from gitops_tui.git.word_diff import changed_words, pairs
 from gitops_tui.model.change import CommitDetail, DiffLine, FileChange, FileStatus, Hunk
-from gitops_tui.model.text import printable
+from gitops_tui.model.text import printable, redact
 
 if TYPE_CHECKING:
     from gitops_tui.git.repository import Repository
@@ -34,6 +34,8 @@ _STATUS = {
     "T": FileStatus.TYPE,
 }
 _FLAGS = ("-r", "--no-commit-id", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames")
+# What `redact` looks for; most lines have none of it.
+_MAY_HOLD = re.compile(r"(?i)//|bearer|basic|token|[?&]")
 _MASKABLE = (".yaml", ".yml", ".json", ".tpl", "ustomization")
 
 
@@ -141,7 +143,8 @@ def _lines(change: FileChange, lines: list[bytes]) -> FileChange:
 
 
 def _text(raw: bytes) -> str:
-    return printable(raw.decode("utf-8", "replace").rstrip("\r"))
+    text = raw.decode("utf-8", "replace").rstrip("\r")
+    return printable(redact(text) if _MAY_HOLD.search(text) else text)
 
 
 def _with_words(lines: list[DiffLine]) -> tuple[DiffLine, ...]:

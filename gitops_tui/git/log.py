@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from gitops_tui.model.revision import Commit
+from gitops_tui.model.text import redact
 
 # Fields end with NUL, the one byte that git never prints out of a commit's own text: with any other separator a commit
 # message could forge a whole record. git puts a line feed between records.
@@ -67,12 +68,12 @@ def _trailers(text: str) -> tuple[tuple[str, str], ...]:
     for line in text.split("\x1f"):
         key, colon, value = line.partition(":")
         if colon and key.strip():
-            found.append((key.strip(), value.strip()))
+            found.append((key.strip(), redact(value.strip())))
     return tuple(found)
 
 
 def parse_log(out: bytes) -> list[Commit]:
-    """Commits out of `git log --format=LOG_FORMAT`."""
+    """Commits out of `git log --format=LOG_FORMAT`, their messages without credentials."""
     commits = []
     fields = out.decode("utf-8", "replace").split("\0")
     for start in range(0, len(fields) - _FIELDS, _FIELDS):
@@ -88,8 +89,8 @@ def parse_log(out: bytes) -> list[Commit]:
                 author_email=_known(mail),
                 author_time=_time(at),
                 commit_time=_time(ct),
-                subject=subject,
-                body=body,
+                subject=redact(subject),
+                body=redact(body),
                 parents=tuple(parents.split()),
                 refs=tuple(ref.removeprefix("HEAD -> ").removeprefix("tag: ") for ref in names),
                 tags=tuple(ref.removeprefix("tag: ") for ref in names if ref.startswith("tag: ")),

@@ -48,6 +48,7 @@ def failure(what: str, err: bytes) -> GitError:
 
 def network_hint(text: str, url: str) -> str:
     """What to do about a remote that can't be reached, by git's or ssh's words. `url` may hold credentials."""
+    from gitops_tui.git import hostkeys
     from gitops_tui.git.address import Address
 
     address = Address.parse(url)
@@ -56,12 +57,10 @@ def network_hint(text: str, url: str) -> str:
         if "has changed" in lower:
             return (
                 f"the key of {address.host} is another than before: find out why, then remove the old one: "
-                f"ssh-keygen -R {address.known_host}"
+                f"{hostkeys.removing(address)}"
             )
-        port = f"-p {address.port} " if address.port else ""
         return (
-            f"compare the key of {address.host} with what its owner publishes, then add it: "
-            f"ssh-keyscan {port}{address.host} >> ~/.ssh/known_hosts"
+            f"compare the key of {address.host} with what its owner publishes, then add it: {hostkeys.adding(address)}"
         )
     for words, hint in _HINTS:
         if any(word in lower for word in words):

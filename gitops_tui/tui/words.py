@@ -37,6 +37,8 @@ def age(when: datetime | None, now: datetime | None = None) -> str:
     if when is None:
         return ""
     seconds = max(0, int(((now or datetime.now(UTC)) - when).total_seconds()))
+    if seconds >= 1000 * 86400:  # more than the columns for it hold
+        return f"{seconds // (365 * 86400)}y"
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds >= size:
             return f"{seconds // size}{unit}"

@@ -211,22 +211,52 @@ def test_an_ssh_key_out_of_argo_cds_secret_works_and_is_written_nowhere(over_ssh
     assert list(private.iterdir()) == []
 
 
-def test_an_unknown_ssh_host_is_refused_with_the_command_that_adds_it(over_ssh) -> None:
+def _command(hint: str, begins: str) -> str:
+    return hint[hint.index(begins) :].split("; ", maxsplit=1)[0]
+
+
+def _done(command: str) -> None:
+    subprocess.run(["sh", "-c", command], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("by", ["address", "alias", "key alias"])
+def test_an_unknown_ssh_host_is_refused_with_the_command_that_adds_it(over_ssh, monkeypatch, by: str) -> None:
     server, url, hosts = over_ssh
-    hosts.write_text("")
+    hosts.unlink()
+    elsewhere = hosts.with_name("elsewhere") / "hosts"
+    config = hosts.with_name("ssh_config")
+    if by != "address":
+        url = url.replace(f"127.0.0.1:{server.port}", "forge")
+        more = "HostKeyAlias forge-key\n" if by == "key alias" else ""
+        config.write_text(
+            f'Host forge\nHostName 127.0.0.1\nPort {server.port}\n{more}Host *\nUserKnownHostsFile "{elsewhere}"\n'
+            "GlobalKnownHostsFile /dev/null\nIdentityFile none\n"
+        )
+    secret = _secret(url, sshPrivateKey=server.key.read_text())
     with pytest.raises(CloneError) as caught:
-        _open(url, _secret(url, sshPrivateKey=server.key.read_text()))
-    assert f"ssh-keyscan -p {server.port} 127.0.0.1 >> ~/.ssh/known_hosts" in caught.value.hint
-    assert hosts.read_text() == ""
+        _open(url, secret)
+    assert not hosts.exists()
+    assert not elsewhere.exists()
+
+    _done(_command(caught.value.hint, "mkdir" if "mkdir" in caught.value.hint else "ssh-keyscan"))
+
+    assert _open(url, secret).resolve("HEAD").subject == "first"
 
 
 def test_a_changed_ssh_host_key_is_not_shrugged_off(over_ssh) -> None:
     server, url, hosts = over_ssh
     other = " ".join((server.folder / "other.pub").read_text().split()[:2])
     hosts.write_text(f"[127.0.0.1]:{server.port} {other}\n")
+    secret = _secret(url, sshPrivateKey=server.key.read_text())
     with pytest.raises(CloneError) as caught:
-        _open(url, _secret(url, sshPrivateKey=server.key.read_text()))
-    assert "ssh-keygen -R" in caught.value.hint
+        _open(url, secret)
+
+    _done(_command(caught.value.hint, "ssh-keygen -R"))
+    with pytest.raises(CloneError) as caught:
+        _open(url, secret)
+    _done(_command(caught.value.hint, "ssh-keyscan"))
+
+    assert _open(url, secret).resolve("HEAD").subject == "first"
 
 
 def test_hosts_that_argo_cd_knows_are_known(over_ssh, private: Path) -> None:

@@ -372,3 +372,16 @@ def test_what_the_other_side_says_of_itself_is_no_damage_here() -> None:
 
     assert isinstance(failure("git fetch", b"fatal: bad object 1234567\n"), DamagedRepository)
     assert not isinstance(failure("git fetch", b"remote: fatal: bad object 1234567\n"), DamagedRepository)
+
+
+def test_credentials_in_messages_and_files_are_not_shown(made_repository) -> None:
+    made_repository.commit({"a": "1\n"})
+    text = "at https://mia:hunter2@git.example.com/x"
+    sha = made_repository.commit({"a": f"{text}\n"}, f"{text}\n\nbody {text}\n\nSee-also: {text}")
+    repository = opened(made_repository)
+    found = repository.commit_detail(sha)
+
+    assert found.commit.subject == "at https://git.example.com/x"
+    assert "hunter2" not in repr(found)
+    assert "hunter2" not in repr(repository.log(sha, [""]))
+    assert repository.blame(sha, "a", [1])[1].subject == "at https://git.example.com/x"
