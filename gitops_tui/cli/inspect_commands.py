@@ -11,7 +11,7 @@ from gitops_tui.cli.choosing import Chosen, choose
 from gitops_tui.cli.output import json_out, out
 from gitops_tui.cli.session import session
 from gitops_tui.model.health import HealthStatus
-from gitops_tui.model.inspect import Diagnosis
+from gitops_tui.model.inspect import Diagnosis, all_is_well
 from gitops_tui.model.text import printable, redact
 from gitops_tui.model.units import cores, size
 from gitops_tui.settings import Settings
@@ -43,7 +43,7 @@ def why(options: argparse.Namespace, settings: Settings) -> int:
 def _say(chosen: Chosen, found: Diagnosis) -> None:
     out(f"{_title(chosen)}: {found.health.value}")
     if not found.causes:
-        out("nothing says that it is not well" if found.health is HealthStatus.HEALTHY else "nothing says why")
+        out(all_is_well(found.health) or "nothing says why")
     for number, each in enumerate(found.causes, 1):
         more = f" and {each.count - 1} more" if each.count > 1 else ""
         out(f"{number:>2}. {each.what}")

@@ -4,6 +4,7 @@ Takes objects of core/v1 and events.k8s.io/v1 in any shape; what is missing read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,7 +36,7 @@ def lines(events: Iterable[Any], wanted: Callable[[str, ResourceKey], bool]) -> 
         if not wanted(word(about, "uid"), key):
             continue
         line = _line(event, key)
-        place = (line.warning, line.reason, line.message, key)
+        place = (line.warning, line.reason, _alike(line.message, key.name), key)
         known = made.get(place)
         made[place] = line if known is None else _merged(known, line)
     found = sorted(made.values(), key=lambda each: (each.last or _NEVER, each.about), reverse=True)
@@ -60,7 +61,8 @@ def _line(event: Obj, key: ResourceKey) -> EventLine:
     return EventLine(
         warning=event.get("type") == "Warning",
         reason=shorten(word(event, "reason"), 80),
-        message=clean(word(event, "message") or word(event, "note")),
+        # client-go's tools/record/events_cache.go puts that before.
+        message=clean(word(event, "message") or word(event, "note")).removeprefix("(combined from similar events): "),
         about=key,
         count=max(count, 1),
         first=first or last,
@@ -69,7 +71,15 @@ def _line(event: Obj, key: ResourceKey) -> EventLine:
     )
 
 
+def _alike(message: str, name: str) -> str:
+    """What is the same in news that differ by the names of Pods that were made for `name`, or refused."""
+    return (
+        re.sub(rf"\b{re.escape(name)}-[a-z0-9]{{5}}\b", f"{name}-*", message) if name and name in message else message
+    )
+
+
 def _merged(one: EventLine, two: EventLine) -> EventLine:
+    one, two = sorted((one, two), key=lambda each: each.last or _NEVER, reverse=True)
     first = min(filter(None, (one.first, two.first)), default=None)
     last = max(filter(None, (one.last, two.last)), default=None)
     return replace(one, count=one.count + two.count, first=first, last=last)

@@ -64,6 +64,10 @@ def why(resource: Obj, owned: Iterable[Obj], events: Iterable[Obj]) -> tuple[Cau
     found: list[Cause] = []
     for each in objects:
         found += _causes(each)
+    refused = (QUOTA, CREATION)
+    if any(cause.weight in refused and cause.about.kind == "Deployment" for cause in found):
+        # The Deployment repeats what its ReplicaSet says, and is what a person knows.
+        found = [cause for cause in found if not (cause.weight in refused and cause.about.kind == "ReplicaSet")]
     if not found and isinstance(resource, Mapping):
         found += _by_health(resource)
     unwell = bool(found) or any(assess(each).status is not HealthStatus.HEALTHY for each in objects)

@@ -49,6 +49,13 @@ class Diagnosis:
     problems: tuple[str, ...] = ()
 
 
+def all_is_well(health: HealthStatus) -> str:
+    """What to say of something without a cause of trouble; "" where it is not well."""
+    if health is HealthStatus.HEALTHY:
+        return "all is well: it is healthy, and so is all that it is made of"
+    return "nothing is wrong: it is suspended" if health is HealthStatus.SUSPENDED else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """An address that an object has. url: without credentials; a bare host where nothing tells its scheme."""

@@ -18,5 +18,9 @@ class ActionsApi(Protocol):
     def act(self, app: AppKey, key: ResourceKey, request: ActionRequest, uid: str = "") -> Future[str]:
         """Does it, once; what was done, in words."""
 
+    def pod_refusal(self, app: AppKey, what: str, namespace: str, pod: str = "") -> Future[str]:
+        """Why the user may not do what ("exec", "port-forward", "log") with a Pod, "" for any of the namespace; "" where
+        they may."""
+
     def kubectl_options(self, app: AppKey) -> tuple[str, ...]:
         """What kubectl is to be told so that it means the application's cluster: --kubeconfig and --context."""

@@ -27,6 +27,7 @@ from gitops_tui.reconcile.beneath import BeneathCommands
 from gitops_tui.reconcile.orphaned import OrphanCommands
 from gitops_tui.reconcile.quotas import lacks_pods, with_quotas
 from gitops_tui.reconcile.quotas import read as read_quotas
+from gitops_tui.reconcile.rights import RightsCommands
 from gitops_tui.reconcile.selection import Family, Live, families, namespaces
 from gitops_tui.reconcile.usage import UsageCommands
 
@@ -42,7 +43,7 @@ _LINE = 1_000
 _COALESCE = 0.1
 
 
-class InspectCommands(BeneathCommands, OrphanCommands, UsageCommands):
+class InspectCommands(BeneathCommands, OrphanCommands, RightsCommands, UsageCommands):
     """The engine's answers to `InspectApi`."""
 
     def _families(self, app: AppKey, key: ResourceKey | None, uid: str) -> tuple[Cluster, list[Family]]:

@@ -17,6 +17,7 @@ from gitops_tui.model.logs import LogFeed, LogLine, LogOptions, LogPod, LogSourc
 from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.pods import POD, log_pod, picked, pods_below
+from gitops_tui.reconcile.rights import refusal
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
 
@@ -86,6 +87,9 @@ class Reading:
         self._names: dict[str, str] = {}
         self._said: set[str] = set()
         self._forbidden = False
+        self._looked = False
+        self._asked: set[str] = set()
+        self._refused: set[str] = set()
         self._news = asyncio.Event()
 
     async def run(self) -> None:
@@ -111,18 +115,34 @@ class Reading:
         while True:
             self._news.clear()
             await session.connected.wait()
-            pods = pods_of(runtime, session, self.key, self.uid)
+            if not self._looked:
+                # Pods may be beneath custom resources.
+                self._looked = True
+                await self.engine._look_beneath(self.app)
+            pods = await self._readable(session, pods_of(runtime, session, self.key, self.uid))
             first = not self._tasks
             self._end_gone(session)
             for pod in sorted(pods, key=lambda each: str(each["metadata"].get("name"))) if first else pods:
                 self._begin(session, log_pod(pod), first=first)
-            if not self._tasks:
+            if not self._tasks and not self._refused:
                 self._say_why_none(runtime, session, len(pods))
             status = session.cluster.status(POD)[0]
             if not self.options.follow and not (status is WatchStatus.PENDING and not pods):
                 await asyncio.gather(*self._tasks.values())
                 return
             await self._changed()
+
+    async def _readable(self, session: ClusterSession, pods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The Pods whose logs the user may read; says once for each namespace which right is missing."""
+        for space in sorted({str(each["metadata"].get("namespace") or "") for each in pods} - self._asked):
+            self._asked.add(space)
+            # Some may read the logs of some Pods only, by their names: then reading them tells.
+            one = next(each for each in pods if each["metadata"].get("namespace") == space)
+            found = await refusal(session.cluster, "log", space)
+            if found and await refusal(session.cluster, "log", space, str(one["metadata"].get("name") or "")):
+                self._refused.add(space)
+                self.feed.note(f"no rights to read logs: {found}")
+        return [each for each in pods if each["metadata"].get("namespace") not in self._refused]
 
     async def _changed(self, longest: float | None = None) -> None:
         """Until something in the cluster changed."""

@@ -42,7 +42,8 @@ class Handing(ObjectActions):
             if engine is None:
                 return
             line = kubectl.exec_line(engine.kubectl_options(app), pod, container, command)
-            self._hand(line, f"exec in {pod.name} on {app.cluster}", "exit comes back")
+            what = f"exec in {pod.name} on {app.cluster}"
+            self._if_allowed(app, "exec", pod.namespace, pod.name, lambda: self._hand(line, what, "exit comes back"))
 
         self._with_pod(go)
 
@@ -65,7 +66,25 @@ class Handing(ObjectActions):
     def _forward(self, app: AppKey, namespace: str, target: str, ports: str) -> None:
         if self.engine is not None:
             line = kubectl.forward_line(self.engine.kubectl_options(app), namespace, target, ports)
-            self._hand(line, f"forwarding {ports} to {target} on {app.cluster}", "ctrl+c comes back")
+            what = f"forwarding {ports} to {target} on {app.cluster}"
+            # Which Pod kubectl takes of several is its own choice.
+            pod = target.removeprefix("pod/") if target.startswith("pod/") else ""
+            self._if_allowed(app, "port-forward", namespace, pod, lambda: self._hand(line, what, "ctrl+c comes back"))
+
+    def _if_allowed(self, app: AppKey, what: str, namespace: str, pod: str, go: Callable[[], None]) -> None:
+        """Asks the API server first: its word names the right that is missing."""
+        if self.engine is None:
+            return
+        here = self.tree_pane.node
+
+        def told(refused: str) -> None:
+            if refused:
+                self.say(f"{what}: {refused}", "error")
+            elif len(self.screen_stack) == 1 and self.tree_pane.node == here:
+                # Somebody who has gone on meanwhile is not thrown into a shell.
+                self._guarded(go)
+
+        self.wait(self.engine.pod_refusal(app, what, namespace, pod), told)
 
     def _off(self, what: str) -> bool:
         if self.settings.read_only or (self.engine is not None and self.engine.snapshot.read_only):

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
+import shutil
+import socket
 import stat
+import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from gitops_tui.demo import DemoCluster
 
 _spec = importlib.util.spec_from_file_location("terminal_driver", Path(__file__).with_name("driver.py"))
 assert _spec is not None
@@ -17,6 +24,25 @@ assert _spec.loader is not None
 _driver = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_driver)
 Terminal = _driver.Terminal
+
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: app, image: "registry.invalid/web:1"}]}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
 
 # Stands in for kubectl: says what it was told, takes a line, or waits for ctrl+c.
 KUBECTL = """\
@@ -90,3 +116,57 @@ def test_logs_of_a_workload_from_the_keyboard(demo) -> None:
     demo.press("q")
     demo.wait_for("Applications")
     assert demo.sent > before
+
+
+@pytest.fixture(params=["demo", pytest.param("real", marks=pytest.mark.real)])
+def with_kubectl(request: pytest.FixtureRequest, made_repository, tmp_path: Path) -> Iterator[object]:
+    """The program on a cluster, with the real kubectl."""
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not on PATH")
+    namespace = f"t-{uuid.uuid4().hex[:8]}"
+    made_repository.commit({"apps/web/web.yaml": WEB})
+    with contextlib.ExitStack() as stack:
+        if request.param == "real":
+            config = request.getfixturevalue("real_kubeconfig")
+        else:
+            config = stack.enter_context(DemoCluster(delay=0)).kubeconfig(tmp_path / "kubeconfig")
+        named = os.environ.get("GITOPS_TUI_TEST_PROGRAM")
+        line = [named] if named else [sys.executable, "-m", "gitops_tui"]
+        line += ["--repo", str(made_repository.folder), "--path", "apps/web", "-n", namespace, "--create-namespace"]
+        line += ["--kubeconfig", str(config)]
+        subprocess.run([*line, "sync", "web", "--yes"], check=True, capture_output=True)
+        terminal = Terminal(line, columns=120, rows=30)
+        yield terminal
+        terminal.kill()
+
+
+def test_what_the_real_kubectl_says_is_read_before_the_screen_comes_back_whole(with_kubectl) -> None:
+    """No container runs there: kubectl's error has to be seen, and the screen is as it was."""
+    screen = with_kubectl
+    screen.wait_for("✓ Synced")
+    screen.press("/kind:deployment web\r")
+    screen.wait_for("1 of ")
+    screen.press("G")
+    screen.press(":")
+    screen.wait_for("tab complete")
+    screen.press("exec -- true\r")
+    shown = screen.wait_for("enter goes back")
+    assert "exec in web-" in shown
+    assert "rror" in shown
+    screen.press("\r")
+    screen.wait_for("over, with")
+    screen.wait_for("Applications")
+    screen.press(":")
+    screen.wait_for("tab complete")
+    screen.press("forward 0:80\r:")
+    screen.wait_for("is no port")
+    screen.press("\x1b")
+    screen.press(":")
+    screen.wait_for("tab complete")
+    screen.press(f"forward {free_port()}:80\r")
+    # It listens, or says that it can't; either way it ends by an interrupt.
+    screen.wait_for("forwarding ")
+    screen.press("\x03")
+    screen.wait_for("Applications")
+    screen.press("q")
+    assert screen.ended() == 0

@@ -60,6 +60,7 @@ class FakeEngine:
         self.drifted, self.extra, self.kind = drifted, extra, kind
         self.asked: list[tuple[Any, ...]] = []
         self.looked: list[AppKey] = []
+        self.refused = ""
         self.held: dict[str, list[Future[Any]]] = {}
         self.hold: set[str] = set()
         self.lines: tuple[AuditLine, ...] = ()
@@ -139,6 +140,9 @@ class FakeEngine:
     def follow_usage(self, app: AppKey, key: Any, uid: str, callback: Any) -> Callable[[], None]:
         self.asked.append(("follow_usage", app, key, uid))
         return lambda: self.asked.append(("end_usage", app, key, uid))
+
+    def pod_refusal(self, app: AppKey, what: str, namespace: str, pod: str = "") -> Future[str]:
+        return self._answer("pod_refusal", self.refused, app, what, namespace, pod)
 
     def look_beneath(self, app: AppKey) -> Future[None]:
         self.looked.append(app)

@@ -129,3 +129,39 @@ async def test_read_only_opens_no_shell(make_engine, wait_until, program: Path) 
     async with (app := GitOpsApp(lambda: engine, engine.settings)).run_test(size=(100, 30)) as pilot:
         await typed(pilot, wait_until, "exec")
         await wait_until(pilot, lambda: app.message and "read-only: exec is off" in app.message[0])
+
+
+async def test_what_the_user_has_no_right_to_is_refused_by_the_name_of_the_right(
+    make_engine, wait_until, program: Path, monkeypatch
+) -> None:
+    handed: list[list[str]] = []
+    Pods(engine := make_engine(), POD)
+    engine.refused = "dana has no right to create pods/exec in shop on prod"
+    app = GitOpsApp(lambda: engine, engine.settings)
+    monkeypatch.setattr(app, "_hand", lambda line, *_: handed.append(line))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await typed(pilot, wait_until, "exec")
+        await wait_until(pilot, lambda: app.message and app.message[0] == f"exec: {engine.refused}")
+        assert ("pod_refusal", engine.state.key, "exec", "shop", "web-1") in engine.asked
+        await typed(pilot, wait_until, "forward 8080")
+        await wait_until(pilot, lambda: app.message and app.message[0] == f"port-forward: {engine.refused}")
+        assert not handed
+
+
+async def test_somebody_who_has_gone_on_meanwhile_is_not_thrown_into_a_shell(
+    make_engine, wait_until, program: Path, monkeypatch
+) -> None:
+    handed: list[list[str]] = []
+    Pods(engine := make_engine(), POD)
+    engine.hold = {"pod_refusal"}
+    app = GitOpsApp(lambda: engine, engine.settings)
+    monkeypatch.setattr(app, "_hand", lambda line, *_: handed.append(line))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await typed(pilot, wait_until, "exec")
+        await wait_until(pilot, lambda: engine.held.get("pod_refusal"))
+        await pilot.press("question_mark")
+        await wait_until(pilot, lambda: len(app.screen_stack) == 2)
+        engine.held["pod_refusal"][0].set_result("")
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: len(app.screen_stack) == 1)
+        assert not handed

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from gitops_tui.model.health import HealthStatus
-from gitops_tui.model.inspect import Cause, Diagnosis, LogTail
+from gitops_tui.model.inspect import Cause, Diagnosis, LogTail, all_is_well
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.text import printable
 from gitops_tui.tui.screens.answer import AnswerDialog
@@ -52,9 +51,8 @@ class WhyScreen(AnswerDialog[Diagnosis]):
             for number, cause in enumerate(found.causes):
                 rows += self._cause(cause, "bad bold" if number == 0 else "text")
             if not found.causes:
-                well = found.health in (HealthStatus.HEALTHY, HealthStatus.SUSPENDED)
-                said = "nothing says that it is not well" if well else "the cluster does not say why"
-                rows.append(row((said, "ok" if well else "warn")))
+                well = all_is_well(found.health)
+                rows += self.note(well or "the cluster does not say why", "ok" if well else "warn")
             if found.log is not None:
                 rows += self._log(found.log)
         again = "asking…" if self.asking else "ask again"
