@@ -71,6 +71,33 @@ def _line(event: Obj, key: ResourceKey) -> EventLine:
     )
 
 
+class ByObject:
+    """Events by what they are about, so that many objects are asked for theirs in one pass over all."""
+
+    def __init__(self, events: Iterable[Any]) -> None:
+        self._uids: dict[str, list[Obj]] = {}
+        self._names: dict[tuple[str, str, str], list[Obj]] = {}
+        for event in events:
+            if isinstance(event, dict):
+                about = part(event, "involvedObject") or part(event, "regarding")
+                if uid := word(about, "uid"):
+                    self._uids.setdefault(uid, []).append(event)
+                else:
+                    place = (word(about, "kind"), word(about, "namespace"), word(about, "name"))
+                    self._names.setdefault(place, []).append(event)
+
+    def of(self, objects: Iterable[Any]) -> list[Obj]:
+        """Those about any of these objects."""
+        found: list[Obj] = []
+        for obj in objects:
+            metadata = part(obj, "metadata")
+            found += self._uids.get(word(metadata, "uid"), ())
+            if self._names:
+                place = (word(obj, "kind"), word(metadata, "namespace"), word(metadata, "name"))
+                found += self._names.get(place, ())
+        return found
+
+
 def _alike(message: str, name: str) -> str:
     """What is the same in news that differ by the names of Pods that were made for `name`, or refused."""
     return (

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.errors import ClusterError, Forbidden, GitOpsError, NotFound
-from gitops_tui.health.events import lines
+from gitops_tui.health.events import ByObject, lines
 from gitops_tui.health.links import annotated, links, of_info
 from gitops_tui.health.objects import clean
 from gitops_tui.health.why import HEALTH, ordered, why
@@ -67,8 +67,9 @@ class InspectCommands(BeneathCommands, OrphanCommands, RightsCommands, UsageComm
             events, failed = await _events(cluster, namespaces(sick))
             problems += failed
         causes: list[Cause] = []
+        told = ByObject(events)
         for each in sick:
-            causes += _of_family(each, events)
+            causes += _of_family(each, told)
         short = [obj for each in sick for obj in each.objects if lacks_pods(obj)]
         quotas, failed = await read_quotas(cluster, (ResourceKey.of(each).namespace for each in short))
         problems += failed
@@ -191,12 +192,12 @@ def _is_sick(family: Family, *, alone: bool) -> bool:
     return alone or (health is not None and health.status not in _WELL)
 
 
-def _of_family(family: Family, events: list[Live]) -> tuple[Cause, ...]:
+def _of_family(family: Family, events: ByObject) -> tuple[Cause, ...]:
     if family.root is None:
         health = family.health
         what = family.state.error or (health.message if health else "") or "it is not in the cluster"
         return (Cause(HEALTH, family.key, what),)
-    return why(family.root, family.owned, events)
+    return why(family.root, family.owned, events.of(family.objects))
 
 
 class Members:

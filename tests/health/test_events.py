@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from odd_objects import VALUES, fits
 
-from gitops_tui.health.events import lines
+from gitops_tui.health.events import ByObject, lines
 
 
 def event(name: str, reason: str, kind: str = "Normal", message: str = "said", **more: Any) -> dict[str, Any]:
@@ -67,3 +67,40 @@ def test_events_of_any_shape_are_told_printably_or_not_at_all(about: Any, value:
     for each in lines([odd | {"involvedObject": about}, value, {"regarding": value}], every):
         assert fits(each.message)
         assert fits(each.reason)
+
+
+def test_news_that_differ_by_the_names_of_refused_pods_are_one_line() -> None:
+    def refused(pod: str, at: str, prefix: str = "") -> dict[str, Any]:
+        return {
+            "type": "Warning",
+            "reason": "FailedCreate",
+            "message": f'{prefix}Error creating: pods "web-1-{pod}" is forbidden: exceeded quota: team',
+            "involvedObject": {"kind": "ReplicaSet", "namespace": "shop", "name": "web-1"},
+            "lastTimestamp": at,
+        }
+
+    other = {**refused("abcde", "2026-01-01T00:00:09Z"), "message": 'pods "web-10-abcde" is forbidden'}
+    found = lines(
+        [
+            refused("abcde", "2026-01-01T00:00:01Z"),
+            refused("x2k4p", "2026-01-01T00:00:05Z", "(combined from similar events): "),
+            refused("zzzzz", "2026-01-01T00:00:02Z"),
+            other,
+        ],
+        lambda *_: True,
+    )
+    assert [(each.count, "x2k4p" in each.message, each.message.startswith("Error")) for each in found] == [
+        (1, False, False),
+        (3, True, True),
+    ]
+
+
+def test_events_are_found_by_what_they_are_about() -> None:
+    def about(**said: str) -> dict[str, Any]:
+        return {"involvedObject": {"kind": "Pod", "namespace": "shop", **said}}
+
+    one, two, three = about(uid="u1", name="a"), about(name="a"), about(uid="u9", name="a")
+    pod = {"kind": "Pod", "metadata": {"namespace": "shop", "name": "a", "uid": "u1"}}
+    told = ByObject([one, two, three, {}, 7, {"involvedObject": []}])
+    assert told.of([pod]) == [one, two]
+    assert ByObject([]).of([pod]) == []
