@@ -21,6 +21,7 @@ from gitops_tui.cli.session import Session, session
 from gitops_tui.cli.steering import audit, pause, resume, target_of, until_healthy
 from gitops_tui.errors import PlanRefused, with_hint
 from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.keys import in_order
 from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState
@@ -76,7 +77,9 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
                 sign = "?" if each.sync is SyncStatus.UNKNOWN else SIGNS[each.drift.kind]
                 health = each.health.status.value if each.health else ""
                 shown = "Hook" if each.hook else "Synced" if word == "None" else word
-                out(f"  {sign} {each.key!s:50} {shown:9} {health:11} {each.summary}")
+                unwell = each.health is not None and each.health.status is not HealthStatus.HEALTHY
+                words = each.summary or (each.health.message if each.health is not None and unwell else "")
+                out(f"  {sign} {each.key!s:50} {shown:9} {health:11} {words}".rstrip())
                 if said := since(each):
                     out(f"      {said}")
                 for one in each.warnings:

@@ -172,14 +172,22 @@ def _run(pod: Obj, container: str, *, previous: bool) -> tuple[float, float | No
     if previous:
         if not last:
             raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
-        return seconds_of(last["startedAt"]), seconds_of(last["finishedAt"])
+        return _time(last["startedAt"]), _time(last["finishedAt"])
     state = status.get("state") or {}
     if "running" in state:
-        return seconds_of(state["running"]["startedAt"]), None
+        return _time(state["running"]["startedAt"]), None
     ended = state.get("terminated") or last
     if ended:
-        return seconds_of(ended["startedAt"]), seconds_of(ended["finishedAt"])
+        return _time(ended["startedAt"]), _time(ended["finishedAt"])
     reason = (state.get("waiting") or {}).get("reason") or "ContainerCreating"
     if reason in ("ErrImagePull", "ImagePullBackOff"):
         reason = "trying and failing to pull image"
     raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {reason}')
+
+
+def _time(stamp: Any) -> float:
+    """A time of a status; who writes one by hand may leave it out."""
+    try:
+        return seconds_of(stamp) if isinstance(stamp, str) else 0.0
+    except ValueError:
+        return 0.0

@@ -36,7 +36,7 @@ def lines(events: Iterable[Any], wanted: Callable[[str, ResourceKey], bool]) -> 
         if not wanted(word(about, "uid"), key):
             continue
         line = _line(event, key)
-        place = (line.warning, line.reason, _alike(line.message, key.name), key)
+        place = (line.warning, line.reason, _alike(line.message, key.name) if line.warning else line.message, key)
         known = made.get(place)
         made[place] = line if known is None else _merged(known, line)
     found = sorted(made.values(), key=lambda each: (each.last or _NEVER, each.about), reverse=True)

@@ -197,7 +197,12 @@ def _of_family(family: Family, events: ByObject) -> tuple[Cause, ...]:
         health = family.health
         what = family.state.error or (health.message if health else "") or "it is not in the cluster"
         return (Cause(HEALTH, family.key, what),)
-    return why(family.root, family.owned, events.of(family.objects))
+    found = why(family.root, family.owned, events.of(family.objects))
+    health = family.health
+    if not found and health is not None and health.status not in _WELL:
+        # A person's own script knows better than the rules do.
+        return (Cause(HEALTH, family.key, f"its health is {health.status.value}", health.message),)
+    return found
 
 
 class Members:

@@ -123,8 +123,10 @@ def _columns(row: Row) -> tuple[Said, Said]:
         health: Said = ("", "muted")
         if what.health is not None:
             words = health_words(what.health.status)
-            if what.summary and what.health.status is not HealthStatus.HEALTHY:
-                words += f" {printable(what.summary)}"
+            said = what.summary or what.health.message
+            # That it is not there says the column before.
+            if said and what.health.status not in (HealthStatus.HEALTHY, HealthStatus.MISSING):
+                words += f" {printable(said)}"
             health = words, HEALTH_ROLES[what.health.status]
         return sync_of(what), health
     if isinstance(what, OwnedObject):

@@ -257,3 +257,51 @@ def test_usage_of_an_application_by_resource_and_of_a_resource_by_pod(cli, made_
     assert lines[-1].startswith("total ")
     pod = lines[0].split()[0]
     assert cli("usage", f"{app}/{pod}").out.startswith(pod)
+
+
+@DEMO
+def test_hostile_words_and_half_written_objects_are_shown_and_obeyed_by_nobody(
+    cli, made_repository, monkeypatch, tmp_path
+) -> None:
+    """Control characters and markup in messages, a script without an end, statuses of no shape."""
+    group = f"{cli.namespace}.example.org"
+    settings = tmp_path / "config.yaml"
+    settings.write_text(f"resource.customizations.health.{group}_Widget: |\n  while true do end\n")
+    monkeypatch.setenv("GITOPS_TUI_CONFIG", str(settings))
+    free = "{type: object, x-kubernetes-preserve-unknown-fields: true}"
+    kind = (
+        f"apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: %s.{group}}}\n"
+        f"spec:\n  group: {group}\n  scope: Namespaced\n  names: {{plural: %s, kind: %s}}\n"
+        f"  versions: [{{name: v7, served: true, storage: true, schema: {{openAPIV3Schema: {free}}}}}]\n"
+    )
+    made = f"apiVersion: {group}/v7\nkind: %s\nmetadata: {{name: one}}\nspec: {{a: 1}}\n"
+    evil = "\x1b[2J\x1b]0;title\x07[bold red]markup[/] \x9b31m\u202eback\u2028\r\nhttps://dana:hunter2@example.org/x"
+    kinds = (("widgets", "widgets", "Widget"), ("halves", "halves", "Half"))
+    app = deploy(cli, made_repository, *(kind % each for each in kinds), made % "Widget", made % "Half")
+    half = {"apiVersion": f"{group}/v7", "kind": "Half", "metadata": {"name": "one"}}
+    ready = {"type": "Ready", "status": "False", "reason": evil, "message": evil}
+    cli.as_dana({**half, "status": {"conditions": [ready, 7, None], "phase": ["x"], "observedGeneration": "many"}})
+    about = cli.live(f"{group}/v7", "Half", "one")["metadata"]
+    cli.as_dana(
+        {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": "evil"},
+            "involvedObject": {"kind": "Half", "namespace": cli.namespace, "name": "one", "uid": about["uid"]},
+            "type": "Warning",
+            "reason": f"Bad{evil}",
+            "message": evil,
+        }
+    )
+    for command in (("why", app), ("why", f"{app}/Half/one"), ("events", app), ("status", app), ("links", app)):
+        for more in ((), ("-o", "json")):
+            said = cli(*command, *more)
+            assert said.code in (0, 1), said.err
+            shown = said.out + said.err
+            assert not [each for each in shown if each != "\n" and not each.isprintable()], command
+            assert "hunter2" not in shown
+    assert "[bold red]markup[/]" in cli("why", app).out
+    endless = cli("why", f"{app}/Widget/one")
+    assert endless.code == 1
+    assert "its health is Unknown" in endless.out
+    assert "too long" in endless.out
