@@ -12,7 +12,9 @@ from typing import Any
 from gitops_tui.errors import ConfigError
 from gitops_tui.healthscripts import HealthScript, is_customization, scripts_in_folder, scripts_in_settings
 from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.windows import SyncWindow
 from gitops_tui.pluginsettings import Plugin, plugins_from
+from gitops_tui.windowsettings import windows_from
 
 FIELD_MANAGER = "gitops-tui"
 # Of what a person does to one object, beside syncing.
@@ -51,6 +53,8 @@ class Settings:
     `ApplicationSet`s that an application holds in Git are applications of this session too. max_applications: how many of
     them all. cluster_labels: context -> "label=value,label=value", for the selectors of clusters generators.
     owned_by_custom_resources: what custom resources own is looked for and followed where somebody looks at their application.
+    sync_windows: when syncs may begin, as in an AppProject's `spec.syncWindows`, for the applications that each names.
+    missing_project: whether an application may be synced whose project does not exist: "refuse" or "allow".
     read_only: nothing is changed anywhere. health_scripts: Lua that decides the health of a kind,
     from the keys `resource.customizations.health.<group>_<kind>` and from health_folder. log_lines: how many lines the
     view of logs keeps.
@@ -104,6 +108,8 @@ class Settings:
     run_child_applications: bool = False
     max_applications: int = 2000
     cluster_labels: Mapping[str, str] = field(default_factory=dict)
+    sync_windows: tuple[SyncWindow, ...] = ()
+    missing_project: str = "refuse"
     theme: str = ""
     drifted_first: bool = True
     owned_by_custom_resources: bool = True
@@ -161,6 +167,8 @@ def settings_from(data: Mapping[str, Any], where: str) -> Settings:
             values[name] = _rules(value, where)
         elif name == "plugins":
             values[name] = plugins_from(value, where)
+        elif name == "sync_windows":
+            values[name] = windows_from(value, where)
         elif name == "health_folder":
             values[name] = _convert(name, value, Path(), where)
         elif name in _WORDS and value not in _WORDS[name]:
@@ -175,7 +183,7 @@ def settings_from(data: Mapping[str, Any], where: str) -> Settings:
     return Settings(**values, health_scripts=scripts)
 
 
-_WORDS = {"adoption": ("refuse", "adopt-if-unowned", "adopt")}
+_WORDS = {"adoption": ("refuse", "adopt-if-unowned", "adopt"), "missing_project": ("refuse", "allow")}
 _RULE_TEXTS = {"application": "application", "group": "group", "kind": "kind", "name": "name", "namespace": "namespace"}
 _RULE_LISTS = {
     "jsonPointers": "json_pointers",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from gitops_tui.cli import actions, git_commands, inspect_commands, logs, shapes
+from gitops_tui.cli import actions, git_commands, inspect_commands, logs, shapes, windows
 from gitops_tui.cli.between import between
 from gitops_tui.cli.delete import delete
 from gitops_tui.cli.drift import diff_lines, since
@@ -71,6 +71,8 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
             f"  pinned, {state.behind if state.behind >= 0 else '?'} behind" if state.record.pin else ""
         )
         out(f"{state.key!s:24} {state.sync.value:10} {state.health.value:12}{extra}{notes}  {at}")
+        if not state.gate.automatic:
+            out(f"  ⊘ automatic sync is held: {state.gate.why}")
         for each in sorted(state.resources.values(), key=lambda each: in_order(each.key)):
             if options.app or each.drift.is_drifted or each.error:
                 word = "Unknown" if each.sync is SyncStatus.UNKNOWN else each.drift.kind.value
@@ -223,4 +225,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
     **logs.COMMANDS,
     **actions.COMMANDS,
     **inspect_commands.COMMANDS,
+    **windows.COMMANDS,
 }

@@ -204,6 +204,9 @@ def parser() -> Parser:
     audit = command("audit", "what was done, by whom, from where: every recorded operation, newest first", app=False)
     audit.add_argument("--since", metavar="TIME", default="", help="a duration back (24h, 7d) or a time")
     audit.add_argument("--app", metavar="APP", default="", help="of one application")
+    command(
+        "windows", "sync windows: which are open, until when, what they hold; exit code 1 where one holds", app=False
+    ).add_argument("app", metavar="APP", nargs="?", default="")
     action = command("action", "what can be done with an object beside syncing, or one of it")
     action.add_argument(
         "words", metavar="KIND/NAME [ACTION [NUMBER]]", nargs="*", help="without ACTION all that can be done is listed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from gitops_tui.cli import window_shapes
 from gitops_tui.compare.between import ManifestChange
 from gitops_tui.compare.blame import who
 from gitops_tui.compare.show import plain
@@ -221,6 +222,7 @@ def application(state: ApplicationState) -> dict[str, Any]:
         "revision": commit(state.revision),
         "behind": state.behind,
         "automatic": state.auto,
+        "syncWindows": window_shapes.gate(state.gate),
         "moved": {"git": state.moved.git, "cluster": state.moved.cluster, "both": state.moved.both},
         **record(state.record),
         "conditions": [condition(each) for each in state.conditions],

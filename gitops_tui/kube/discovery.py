@@ -117,6 +117,9 @@ class Discovery:
         hint = f"did you mean {', '.join(near)}?" if near else "is its CustomResourceDefinition installed?"
         raise UnknownKind(f"the cluster has no kind {printable(word)!r}", hint=hint)
 
+    def __len__(self) -> int:
+        return len(self._types)
+
     def all(self) -> Iterable[ResourceType]:
         return self._types.values()
 

@@ -21,6 +21,7 @@ from gitops_tui.model.many import ManyOperation
 from gitops_tui.model.record import AppRecord
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.sync import SyncOperation, SyncStatus
+from gitops_tui.model.windows import OPEN_GATE, SyncGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ class ApplicationState:
     touch this application lie between revision and target. health: worst of its resources. operation: the running or
     the last one of this session. stale_since: set where the cluster or Git can't be reached and what is shown is old.
     health_since, rollout: as of a resource.
-    auto: one line on automatic sync ("off", "on", "paused", "pinned", "waiting: …", "held: …"). moved: of its drifted
+    auto: one line on automatic sync ("off", "on", "paused", "pinned", "waiting: …", "held: …"). gate: what its sync windows say.
+    moved: of its drifted
     objects, how many Git moved and how many the cluster.
     """
 
@@ -133,6 +135,7 @@ class ApplicationState:
     health_since: datetime | None = None
     rollout: timedelta | None = None
     moved: MovedCounts = NO_MOVES
+    gate: SyncGate = OPEN_GATE
 
     @property
     def key(self) -> AppKey:

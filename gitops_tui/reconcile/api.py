@@ -22,6 +22,7 @@ from gitops_tui.reconcile.actions_api import ActionsApi
 from gitops_tui.reconcile.deleting_api import DeletingApi
 from gitops_tui.reconcile.many_api import ManyApi
 from gitops_tui.reconcile.parts_api import ExplainApi, GitApi, InspectApi, LogsApi
+from gitops_tui.reconcile.projects.commands import WindowsApi
 from gitops_tui.reconcile.steering_api import SteeringApi
 from gitops_tui.settings import Settings
 
@@ -59,7 +60,18 @@ class RevisionPreview:
     resources: tuple[ResourceState, ...]
 
 
-class EngineApi(GitApi, ExplainApi, LogsApi, InspectApi, ActionsApi, SteeringApi, ManyApi, DeletingApi, Protocol):
+class EngineApi(
+    GitApi,
+    ExplainApi,
+    LogsApi,
+    InspectApi,
+    ActionsApi,
+    SteeringApi,
+    ManyApi,
+    DeletingApi,
+    WindowsApi,
+    Protocol,
+):
     """The engine, as screens and commands see it."""
 
     @property

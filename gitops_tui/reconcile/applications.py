@@ -40,12 +40,13 @@ ResolveCluster = Callable[[Destination], str]
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What was read: the applications, the ApplicationSets (where each stands, its document), and a problem for each
-    that could not be read."""
+    """What was read: the applications, the ApplicationSets and AppProjects (where each stands, its document), and a problem
+    for each that could not be read."""
 
     applications: tuple[Application, ...]
     problems: tuple[GitOpsError, ...] = ()
     sets: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    projects: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 def read_applications(path: Path, resolve_cluster: ResolveCluster) -> Declared:
@@ -68,6 +69,7 @@ def read_applications(path: Path, resolve_cluster: ResolveCluster) -> Declared:
     applications: list[Application] = []
     problems: list[GitOpsError] = []
     sets: list[tuple[str, Mapping[str, Any]]] = []
+    projects: list[tuple[str, Mapping[str, Any]]] = []
     seen: dict[AppKey, str] = {}
     for file in files:
         for where, document in _documents(file, problems):
@@ -76,6 +78,8 @@ def read_applications(path: Path, resolve_cluster: ResolveCluster) -> Declared:
                 continue
             if kind == "ApplicationSet":
                 sets.append((where, document))
+            if kind == "AppProject":
+                projects.append((where, document))
             if kind != "Application":
                 continue
             try:
@@ -93,13 +97,13 @@ def read_applications(path: Path, resolve_cluster: ResolveCluster) -> Declared:
                 continue
             seen[application.key] = where
             applications.append(application)
-    if not applications and not problems and not sets:
+    if not applications and not problems and not sets and not projects:
         raise ApplicationError(
             f"no Application in {path}",
             hint="it must hold objects of apiVersion argoproj.io/v1alpha1 and kind Application or ApplicationSet; "
             "for plain folders of manifests use --repo and --path",
         )
-    return Declared(tuple(applications), tuple(problems), tuple(sets))
+    return Declared(tuple(applications), tuple(problems), tuple(sets), tuple(projects))
 
 
 def _documents(file: Path, problems: list[GitOpsError]) -> Iterable[tuple[str, Mapping[str, Any]]]:

@@ -15,6 +15,7 @@ from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState, ResourceState
 from gitops_tui.model.sync import Initiator, OperationPhase, SyncStatus
+from gitops_tui.model.windows import OPEN_GATE, SyncGate
 
 PRUNE_BUDGET = 10
 # Heals in a row after which it is said that something fights; seconds without one after which they count anew.
@@ -55,10 +56,12 @@ def decide(
     record_known: bool,
     by: str = "",
     content: str = "",
+    gate: SyncGate = OPEN_GATE,
+    refused: str = "",
 ) -> Decision:
     """`now`: the loop's clock; `wall`: the time of day; enabled: whether this process may act by itself;
     record_known: whether pause and pin could be read; by: whose session acts in its place, "" for not known; content: a hash of what
-    Git holds now."""
+    Git holds now; gate: what its sync windows say; refused: why the rules of its project hold it, "" where they don't."""
     policy = state.app.sync_policy.automated
     if policy is None:
         return Decision(False, "off")
@@ -72,6 +75,11 @@ def decide(
         return Decision(False, "paused")
     if record.pin is not None:
         return Decision(False, "pinned")
+    if refused:
+        return Decision(False, f"held: {refused}")
+    if not gate.automatic:
+        opens = (gate.changes - wall).total_seconds() if gate.changes is not None else 0.0
+        return Decision(False, f"held: {gate.why}", wait=max(opens, 0.0))
     if not enabled:
         return Decision(False, f"on, by {by}" if by else "on, but not by this session")
     if state.operation is not None and state.operation.phase is OperationPhase.RUNNING:

@@ -64,6 +64,7 @@ class Declaring:
         clusters = [ClusterEntry(each.name, each.server, labels.get(each.name, {})) for each in origins.known]
         self._world = World(self._engine.open_repository, clusters)
         self._roots = await asyncio.to_thread(origins.read)
+        self._engine.projects.set_files(self._roots.projects)
         await self._look(fresh=False)
         if not self._engine.runtimes and self.conditions:
             first = self.conditions[0]
@@ -83,6 +84,8 @@ class Declaring:
         """Takes in what an application renders to."""
         if not self._engine.settings.run_child_applications:
             return
+        manifests = tuple(manifests)
+        self._engine.projects.hold(runtime.app.key, manifests)
         held = tuple(
             each
             for each in manifests
@@ -276,6 +279,10 @@ class Declaring:
     def _leaves(self, runtime: Runtime) -> None:
         app = runtime.app
         self._held.pop(app.key, None)
+        self._engine.projects.leaves(app.key)
+        self._engine.gate.leaves(app.key)
+        if runtime.again is not None:
+            runtime.again.cancel()
         if runtime.expiry is not None:
             runtime.expiry.cancel()
         others = self._engine.claims.hold(app.key, ())

@@ -70,9 +70,9 @@ class Operations:
         """What is applied for a manifest: with ignored fields' live values where the application asks for that."""
         return self._planning.desired(runtime, manifest)
 
-    async def plan(self, app: AppKey, options: SyncOptions) -> SyncPlan:
+    async def plan(self, app: AppKey, options: SyncOptions, *, automatic: bool = False) -> SyncPlan:
         """What a sync would do now, for the commit compared against or another one."""
-        return (await self._planning.preview(app, options)).plan
+        return (await self._planning.preview(app, options, automatic=automatic)).plan
 
     async def preview(self, app: AppKey, options: SyncOptions) -> RevisionPreview:
         """The plan with the objects that it is about."""
@@ -102,7 +102,7 @@ class Operations:
     async def _automatic(self, runtime: Runtime, decision: Decision) -> None:
         operation = runtime.operation
         try:
-            plan = await self.plan(runtime.app.key, SyncOptions(prune=decision.prune))
+            plan = await self.plan(runtime.app.key, SyncOptions(prune=decision.prune), automatic=True)
             if not plan.steps and not plan.refused:
                 runtime.operation = None
             else:
@@ -196,6 +196,9 @@ class Operations:
             raise PlanRefused("this session is read-only", hint="start it without --read-only")
         if plan.refused:
             raise PlanRefused(plan.refused, hint=plan.hint)
+        # A person may have looked at the plan for an hour: what forbids it is looked at again.
+        if why := self._engine.gate.refusal(runtime, plan, automatic=False):
+            raise PlanRefused(why[0], hint=why[1])
         self._engine.running(runtime)
 
     def _reserve(self, runtime: Runtime, revision: str, initiator: Initiator) -> None:
@@ -262,6 +265,15 @@ class Operations:
                 doing="",
             )
 
+        automatic = initiator in (Initiator.AUTO_SYNC, Initiator.SELF_HEAL)
+        began = engine.gate.clock()
+        windows: list[str] = []
+
+        def held() -> str:
+            why = engine.gate.holds(runtime, began, automatic=automatic)
+            windows.extend([why] if why else ())
+            return why
+
         manifests = await self._manifests(runtime, plan)
         mark = secrets.token_hex(8)
         holding = Holding(
@@ -285,7 +297,7 @@ class Operations:
 
         async def recorded(found: Ended) -> None:
             try:
-                await self._end(runtime, plan, over(found), manifests)
+                await self._end(runtime, plan, over(found), manifests, resumes=bool(windows))
             except GitOpsError as error:
                 trouble.append(f"not recorded: {error}")
 
@@ -300,6 +312,7 @@ class Operations:
             operation=running.id,
             started=running.started,
             recorded=recorded,
+            held=held,
         )
         runtime.executor = executor
         try:
@@ -311,6 +324,9 @@ class Operations:
             runtime.executor = None
             await holding.release()
         operation = over(found)
+        if windows:
+            # What a sync window cut short goes on when it opens.
+            runtime.attempts = Attempts()
         if not dry_run:
             if runtime.record.running is not None and len(trouble) == unsaid:
                 # It ended in the dry run, where there is nothing to clean up.
@@ -361,7 +377,13 @@ class Operations:
         return used
 
     async def _end(
-        self, runtime: Runtime, plan: SyncPlan, operation: SyncOperation, manifests: dict[ResourceKey, Manifest]
+        self,
+        runtime: Runtime,
+        plan: SyncPlan,
+        operation: SyncOperation,
+        manifests: dict[ResourceKey, Manifest],
+        *,
+        resumes: bool = False,
     ) -> None:
         source, limit = self._planning.source(runtime), self._engine.settings.history_limit
         user = self._engine.session(runtime).cluster.user
@@ -373,6 +395,15 @@ class Operations:
         await self._engine.records.update(
             runtime,
             lambda record: ended(
-                record, plan, operation, manifests, source, limit, user=user, commit=commit, content=content
+                record,
+                plan,
+                operation,
+                manifests,
+                source,
+                limit,
+                user=user,
+                commit=commit,
+                content=content,
+                resumes=resumes,
             ),
         )

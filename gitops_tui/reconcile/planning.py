@@ -46,9 +46,9 @@ class Planning:
         scaler = runtime.scalers.scaler(runtime, store, key, manifest.obj)
         return respected(runtime, manifest, live, self._engine.settings, session.schemas, scaler)
 
-    async def preview(self, app: AppKey, options: SyncOptions) -> RevisionPreview:
+    async def preview(self, app: AppKey, options: SyncOptions, *, automatic: bool = False) -> RevisionPreview:
         """What a sync would do now, for the commit compared against or another one, and the objects that it is about.
-        Raises GitOpsError."""
+        automatic: no person asks for it. Raises GitOpsError."""
         check(options.selector)
         engine = self._engine
         runtime = engine.runtime(app)
@@ -91,7 +91,16 @@ class Planning:
         )
         touched = {step.key for step in (*plan.steps, *plan.kept)}
         found = tuple(each for each in resources.values() if each.key in touched)
-        return RevisionPreview(self._of_one_source(runtime, plan), found)
+        plan = self._permitted(runtime, self._of_one_source(runtime, plan), automatic=automatic)
+        return RevisionPreview(plan, found)
+
+    def _permitted(self, runtime: Runtime, plan: SyncPlan, *, automatic: bool) -> SyncPlan:
+        """Refuses what the sync windows or the project's rules forbid now, and says what holds automatic sync."""
+        gate = self._engine.gate
+        why = gate.refusal(runtime, plan, automatic=automatic)
+        if why is not None and not plan.refused:
+            return replace(plan, refused=why[0], hint=why[1])
+        return replace(plan, warnings=(*plan.warnings, *gate.warnings(runtime)))
 
     def _of_one_source(self, runtime: Runtime, plan: SyncPlan) -> SyncPlan:
         """Says where the last sync came from another repository, and refuses to prune then."""

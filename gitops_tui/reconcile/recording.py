@@ -108,9 +108,11 @@ def ended(
     user: str = "",
     commit: Commit | None = None,
     content: str = "",
+    resumes: bool = False,
 ) -> AppRecord:
     """The record after the last write. desired: what Git holds at the plan's revision; user: as the API server sees
-    them; commit: the plan's, where it is known; content: a hash of what was synced."""
+    them; commit: the plan's, where it is known; content: a hash of what was synced;
+    resumes: a sync window cut it short, so that it goes on by itself when that opens."""
     results = operation.results
     done = [each for each in results if each.status is ResultStatus.DONE]
     gone = {each.step.key for each in done if each.step.action is Action.PRUNE}
@@ -158,5 +160,5 @@ def ended(
     if succeeded and operation.initiator in (Initiator.PERSON, Initiator.UNDO):
         # A person deployed it again: it is not held back any longer.
         record = replace(record, bad=tuple(each for each in record.bad if each.revision != plan.revision))
-    failed = ("", "") if succeeded else (plan.revision, operation.message[:500])
+    failed = ("", "") if succeeded or resumes else (plan.revision, operation.message[:500])
     return replace(record, failed_revision=failed[0], failed_message=failed[1])

@@ -73,6 +73,8 @@ class Records:
                 if runtime.record != before:
                     runtime.state_dirty = True
                     self._engine.wake()
+                if runtime.record.inventory != before.inventory and not runtime.watched <= session.wanted:
+                    self._engine.spawn(self._engine.set_watches(session))
 
     async def forget(self, runtime: Runtime) -> None:
         """Takes away all that is kept of an application. Raises GitOpsError."""

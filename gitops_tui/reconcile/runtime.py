@@ -25,6 +25,7 @@ from gitops_tui.model.record import AppRecord
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ApplicationState, Condition, ResourceState
 from gitops_tui.model.sync import SyncOperation, SyncStatus
+from gitops_tui.model.windows import OPEN_GATE, SyncGate
 from gitops_tui.reconcile.answers import Answer, answer_for
 from gitops_tui.reconcile.auto import Attempts
 from gitops_tui.reconcile.owned import line, owned
@@ -85,12 +86,18 @@ class Runtime:
     operation: SyncOperation | None = None
     executor: Any = None
     expiry: asyncio.TimerHandle | None = None
+    again: asyncio.TimerHandle | None = None
     attempts: Attempts = field(default_factory=Attempts)
     synced: dict[ResourceKey, Manifest] | None = None
     synced_revision: str = ""
     content: str = ""
     scalers: Scalers = field(default_factory=Scalers)
     children: dict[str, Health] = field(default_factory=dict)
+
+    @property
+    def watched(self) -> set[tuple[GVK, str]]:
+        """(kind, namespace) of what is to be watched for it: what Git holds, and what it deployed before."""
+        return {*self.kinds, *((item.gvk, item.key.namespace) for item in self.record.inventory)}
 
     @property
     def current(self) -> bool:
@@ -332,7 +339,13 @@ def _defined_by(runtime: Runtime, gvk: GVK) -> bool:
 
 
 def application_state(
-    runtime: Runtime, conditions: tuple[Condition, ...], *, ready: bool, stale: datetime | None, auto: str
+    runtime: Runtime,
+    conditions: tuple[Condition, ...],
+    *,
+    ready: bool,
+    stale: datetime | None,
+    auto: str,
+    gate: SyncGate = OPEN_GATE,
 ) -> ApplicationState:
     """The application's state out of its resources'."""
     counted = [each for each in runtime.resources.values() if not each.hook]
@@ -370,6 +383,7 @@ def application_state(
         stale_since=stale,
         source_type=runtime.source_type,
         auto=auto,
+        gate=gate,
         moved=_moved_counts(counted),
     )
 

@@ -21,6 +21,7 @@ from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
 
 CONFIGMAP = GVK("", "v1", "ConfigMap")
+PROJECT = GVK("argoproj.io", "v1alpha1", "AppProject")
 # Seconds between two signs of life that are asked for, and how long one may take.
 _PULSE = 15.0
 _PULSE_WAIT = 10.0
@@ -56,7 +57,9 @@ class ClusterSession:
         self.error: ClusterError | None = None
         self._on_connected = on_connected
         self._on_link = on_link
+        # What is to be watched, and what is by now.
         self.wanted: frozenset[tuple[GVK, str]] = frozenset()
+        self.covered: frozenset[tuple[GVK, str]] = frozenset()
         self._watched: set[GVK] = set()
         self._below: set[GVK] = set()
         self._asked: set[tuple[str, str]] = set()
@@ -186,9 +189,14 @@ class ClusterSession:
             kind = self.cluster.discovery.get(CONFIGMAP)
             if kind is not None:
                 specs[CONFIGMAP] = WatchSpec(kind, only_namespace=self.settings.state_namespace)
+        project = self.cluster.discovery.get(PROJECT)
+        if project is not None and PROJECT not in specs and self.settings.argocd_namespace:
+            if "watch" in project.verbs:
+                specs[PROJECT] = WatchSpec(project, only_namespace=self.settings.argocd_namespace)
         self._watched = set(namespaces) & set(specs)
         self._below = set(specs) - self._watched
         await self.cluster.set_watches(specs.values())
+        self.covered = wanted
 
     def pending(self, *, below: bool = False) -> bool:
         """Whether a kind that is needed has not been listed yet; below: one that they own counts as well."""

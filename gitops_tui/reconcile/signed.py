@@ -7,7 +7,7 @@ its Argo CD project. What can't be shown to satisfy them is shown and never depl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -53,9 +53,10 @@ class Demands:
         self._projects: dict[str, tuple[Policy, ...]] = {}
         self._trusted: dict[tuple[str, tuple[str, ...]], set[str]] = {}
 
-    def set_projects(self, projects: Mapping[str, tuple[Policy, ...]]) -> None:
-        """Adds what projects demand."""
-        self._projects.update(projects)
+    def set_projects(self, projects: Mapping[str, tuple[Policy, ...]], gone: Iterable[str] = ()) -> None:
+        """Adds what projects demand, and forgets what those of `gone` did."""
+        # Another dict: threads that render read the old one.
+        self._projects = {name: each for name, each in self._projects.items() if name not in gone} | dict(projects)
 
     def _covering(self, app: Application, url: str) -> list[Policy]:
         return [each for each in self._projects.get(app.project, ()) if each.covers(url)]

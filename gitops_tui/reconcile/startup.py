@@ -23,11 +23,13 @@ from gitops_tui.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """What stands for itself: applications, ApplicationSets (where each stands, its document), and what is wrong."""
+    """What stands for itself: applications, ApplicationSets and AppProjects (where each stands, its document), and
+    what is wrong."""
 
     applications: tuple[Application, ...]
     sets: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     problems: tuple[GitOpsError, ...] = ()
+    projects: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 class Origins:
@@ -75,9 +77,14 @@ class Origins:
             )
         problems = tuple(problem for each in self._files for problem in each.problems)
         sets = tuple(found for each in self._files for found in each.sets)
+        projects = tuple(found for each in self._files for found in each.projects)
         if not applications and not sets and problems:
             raise ApplicationError(problems[0].message, hint=problems[0].hint)
-        return Roots(tuple({app.key: app for app in applications}.values()), sets, problems)
+        if not applications and not sets and not request.repo:
+            raise ApplicationError(
+                "there is no Application, only AppProjects", hint="give -f with Applications too, or --repo and --path"
+            )
+        return Roots(tuple({app.key: app for app in applications}.values()), sets, problems, projects)
 
 
 def _opened(request: Request, settings: Settings, repositories: Repositories, current: ContextInfo) -> Repository:

@@ -38,7 +38,9 @@ class Verdicts:
         session = self._engine.session(runtime)
         # A command takes the first picture, so what the objects own has to be in it; a screen shows that as it comes.
         pending = session.pending(below=runtime.state.loading and not self._engine.request.automatic)
-        ready = runtime.current and not pending
+        # What its record names besides is watched only once that is known: until then it would be missing in the first verdict.
+        pending = pending or (runtime.state.loading and not runtime.watched <= session.covered)
+        ready = runtime.current and not pending and not self._engine.gate.pending(runtime)
         some = runtime.all_dirty or bool(runtime.dirty)
         if not some and not runtime.state_dirty:
             return
@@ -66,11 +68,13 @@ class Verdicts:
             state,
             runtime.attempts,
             now=self._engine.loop.time(),
-            wall=datetime.now(UTC),
+            wall=self._engine.gate.clock(),
             record_known=runtime.record_known,
             enabled=self._engine.may_act and self._engine.leadership.leads(runtime.app.key.cluster),
             by=self._engine.leadership.holder(runtime.app.key.cluster),
             content=runtime.content,
+            gate=state.gate,
+            refused=self._engine.gate.held(runtime),
         )
         if runtime.unsigned is not None and state.app.sync_policy.automated is not None:
             decision = replace(decision, act=False, why="held: the revision is not signed as demanded", wait=0.0)
@@ -81,8 +85,17 @@ class Verdicts:
         self._engine.recovery.consider(runtime)
         if decision.act:
             self._engine.operations.automatic(runtime, decision)
-        elif decision.wait:
-            self._engine.loop.call_later(decision.wait, self._again, runtime)
+        self._look_again(runtime, 0.0 if decision.act else decision.wait)
+
+    def _look_again(self, runtime: Runtime, wait: float) -> None:
+        """Looks at it again after that many seconds, or at the next edge of a sync window (0 for never). One timer for each
+        application, however often it is looked at."""
+        if runtime.again is not None:
+            runtime.again.cancel()
+            runtime.again = None
+        waits = [each for each in (wait, self._engine.gate.wait(runtime)) if each]
+        if waits:
+            runtime.again = self._engine.loop.call_later(min(waits), self._again, runtime)
 
     def _compare(self, runtime: Runtime, session: ClusterSession) -> None:
         """Compares what is dirty; what is no object of the application any longer leaves."""
@@ -148,12 +161,16 @@ class Verdicts:
             *runtime.record.notes,
         )
         conditions += [Condition(Severity.WARNING, "application", text, now) for text in dict.fromkeys(texts)]
+        if ready or runtime.render_error is not None:
+            conditions += self._engine.gate.conditions(runtime, now)
         stale = session.stale_since
         for trouble in self._engine.git.troubles(runtime.app):
             # Shown as it was fetched last, until the repository answers again.
             conditions.append(Condition(Severity.WARNING, "git", trouble.error, trouble.fetched or now))
             stale = min(filter(None, (stale, trouble.fetched)), default=None)
-        return application_state(runtime, tuple(conditions), ready=ready, stale=stale, auto=auto)
+        return application_state(
+            runtime, tuple(conditions), ready=ready, stale=stale, auto=auto, gate=self._engine.gate.gate(runtime)
+        )
 
     def _shared(self, runtime: Runtime) -> list[str]:
         shared = self._engine.claims.shared(runtime.app.key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -43,13 +43,17 @@ from gitops_tui.reconcile.many import Many, ManyCommands
 from gitops_tui.reconcile.milestones import Milestones
 from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.owned import lineage, shows
+from gitops_tui.reconcile.projects.commands import WindowCommands
+from gitops_tui.reconcile.projects.gate import Gate
+from gitops_tui.reconcile.projects.registry import Projects
 from gitops_tui.reconcile.records import Records
 from gitops_tui.reconcile.recovery import Recovery
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.reconcile.request import Request
 from gitops_tui.reconcile.rules import scaled_by
 from gitops_tui.reconcile.runtime import Runtime, content_of, place
-from gitops_tui.reconcile.session import CONFIGMAP, ClusterSession
+from gitops_tui.reconcile.session import CONFIGMAP, PROJECT, ClusterSession
+from gitops_tui.reconcile.signed import Policy
 from gitops_tui.reconcile.startup import Origins
 from gitops_tui.reconcile.steering import SteeringCommands
 from gitops_tui.reconcile.verdicts import Verdicts
@@ -72,6 +76,7 @@ class Engine(
     SteeringCommands,
     ManyCommands,
     DeletingCommands,
+    WindowCommands,
 ):
     """The engine; see `EngineApi` for what it answers."""
 
@@ -88,6 +93,8 @@ class Engine(
         self._repositories.on_news = self._git_news
         self.git = GitQuestions(self._repositories, settings)
         self._histories = Histories(self.git)
+        self.projects = Projects(self)
+        self.gate = Gate(self)
         self.operations = Operations(self)
         self.verdicts = Verdicts(self)
         self.records = Records(self)
@@ -245,9 +252,13 @@ class Engine(
         mine = [each for each in self.runtimes.values() if each.app.key.cluster == session.cluster.name]
         argocd = await read_argocd(session.cluster, self.settings)
         self._repositories.use(argocd)
+        self.projects.connected(session, argocd)
         for problem in argocd.problems:
             self.say(Severity.WARNING, "git", problem.message, problem.hint)
         await asyncio.gather(*(self.records.load(session, runtime) for runtime in mine))
+        if not mine:
+            # Its projects count for applications on other clusters too.
+            await self.set_watches(session)
         self.spawn(self.leadership.follow(session))
         await asyncio.gather(*(self.refresh_app(runtime) for runtime in mine))
 
@@ -353,8 +364,7 @@ class Engine(
             wanted: set[tuple[GVK, str]] = set()
             for runtime in self.runtimes.values():
                 if runtime.app.key.cluster == session.cluster.name:
-                    wanted |= runtime.kinds
-                    wanted |= {(item.gvk, item.key.namespace) for item in runtime.record.inventory}
+                    wanted |= runtime.watched
             await session.watch(wanted)
             await self.watch_beneath(session.cluster.name)
             session.answered = now
@@ -366,9 +376,23 @@ class Engine(
     def session(self, runtime: Runtime) -> ClusterSession:
         return self._sessions[runtime.app.key.cluster]
 
+    def session_named(self, cluster: str) -> ClusterSession:
+        return self._sessions[cluster]
+
+    @property
+    def hub(self) -> ClusterSession | None:
+        """The cluster that the session looks from."""
+        return self._sessions.get(self._origins.current.name)
+
+    def demand(self, policies: Mapping[str, tuple[Policy, ...]], gone: Iterable[str] = ()) -> None:
+        """Who must sign, by project; those of `gone` demand it no longer."""
+        self._repositories.demands.set_projects(policies, gone)
+
     # --- the cluster ----------------------------------------------------------------------------------------------
 
     def _link_changed(self, session: ClusterSession, kind: ResourceType | None) -> None:
+        if kind is not None and kind.gvk == PROJECT:
+            self.projects.touch()
         for runtime in self.runtimes.values():
             if runtime.app.key.cluster == session.cluster.name:
                 runtime.state_dirty = True
@@ -385,6 +409,8 @@ class Engine(
         metadata = obj["metadata"]
         if kind.gvk == CONFIGMAP and metadata.get("namespace") == self.settings.state_namespace:
             self.records.changed(session, new if new is not None else None, metadata)
+        elif kind.gvk == PROJECT:
+            self.projects.cluster_changed(session)
         store = session.cluster.store
         above = lineage(store, obj)
         if old is not None and new is not None:

@@ -41,7 +41,7 @@ _AFTER = {Phase.PRE_SYNC: (Phase.SYNC, Phase.POST_SYNC), Phase.SYNC: (Phase.POST
 
 
 class Stopped(Exception):
-    """A person asked to stop."""
+    """A person asked to stop, or something forbids to go on, which is its text then."""
 
 
 class Executor:
@@ -49,7 +49,8 @@ class Executor:
 
     manifests: the desired objects by key; lives: the live ones as they were last seen. operation, started: the id of the
     operation and when it began, the first attempt's where it goes on after a crash. recorded(how it ended): awaited at
-    the end, before hooks are cleaned up, so that the outcome is known before what shows it goes.
+    the end, before hooks are cleaned up, so that the outcome is known before what shows it goes. held(): why it must not go
+    on, "" where it may: asked before the first write and before each wave.
     """
 
     _order: tuple[Phase, ...] = (Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC)
@@ -67,11 +68,13 @@ class Executor:
         operation: str = "",
         started: datetime | None = None,
         recorded: Callable[[Ended], Awaitable[None]] | None = None,
+        held: Callable[[], str] = str,
     ) -> None:
         self._plan = plan
         self._cluster = cluster
         self._settings = settings
         self._recorded = recorded
+        self._held_by = held
         self._stop = False
         self._objects = Objects(app, manifests, lives or {})
         self._report = Report(plan, progress, scrub=self._scrubbed)
@@ -99,6 +102,12 @@ class Executor:
         if self._stop:
             raise Stopped
 
+    def _go_on(self) -> None:
+        """As `_check`, between waves: what runs is not cut in the middle by a sync window."""
+        self._check()
+        if not self._plan.options.dry_run and (why := self._held_by()):
+            raise Stopped(why)
+
     # --- the whole ------------------------------------------------------------------------------------------------
 
     async def run(self) -> Ended:
@@ -117,9 +126,10 @@ class Executor:
                 hooks=self._hooks,
                 pruner=self._pruner,
             ).run()
-            self._check()
-        except Stopped:
-            return report.ended(OperationPhase.STOPPED, "stopped by a person before anything was applied")
+            self._go_on()
+        except Stopped as stopped:
+            said = str(stopped) or "stopped by a person"
+            return report.ended(OperationPhase.STOPPED, f"{said}; nothing was applied")
         if failures:
             said = f"the dry run was refused for {failures} of {len(self._plan.steps)}; nothing was applied"
             return report.ended(OperationPhase.FAILED, said)
@@ -129,9 +139,10 @@ class Executor:
         try:
             failed = await self._phases()
             failed += await self._sync_fail() if failed else ""
-        except Stopped:
+        except Stopped as stopped:
             problems = await self._terminate()
-            return await self._over(OperationPhase.STOPPED, "; ".join(("stopped by a person", *problems)))
+            said = f"stopped between two waves: {stopped}" if stopped.args else "stopped by a person"
+            return await self._over(OperationPhase.STOPPED, "; ".join((said, *problems)))
         return await self._over(OperationPhase.FAILED if failed else OperationPhase.SUCCEEDED, failed)
 
     async def _over(self, phase: OperationPhase, message: str) -> Ended:
@@ -179,7 +190,8 @@ class Executor:
         gated = gated or any(step.prune_last for _, step in pruned)
         waves = [list(group) for _, group in groupby(applied, key=lambda each: each[1].wave)]
         for number, steps in enumerate(waves):
-            self._check()
+            # What says that it failed is let through.
+            (self._check if phase is Phase.SYNC_FAIL else self._go_on)()
             wave = steps[0][1].wave
             label = phase.value + (f", wave {wave}" if wave > -(10**6) else ", namespaces")
             self._report.say(f"{label}: applying {len(steps)}")
@@ -305,6 +317,7 @@ class Executor:
         """Prunes in the plan's order, wave by wave; a wave must be gone before the next. "" or why it failed."""
         for _, group in groupby(steps, key=lambda each: (each[1].prune_last, each[1].wave)):
             wave = list(group)
+            self._go_on()
             self._report.say(f"pruning {len(wave)}" if len(wave) > 1 else f"pruning {wave[0][1].key}")
             failed: list[str] = []
             for _, kind in groupby(wave, key=lambda each: (each[1].key.group, each[1].key.kind)):

@@ -19,6 +19,7 @@ from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, 
 from gitops_tui.model.sync import OperationPhase, SyncStatus
 from gitops_tui.model.text import printable
 from gitops_tui.tui.filtering import AppFilter
+from gitops_tui.tui.windowwords import is_held
 
 # A kind with more drifted members than this is not opened by itself: a count says more than a screen full of lines.
 _OPENED_UP_TO = 20
@@ -44,7 +45,7 @@ class KindSummary(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A line beneath an application: what: "pause", "pin", "operation", "loading", "empty"."""
+    """A line beneath an application: what: "pause", "window", "pin", "operation", "loading", "empty"."""
 
     what: str
     state: ApplicationState
@@ -326,6 +327,8 @@ class AppBlock:
         rows = [Row(node, 0, name, state, self.is_open)]
         if state.record.pause is not None:
             rows.append(Row(node._replace(uid="pause"), 1, "", Note("pause", state)))
+        if is_held(state):
+            rows.append(Row(node._replace(uid="window"), 1, "", Note("window", state)))
         if state.record.pin is not None:
             rows.append(Row(node._replace(uid="pin"), 1, "", Note("pin", state)))
         if state.operation is not None and state.operation.phase is OperationPhase.RUNNING:

@@ -50,6 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("undo", ("app",), "undo the last sync: a plan back to the commit before it", True),
     Command("delete", ("app",), "delete the application: what goes and what stays first, then its name", True),
     Command("audit", ("app",), "what was done, by whom"),
+    Command("windows", ("app",), "sync windows: which are open, and what they hold"),
     Command("unpin", ("app",), "follow the branch again", True),
     Command("go", ("app",), "to an application", needs=1),
     Command("why", (), "why the selection is not healthy"),

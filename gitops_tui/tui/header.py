@@ -12,6 +12,7 @@ from gitops_tui.model.sync import SyncStatus
 from gitops_tui.model.text import printable, redact
 from gitops_tui.tui.bar import Item
 from gitops_tui.tui.paint import cut
+from gitops_tui.tui.windowwords import is_held
 from gitops_tui.tui.words import HEALTH_ROLES, HEALTH_SIGNS, age, plural
 
 _ORDER = (Link.LIVE, Link.CONNECTING, Link.RECONNECTING, Link.FAILED)
@@ -94,6 +95,9 @@ def _counts(snapshot: Snapshot) -> list[Item]:
     paused = sum(each.record.pause is not None and each.record.pause.active(now) for each in apps)
     if paused:
         items.append(Item(f"{paused:,} ⏸ paused", "warn", "", 3, f"{paused:,} ⏸"))
+    held = sum(is_held(each) for each in apps)
+    if held:
+        items.append(Item(f"{held:,} ⊘ in a window", "warn", "windows", 3, f"{held:,} ⊘"))
     if snapshot.conditions:
         items.append(Item(f"{len(snapshot.conditions)} to read (E)", "warn", "errors", 0))
     return [replace(each, right=True) for each in items]

@@ -15,6 +15,7 @@ from gitops_tui.model.sync import OperationPhase, SyncStatus
 from gitops_tui.model.text import printable, redact
 from gitops_tui.tui.paint import Pieces
 from gitops_tui.tui.rowtext import sync_of
+from gitops_tui.tui.windowwords import gate_words, is_held
 from gitops_tui.tui.words import HEALTH_ROLES, HEALTH_SIGNS, SYNC_ROLES, SYNC_SIGNS, age, pause_words, plural
 
 _LABEL = 13
@@ -121,6 +122,11 @@ def _holds(page: Page, state: ApplicationState) -> None:
         until = record.pause.until
         page.fact("since", f"{record.pause.since.astimezone():%F %H:%M} by {record.pause.who}")
         page.fact("until", f"{until.astimezone():%F %H:%M}" if until else "resumed (p)")
+    if is_held(state):
+        page.gap()
+        page.text(gate_words(state.gate), "warn")
+        page.text(state.gate.why, indent=3)
+        page.fact("windows", ":windows lists them")
     if record.pin is not None:
         page.gap()
         page.text(f"⚲ pinned to {record.pin.revision[:7]}", "warn")

@@ -12,6 +12,7 @@ from gitops_tui.model.sync import OperationPhase, SyncStatus
 from gitops_tui.model.text import printable
 from gitops_tui.tui.blocks import KindSummary, Note, Row
 from gitops_tui.tui.paint import Pieces, cut, cut_middle, width_of
+from gitops_tui.tui.windowwords import gate_words
 from gitops_tui.tui.words import (
     HEALTH_ROLES,
     HEALTH_SIGNS,
@@ -148,6 +149,8 @@ def note_of(row: Row) -> Said | None:
         state = what.state
         if what.what == "pause":
             return pause_words(state) or "⏸ the pause is over", "warn"
+        if what.what == "window":
+            return gate_words(state.gate), "warn"
         if what.what == "pin":
             return pin_words(state), "warn"
         if what.what == "operation" and state.operation is not None:

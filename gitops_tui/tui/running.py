@@ -75,6 +75,7 @@ def run(app: Acting, line: str) -> None:
         "pause-all": lambda: _pause_all(app, given[0] if given else ""),
         "sync-many": lambda: _sync_many(app, given[0] if given else ""),
         "audit": lambda: _audit(app, given[0] if given else ""),
+        "windows": lambda: app.windows_dialog(given[0] if given else ""),
         "yaml": app.action_yaml,
         "why": app.action_why,
         "events": app.action_events,

@@ -12,7 +12,14 @@ from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase
 from gitops_tui.tui.host import Host
-from gitops_tui.tui.screens import AuditScreen, DeleteScreen, PauseScreen, RollbackScreen, UndoScreen
+from gitops_tui.tui.screens import (
+    AuditScreen,
+    DeleteScreen,
+    PauseScreen,
+    RollbackScreen,
+    UndoScreen,
+    WindowsScreen,
+)
 from gitops_tui.tui.when import parse_when
 
 if TYPE_CHECKING:
@@ -35,6 +42,23 @@ class Steering(Host):
     def delete_dialog(self, engine: EngineApi, app: AppKey) -> None:
         """What deleting an application would do."""
         self.push_screen(DeleteScreen(engine, app))
+
+    def action_windows(self) -> None:
+        self.windows_dialog("")
+
+    def windows_dialog(self, name: str) -> None:
+        """The sync windows about the application that is named, or about what is selected."""
+        from gitops_tui.tui.running import labels
+
+        if self.engine is None:
+            self.say("nothing is loaded yet", "warning")
+            return
+        known = labels(self.engine)
+        if name and name not in known:
+            self.say(f"there is no application {name!r}: there are {', '.join(sorted(known)[:6])}", "error")
+            return
+        found = self.chosen(writes=False) if not name else (self.engine, known[name])
+        self.push_screen(WindowsScreen(self.engine, found[1] if found else None))
 
     def action_undo(self) -> None:
         if found := self.chosen(writes=True):

@@ -22,6 +22,7 @@ from gitops_tui.tui.screens.rollback import RollbackScreen, UnpinScreen
 from gitops_tui.tui.screens.sync import SyncScreen
 from gitops_tui.tui.screens.undo import UndoScreen
 from gitops_tui.tui.screens.why import WhyScreen
+from gitops_tui.tui.screens.windows import WindowsScreen
 
 __all__ = [
     "Ask",
@@ -50,4 +51,5 @@ __all__ = [
     "UndoScreen",
     "UnpinScreen",
     "WhyScreen",
+    "WindowsScreen",
 ]

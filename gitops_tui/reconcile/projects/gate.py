@@ -1,0 +1,317 @@
+"""Whether an application may be synced, by the sync windows and by the rules of its project.
+
+Worked out anew where something about it changed, and at the edges of windows; looked at before each plan, again before the
+first write, and between waves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gitops_tui.kube.config import IN_CLUSTER
+from gitops_tui.model.application import Application
+from gitops_tui.model.keys import GVK, AppKey, ResourceKey
+from gitops_tui.model.manifest import Manifest
+from gitops_tui.model.project import Project
+from gitops_tui.model.snapshot import Condition, Severity
+from gitops_tui.model.sync import Action, SyncPlan
+from gitops_tui.model.text import printable, redact
+from gitops_tui.model.windows import OPEN_GATE, SyncGate, SyncWindow, WindowLine
+from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER
+from gitops_tui.reconcile.projects.permits import Reach, object_violation, violations
+from gitops_tui.reconcile.projects.registry import Belonging
+from gitops_tui.reconcile.projects.windows import Target, gate_of, is_about, may_go_on
+
+if TYPE_CHECKING:
+    from gitops_tui.kube import Cluster
+    from gitops_tui.reconcile.runtime import Runtime
+    from gitops_tui.reconcile.worker import Engine
+
+# Argo CD's name for all of them.
+INVALID = "InvalidSpecError"
+_SHOWN = 5
+_CRD_GROUP = "apiextensions.k8s.io"
+_HINT = "change what the application names, or have its AppProject changed"
+_MOST_SHARED = 10_000
+# Seconds: after an edge, and how far ahead a timer is set at most.
+_AFTER, _LONGEST = 0.05, 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the rules say of an application. wrong, objects: what they forbid of it as a whole, and of what it holds in Git, each in
+    a line; hint: what to do. unknown: why they are not known; pending: whether that is only a matter of time. warnings: what has
+    no effect."""
+
+    wrong: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    hint: str = ""
+    unknown: str = ""
+    pending: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What the rules of an application were worked out from."""
+
+    found: Belonging
+    app: Application
+    manifests: Mapping[ResourceKey, Manifest]
+    kinds: int
+
+    def holds(self, other: _Basis) -> bool:
+        same = self.manifests is other.manifests and self.kinds == other.kinds
+        return same and self.app == other.app and self.found == other.found
+
+
+class Gate:
+    """The gates of one engine. Everything runs on its loop. clock: what time it is."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._engine = engine
+        self.clock = clock
+        self._rules: dict[AppKey, tuple[_Basis, Rules]] = {}
+        self._shared: dict[tuple[int, ...], tuple[datetime, SyncGate, Sequence[Sequence[SyncWindow]]]] = {}
+
+    def leaves(self, app: AppKey) -> None:
+        """An application is none of the session any longer."""
+        self._rules.pop(app, None)
+
+    # --- what is known of one -------------------------------------------------------------------------------------
+
+    def pending(self, runtime: Runtime) -> bool:
+        """Whether its project is still being read."""
+        return self._engine.projects.of(runtime).pending
+
+    def rules(self, runtime: Runtime) -> Rules:
+        """What the project's rules say of it now."""
+        found = self._engine.projects.of(runtime)
+        kinds = len(self._engine.session(runtime).cluster.discovery)
+        basis = _Basis(found, runtime.app, runtime.manifests, kinds)
+        known = self._rules.get(runtime.app.key)
+        if known is None or not known[0].holds(basis):
+            known = self._rules[runtime.app.key] = basis, self._worked_out(runtime, found)
+        return known[1]
+
+    def gate(self, runtime: Runtime) -> SyncGate:
+        """What the windows say of it now."""
+        found = self._engine.projects.of(runtime)
+        target = self._target(runtime)
+        sources = [
+            mine
+            for windows in (self._engine.settings.sync_windows, *(each.windows for each in found.projects))
+            if (mine := [each for each in windows if is_about(each, target)])
+        ]
+        if not sources:
+            return OPEN_GATE
+        now = self.clock()
+        ids = tuple(id(each) for mine in sources for each in (None, *mine))
+        known = self._shared.get(ids)
+        if known is None or not known[0] <= now or (known[1].changes is not None and now >= known[1].changes):
+            if len(self._shared) > _MOST_SHARED:
+                self._shared.clear()
+            # The windows are kept beside, so that no other one takes over an id.
+            known = self._shared[ids] = now, gate_of(sources, now), sources
+        return known[1]
+
+    def wait(self, runtime: Runtime) -> float:
+        """Seconds after which its windows are to be looked at again, 0 for never. A timer far ahead is not to be trusted over a
+        machine's sleep."""
+        changes = self.gate(runtime).changes
+        if changes is None:
+            return 0.0
+        return min(max((changes - self.clock()).total_seconds(), 0.0) + _AFTER, _LONGEST)
+
+    def conditions(self, runtime: Runtime, now: datetime) -> list[Condition]:
+        """What people should know of it."""
+        rules = self.rules(runtime)
+        wrong = (*rules.wrong, *rules.objects)
+        said = [f"{INVALID}: {each}" for each in wrong[:_SHOWN]]
+        if (more := len(wrong) - _SHOWN) > 0:
+            said.append(f"{INVALID}: and {more} more that its project does not permit")
+        found = [Condition(Severity.ERROR, "application", each, now, rules.hint) for each in said]
+        found += [Condition(Severity.WARNING, "application", each, now) for each in rules.warnings]
+        if rules.unknown and not rules.pending:
+            found.append(Condition(Severity.WARNING, "application", self._unknown(rules), now, _UNREAD_HINT))
+        return found
+
+    def _unknown(self, rules: Rules) -> str:
+        return f"{rules.unknown}: its sync windows and rules are not known, so automatic sync is held"
+
+    def held(self, runtime: Runtime) -> str:
+        """Why the rules hold automatic sync, "" where they don't."""
+        rules = self.rules(runtime)
+        return next(iter((*rules.wrong, *rules.objects)), rules.unknown)
+
+    # --- plans ----------------------------------------------------------------------------------------------------
+
+    def refusal(self, runtime: Runtime, plan: SyncPlan, *, automatic: bool) -> tuple[str, str] | None:
+        """(why, what to do) where a plan must not be carried out now."""
+        rules = self.rules(runtime)
+        wrong = list(rules.wrong)
+        if not plan.options.is_selective and runtime.revision is not None and plan.revision == runtime.revision.sha:
+            wrong += rules.objects
+        wrong += self._of_plan(runtime, plan)
+        wrong = list(dict.fromkeys(wrong))
+        if wrong:
+            more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+            return f"{'; '.join(wrong[:3])}{more}", rules.hint or _HINT
+        if plan.options.dry_run:
+            return None
+        if rules.unknown and automatic:
+            return self._unknown(rules), _UNREAD_HINT
+        gate = self.gate(runtime)
+        if gate.automatic if automatic else gate.manual:
+            return None
+        return gate.why, _WINDOW_HINT
+
+    def warnings(self, runtime: Runtime) -> tuple[str, ...]:
+        """What a person should know who syncs it by hand now."""
+        rules, gate = self.rules(runtime), self.gate(runtime)
+        said = [f"{rules.unknown}: whether a sync window or a rule forbids this is not known"] if rules.unknown else []
+        if not gate.automatic:
+            said.append(f"automatic sync is held: {gate.why}")
+        return tuple(said)
+
+    def holds(self, runtime: Runtime, began: datetime, *, automatic: bool) -> str:
+        """Why a sync that runs must not go on, "" where it may."""
+        target, now = self._target(runtime), self.clock()
+        found = self._engine.projects.of(runtime)
+        for windows in (self._engine.settings.sync_windows, *(each.windows for each in found.projects)):
+            mine = [each for each in windows if is_about(each, target)]
+            if mine and not may_go_on(mine, now, began, automatic=automatic):
+                return gate_of([mine], now).why
+        return ""
+
+    # --- all windows ----------------------------------------------------------------------------------------------
+
+    def lines(self) -> tuple[WindowLine, ...]:
+        """The windows of the settings, and of the projects of the session's applications."""
+        engine, now = self._engine, self.clock()
+        windows: dict[int, SyncWindow] = {id(each): each for each in engine.settings.sync_windows}
+        targets = []
+        for runtime in engine.runtimes.values():
+            found = engine.projects.of(runtime).projects
+            mine = [each for project in found for each in project.windows]
+            windows |= {id(each): each for each in mine}
+            targets.append((str(runtime.app.key), self._target(runtime), {id(each) for each in mine}))
+        ours = {id(each) for each in engine.settings.sync_windows}
+        states = gate_of([list(windows.values())], now).windows
+        return tuple(
+            WindowLine(
+                state,
+                tuple(
+                    name
+                    for name, target, theirs in targets
+                    if id(state.window) in (theirs | ours) and is_about(state.window, target)
+                ),
+            )
+            for state in states
+        )
+
+    # --- how it is worked out -------------------------------------------------------------------------------------
+
+    def _target(self, runtime: Runtime) -> Target:
+        reach = self._reach(runtime)
+        return Target(runtime.app.name, self._engine.namespace_of(runtime), (*reach.names, *reach.servers))
+
+    def _reach(self, runtime: Runtime) -> Reach:
+        context, to = self._engine.session(runtime).cluster.context, runtime.app.destination
+        servers = {to.server.rstrip("/"), context.server.rstrip("/")}
+        names = {to.name, context.name}
+        if to.server.rstrip("/") == IN_CLUSTER_SERVER or to.name == IN_CLUSTER or not (to.server or to.name):
+            servers.add(IN_CLUSTER_SERVER)
+            names.add(IN_CLUSTER)
+        return Reach(tuple(sorted(servers - {""})), tuple(sorted(names - {""})))
+
+    def _worked_out(self, runtime: Runtime, found: Belonging) -> Rules:
+        app = runtime.app
+        if found.missing:
+            return self._missing(printable(app.project))
+        reach = self._reach(runtime)
+        wrong: list[str] = []
+        objects: list[str] = []
+        namespace = self._engine.namespace_of(runtime)
+        to = app.destination
+        for project in found.projects:
+            wrong += violations(
+                project,
+                app_namespace=app.key.namespace,
+                home=self._engine.settings.argocd_namespace,
+                sources=[each.repo_url for each in app.sources],
+                reach=reach,
+                namespace=namespace,
+                where=to.server or to.name or runtime.app.key.cluster,
+            )
+            if not project.problem:
+                objects += self._of_objects(runtime, project, reach, runtime.manifests.values())
+        warnings = tuple(dict.fromkeys(each for project in found.projects for each in project.warnings))
+        return Rules(_lines(wrong), _lines(objects), _HINT, found.unknown, found.pending, warnings)
+
+    def _missing(self, name: str) -> Rules:
+        said = f"the application names the project {name}, which does not exist"
+        if self._engine.settings.missing_project == "allow":
+            return Rules(warnings=(f"{said}: no sync windows and no rules are known (missing_project: allow)",))
+        hint = (
+            f"give its AppProject with -f, create it in the cluster, or set project: default; to sync without: {_ALLOW}"
+        )
+        return Rules((said,), hint=hint)
+
+    def _of_objects(
+        self, runtime: Runtime, project: Project, reach: Reach, manifests: Iterable[Manifest]
+    ) -> Iterable[str]:
+        cluster = self._engine.session(runtime).cluster
+        scopes = _defined_scopes(runtime.manifests)
+        for each in manifests:
+            namespaced = _is_namespaced(cluster, each.gvk, each.key, scopes)
+            if said := object_violation(project, each.key, reach, namespaced=namespaced):
+                yield said
+
+    def _of_plan(self, runtime: Runtime, plan: SyncPlan) -> list[str]:
+        """What a plan would do beyond what Git holds: a namespace that it creates, what it prunes, another commit's objects."""
+        cluster, reach = self._engine.session(runtime).cluster, self._reach(runtime)
+        scopes = _defined_scopes(runtime.manifests)
+        found = []
+        for project in self._engine.projects.of(runtime).projects:
+            for step in plan.steps:
+                gvk = GVK.of(step.api_version, step.key.kind)
+                namespaced = _is_namespaced(cluster, gvk, step.key, scopes)
+                said = object_violation(project, step.key, reach, namespaced=namespaced)
+                if said:
+                    found.append(f"{said} (it would be pruned)" if step.action is Action.PRUNE else said)
+        return list(_lines(found))
+
+
+_ALLOW = "missing_project: allow in your settings"
+_UNREAD_HINT = (
+    "have somebody give you the right to get, list and watch AppProjects, name them with -f, or set argocd_namespace to "
+    '"" in your settings where no Argo CD\'s rules are to count'
+)
+_WINDOW_HINT = "wait until then, or set manualSync: true on the window; gitops-tui windows lists them"
+
+
+def _lines(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(printable(redact(each)) for each in texts))
+
+
+def _defined_scopes(manifests: Mapping[ResourceKey, Manifest]) -> dict[tuple[str, str], bool]:
+    """(group, kind) -> whether it is namespaced, of the kinds that come with the application."""
+    found = {}
+    for key, each in manifests.items():
+        if (key.group, key.kind) == (_CRD_GROUP, "CustomResourceDefinition"):
+            spec = each.obj.get("spec")
+            names = spec.get("names") if isinstance(spec, Mapping) else None
+            if isinstance(spec, Mapping) and isinstance(names, Mapping):
+                found[str(spec.get("group")), str(names.get("kind"))] = spec.get("scope") != "Cluster"
+    return found
+
+
+def _is_namespaced(cluster: Cluster, gvk: GVK, key: ResourceKey, scopes: Mapping[tuple[str, str], bool]) -> bool:
+    kind = cluster.discovery.get(gvk)
+    if kind is not None:
+        return kind.namespaced
+    return scopes.get((key.group, key.kind), bool(key.namespace))
