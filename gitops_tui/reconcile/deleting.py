@@ -63,6 +63,9 @@ class DeletingCommands:
 class Deleting(Operations):
     """Deletions of one engine."""
 
+    # As in Argo CD: they are about syncs.
+    gated = False
+
     _executor = Deletion
 
     # --- planning -------------------------------------------------------------------------------------------------
@@ -209,7 +212,13 @@ class Deleting(Operations):
         return used
 
     async def _end(
-        self, runtime: Runtime, plan: SyncPlan, operation: SyncOperation, manifests: dict[ResourceKey, Manifest]
+        self,
+        runtime: Runtime,
+        plan: SyncPlan,
+        operation: SyncOperation,
+        manifests: dict[ResourceKey, Manifest],
+        *,
+        resumes: bool = False,
     ) -> None:
         user = self._engine.session(runtime).cluster.user
         source, limit = self._planning.source(runtime), self._engine.settings.history_limit
