@@ -66,6 +66,9 @@ class Remote:
 
     def _git(self, env: Mapping[str, str], *args: str, **options: object) -> bytes:
         options = {"timeout": self._settings.git_timeout, "what": self.address.shown, **options}
+        # What a fetch lacks it asks for itself. Over HTTP from a plain file server (the "dumb" protocol) git would start a
+        # fetch for each object that a fetch looks for, and that one again, without end.
+        env = {**env, "GIT_NO_LAZY_FETCH": "1"}
         return run(self.folder, *args, network=True, env=env, **options)  # type: ignore[arg-type]
 
     def _error(self, kind: type[GitError], doing: str, error: GitOpsError | OSError) -> GitError:
@@ -111,7 +114,9 @@ class Remote:
             raise self._error(CloneError, "cloned", error) from error
 
     def _clone(self, progress: Progress | None, stop: Stop | None) -> None:
-        made = Path(tempfile.mkdtemp(prefix="clone-", dir=self.folder.parent))
+        for left in self.folder.parent.glob(f"{self.folder.name}.*-*"):
+            shutil.rmtree(left, ignore_errors=True)  # of a process that was killed; the lock is ours now
+        made = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.clone-", dir=self.folder.parent))
         kept, self.folder = self.folder, made
         try:
             run(None, "init", "--bare", "--quiet", "--", str(made))
@@ -132,7 +137,7 @@ class Remote:
             self._keep_quick(made)
             (made / "complete").touch()
             if os.path.lexists(kept):
-                broken = Path(tempfile.mkdtemp(prefix="broken-", dir=kept.parent))
+                broken = Path(tempfile.mkdtemp(prefix=f"{kept.name}.broken-", dir=kept.parent))
                 kept.rename(broken / "mirror")
                 made.rename(kept)
                 shutil.rmtree(broken, ignore_errors=True)
@@ -229,6 +234,13 @@ class Remote:
             progress=progress,
             stop=stop,
         )
+        if partial and any(self.refs()) and not any((self.folder / "objects" / "pack").glob("*.promisor")):
+            self._is_whole_now()  # a server of plain files leaves nothing out
+
+    def _is_whole_now(self) -> None:
+        run(self.folder, "config", "--file", str(self.folder / "config"), "--unset", "gitops-tui.partial", ok=(0, 5))
+        # The section stays behind, empty, and `is_partial` looks for it.
+        run(self.folder, "config", "--file", str(self.folder / "config"), "--remove-section", "gitops-tui", ok=(0, 128))
 
     def _set_head(self, env: Mapping[str, str]) -> None:
         out = self._git(env, "ls-remote", "--symref", "origin", "HEAD")
@@ -271,24 +283,39 @@ class Remote:
             return
         try:
             with self._fill, self.visit() as env:
-                self._git(
-                    config_environment([("fetch.negotiationAlgorithm", "noop")], env),
-                    "fetch",
-                    "--quiet",
-                    "--no-tags",
-                    "--no-write-fetch-head",
-                    "--no-auto-gc",
-                    "--recurse-submodules=no",
-                    "--filter=blob:none",
-                    "--stdin",
-                    "origin",
-                    stdin="".join(f"{sha}\n" for sha in shas).encode(),
-                    stop=stop,
-                )
+                try:
+                    self._git(
+                        config_environment([("fetch.negotiationAlgorithm", "noop")], env),
+                        "fetch",
+                        "--quiet",
+                        "--no-tags",
+                        "--no-write-fetch-head",
+                        "--no-auto-gc",
+                        "--recurse-submodules=no",
+                        "--filter=blob:none",
+                        "--stdin",
+                        "origin",
+                        stdin="".join(f"{sha}\n" for sha in shas).encode(),
+                        stop=stop,
+                    )
+                except GitError as error:
+                    if "unadvertised object" not in error.message:
+                        raise
+                    self._bring_all(stop)
         except GitStopped:
             raise
         except (GitOpsError, OSError) as error:
             raise self._error(FetchError, "asked for files", error) from error
+
+    def _bring_all(self, stop: Stop | None) -> None:
+        """Everything at once, from a server that leaves contents out and then gives none by their SHA (protocol v0 without
+        `uploadpack.allowAnySHA1InWant`)."""
+        with visit(self.address, self.credentials(self.address)) as env:
+            self._git(
+                env, "fetch", "--quiet", "--refetch", "--no-filter", "--force", "--no-write-fetch-head", "--no-auto-gc",
+                "--no-recurse-submodules", "origin", *_REFSPECS, stop=stop,
+            )  # fmt: skip
+        self._is_whole_now()
 
     def take(self, options: Sequence[str], wanted: str) -> None:
         """Fetches one thing into the folder, without any ref that isn't named. Raises FetchError."""

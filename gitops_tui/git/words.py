@@ -94,6 +94,7 @@ _HINTS = (
         "check the certificate of {host}; an own CA goes into http.sslCAInfo of your git configuration, GIT_SSL_CAINFO, or "
         "Argo CD's ConfigMap argocd-tls-certs-cm",
     ),
+    (("returned error: 407",), "the proxy wants a user name and a password: give them in https_proxy or http.proxy"),
     (("could not resolve proxy", "proxy"), "check http.proxy in your git configuration and the https_proxy variable"),
     (
         ("connection refused", "timed out", "no route to host", "network is unreachable", "failed to connect"),
@@ -102,6 +103,11 @@ _HINTS = (
     (
         ("returned error: 301", "returned error: 302", "returned error: 307", "returned error: 308"),
         "the server sends you elsewhere, where a token is not sent along: give the address that it leads to",
+    ),
+    (("returned error: 429",), "the server wants fewer requests: raise git_interval in the settings"),
+    (
+        ("returned error: 500", "returned error: 502", "returned error: 503", "returned error: 504"),
+        "{host} is in trouble at the moment; it is asked again by itself, or at once by r",
     ),
     (
         ("not found", "does not appear to be a git repository", "returned error: 404", "does not exist"),

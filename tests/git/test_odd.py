@@ -6,7 +6,8 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from gitops_tui.errors import CloneError, DamagedRepository, GitError, RevertRef
 from gitops_tui.git import Repository, open_repository
 from gitops_tui.git.credentials import Credentials
 from gitops_tui.git.log import pull_request
+from gitops_tui.git.open import mirror_folder
 from gitops_tui.git.revert import carry_out, preview
 from gitops_tui.model.application import Application, Destination, Source
 from gitops_tui.model.keys import AppKey
@@ -286,6 +288,65 @@ def test_a_cache_that_cannot_be_written_to_still_shows_what_it_has(me, upstream,
     monkeypatch.setattr("gitops_tui.git.remote.locked", refused)
 
     assert open_repository(served.url("web.git"), settings=Settings()).resolve("HEAD").sha == sha
+
+
+def test_a_server_of_plain_files_is_cloned_whole_and_asked_for_nothing_twice(me, upstream, tmp_path: Path) -> None:
+    made, bare, push = upstream
+    sha = made.commit({"a": "1"})
+    push()
+    subprocess.run(["git", "-C", str(bare), "update-server-info"], check=True)
+    asked: list[str] = []
+
+    class Files(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            return
+
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            super().do_GET()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(tmp_path / "served")))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        url = f"http://127.0.0.1:{server.server_address[1]}/web.git"
+        repository = open_repository(url, settings=Settings(git_timeout=30))
+        repository.fetch()
+        assert repository.resolve("HEAD").sha == sha
+        assert repository.read(sha, "a") == b"1"
+        assert not repository.is_partial
+        assert len(asked) < 40
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_server_that_gives_no_contents_by_name_is_asked_for_all(me, upstream, served) -> None:
+    made, bare, push = upstream
+    sha = made.commit({"a": "1"})
+    push()
+    subprocess.run(["git", "-C", str(bare), "config", "uploadpack.allowAnySHA1InWant", "false"], check=True)
+    me.write_text(me.read_text() + "[protocol]\n\tversion = 0\n")
+    repository = open_repository(served.url("web.git"), settings=Settings())
+    assert repository.is_partial
+
+    assert repository.read(sha, "a") == b"1"
+    assert not repository.is_partial
+
+
+def test_what_a_killed_clone_left_is_removed_by_the_next(me, upstream, served) -> None:
+    made, _, push = upstream
+    made.commit({"a": "1"})
+    push()
+    url = served.url("web.git")
+    place = mirror_folder(url, Settings())
+    left, other = place.with_name(f"{place.name}.clone-1"), place.with_name("other.clone-1")
+    for each in (left, other):
+        each.mkdir(parents=True)
+
+    open_repository(url, settings=Settings())
+
+    assert not left.exists()
+    assert other.exists()
 
 
 # --- reverts ----------------------------------------------------------------------------------------------------------
