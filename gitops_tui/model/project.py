@@ -29,7 +29,8 @@ class Place(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Project:
     """One AppProject. found_in: where, as people are told ("the cluster kind-a", a file). namespace_whitelist: None for all
-    kinds, () for none. warn_orphaned: whether orphaned resources are to be warned of. warnings: fields that have no effect here,
+    kinds, () for none. warn_orphaned: whether orphaned resources are to be warned of; orphans_ignored: which are none (a part left out
+    matches anything). warnings: fields that have no effect here,
     each by name. problem: why its rules can't be read; then it permits nothing."""
 
     name: str
@@ -43,5 +44,6 @@ class Project:
     source_namespaces: tuple[str, ...] = ()
     windows: tuple[SyncWindow, ...] = ()
     warn_orphaned: bool = False
+    orphans_ignored: tuple[KindRule, ...] = ()
     warnings: tuple[str, ...] = ()
     problem: str = ""

@@ -27,6 +27,7 @@ from gitops_tui.model.application import (
 )
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.text import printable
+from gitops_tui.sync.annotations import unknown_annotations
 
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 _DEFAULT_NAMESPACES = ("", "argocd")
@@ -235,6 +236,10 @@ def parse_application(document: Mapping[str, Any], where: str, resolve_cluster: 
     destination = _destination(read, spec)
     policy = _sync_policy(read, read.mapping(spec, "syncPolicy", "spec."))
     annotations = read.text_map(metadata, "annotations", "metadata.")
+    read.warnings += [
+        f"metadata.annotations: {printable(name)} is not known and has no effect"
+        for name in unknown_annotations(document)
+    ]
     return Application(
         key=AppKey(resolve_cluster(destination), namespace, name),
         sources=sources,

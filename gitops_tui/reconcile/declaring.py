@@ -281,6 +281,7 @@ class Declaring:
         self._held.pop(app.key, None)
         self._engine.projects.leaves(app.key)
         self._engine.gate.leaves(app.key)
+        self._engine.orphans.leaves(app.key)
         if runtime.again is not None:
             runtime.again.cancel()
         if runtime.expiry is not None:

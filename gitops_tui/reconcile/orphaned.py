@@ -7,10 +7,9 @@ its controllers make by themselves, what another object owns, and what the AppPr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from gitops_tui.errors import ClusterError, Forbidden
@@ -18,15 +17,16 @@ from gitops_tui.health.objects import items, part, word
 from gitops_tui.health.timing import moment
 from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.kube.informer import PAGE
+from gitops_tui.model.globs import glob_match
 from gitops_tui.model.inspect import Orphan, Orphans
-from gitops_tui.model.keys import GVK, AppKey, ResourceKey
+from gitops_tui.model.keys import AppKey, ResourceKey
+from gitops_tui.model.project import KindRule
 from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.selection import walk
 from gitops_tui.state import STATE_LABEL
 from gitops_tui.sync.tracking import other_manager, owner_of
 
-_PROJECT: Final = GVK("argoproj.io", "v1alpha1", "AppProject")
 MOST: Final = 5_000
 """Objects that are told."""
 _METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
@@ -66,9 +66,10 @@ class OrphanCommands(EnginePart):
     """The engine's answer to it."""
 
     def orphaned(self, app: AppKey) -> Future[Orphans]:
-        return asyncio.run_coroutine_threadsafe(self._orphaned(app), self.loop)
+        return asyncio.run_coroutine_threadsafe(self.look_for_orphans(app), self.loop)
 
-    async def _orphaned(self, app: AppKey) -> Orphans:
+    async def look_for_orphans(self, app: AppKey) -> Orphans:
+        """Lists every kind of its namespaces. Raises GitOpsError for an application that there is not."""
         runtime = self.runtime(app)
         cluster = self.session(runtime).cluster
         spaces = sorted({key.namespace for key in runtime.resources if key.namespace} or {self.namespace_of(runtime)})
@@ -76,7 +77,9 @@ class OrphanCommands(EnginePart):
         # Taken now: what an application takes over while the lists are read is an orphan once more at most.
         known, uids = _known(same)
         tracked = {each.app.key.tracking_name for each in same}
-        ignored, problems = await _ignored(cluster, self.settings.argocd_namespace, runtime.app.project)
+        belongs = self.projects.of(runtime)
+        rules = [rule for project in belongs.projects for rule in project.orphans_ignored]
+        problems = [belongs.unknown] if belongs.unknown else []
         kinds = _kinds(cluster.discovery.all())
         asked = [(kind, space) for kind in kinds for space in spaces]
         answers = await asyncio.gather(*(_list(cluster, *each) for each in asked), return_exceptions=True)
@@ -94,7 +97,7 @@ class OrphanCommands(EnginePart):
                     key = ResourceKey(kind.gvk.group, kind.gvk.kind, space, word(metadata, "name"))
                     if key in known or word(metadata, "uid") in uids or _belongs(key, metadata, tracked):
                         continue
-                    if not ignored(key):
+                    if not _is_ignored(key, rules):
                         found.append(_orphan(key, metadata))
         found.sort(key=lambda each: each.key)
         if len(found) > MOST:
@@ -164,29 +167,12 @@ def _orphan(key: ResourceKey, metadata: Mapping[str, Any]) -> Orphan:
     return Orphan(key, created, managed)
 
 
-async def _ignored(cluster: Cluster, namespace: str, project: str) -> tuple[Callable[[ResourceKey], bool], list[str]]:
-    """What the AppProject leaves out (spec.orphanedResources.ignore: globs of group, kind and name), where there is one."""
-    kind = cluster.discovery.get(_PROJECT)
-    found = None
-    problems: list[str] = []
-    if kind is not None and namespace:
-        try:
-            found = await cluster.get(kind, namespace, project or "default")
-        except ClusterError as error:
-            problems.append(f"the AppProject {project}: {error.message}")
-    rules = items(part(found, "spec", "orphanedResources"), "ignore")
-
-    def ignored(key: ResourceKey) -> bool:
-        # As glob.Match in Argo CD's IsOrphanedResourceIgnored: what a rule leaves out matches anything.
-        return any(
-            _fits(word(rule, "group"), key.group)
-            and _fits(word(rule, "kind"), key.kind)
-            and _fits(word(rule, "name"), key.name)
-            for rule in rules
-        )
-
-    return ignored, problems
+def _is_ignored(key: ResourceKey, rules: Iterable[KindRule]) -> bool:
+    """Whether the project leaves it out, as IsOrphanedResourceIgnored in Argo CD: what a rule leaves out matches anything."""
+    return any(
+        _fits(rule.group, key.group) and _fits(rule.kind, key.kind) and _fits(rule.name, key.name) for rule in rules
+    )
 
 
 def _fits(pattern: str, text: str) -> bool:
-    return not pattern or fnmatchcase(text, pattern)
+    return not pattern or glob_match(pattern, text)

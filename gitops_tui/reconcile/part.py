@@ -13,6 +13,7 @@ from gitops_tui.settings import Settings
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.git_questions import GitQuestions
+    from gitops_tui.reconcile.projects.registry import Projects
     from gitops_tui.reconcile.request import Request
     from gitops_tui.reconcile.runtime import Runtime
     from gitops_tui.reconcile.session import ClusterSession
@@ -24,6 +25,7 @@ class EnginePart(ABC):
 
     git: GitQuestions
     loop: asyncio.AbstractEventLoop
+    projects: Projects
     request: Request
     runtimes: dict[AppKey, Runtime]
     settings: Settings

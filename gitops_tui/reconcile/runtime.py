@@ -36,6 +36,7 @@ from gitops_tui.reconcile.timing import Timing, of_application, of_resource
 from gitops_tui.schema import SchemaSet
 from gitops_tui.settings import Settings
 from gitops_tui.sync.annotations import hook_words, wave
+from gitops_tui.sync.oddities import oddities
 from gitops_tui.sync.tracking import label_value, owner_of
 
 APPLICATION_GROUP = "argoproj.io"
@@ -172,6 +173,7 @@ def evaluate(
         hook=hook,
         drift=_unjudged(manifest, None, settings),
         wave=wave(manifest.obj) if manifest is not None else 0,
+        warnings=oddities(manifest.obj) if manifest is not None else (),
     )
     try:
         cluster.discovery.find(gvk)
@@ -219,7 +221,7 @@ def evaluate(
         base,
         sync=SyncStatus.OUT_OF_SYNC if drift.is_drifted else SyncStatus.SYNCED,
         drift=drift,
-        warnings=tuple(warnings),
+        warnings=(*base.warnings, *warnings),
         moved=moved,
         episodes=episodes(known.episodes if known is not None else (), drift, moved, datetime.now(UTC), git_time),
     )

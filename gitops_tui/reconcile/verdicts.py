@@ -83,6 +83,7 @@ class Verdicts:
         runtime.state = replace(state, auto=decision.why)
         self._engine.milestones.consider(runtime)
         self._engine.recovery.consider(runtime)
+        self._engine.orphans.consider(runtime)
         if decision.act:
             self._engine.operations.automatic(runtime, decision)
         self._look_again(runtime, 0.0 if decision.act else decision.wait)
@@ -155,6 +156,7 @@ class Verdicts:
             *_deleted(runtime),
             *filter(None, (fight(runtime.state, runtime.attempts),)),
             *self._shared(runtime),
+            *self._engine.orphans.said(runtime),
             *runtime.app.warnings,
             *unsupported(runtime.app),
             *runtime.warnings,

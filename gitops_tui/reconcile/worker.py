@@ -45,6 +45,7 @@ from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.owned import lineage, shows
 from gitops_tui.reconcile.projects.commands import WindowCommands
 from gitops_tui.reconcile.projects.gate import Gate
+from gitops_tui.reconcile.projects.orphans import OrphanWatch
 from gitops_tui.reconcile.projects.registry import Projects
 from gitops_tui.reconcile.records import Records
 from gitops_tui.reconcile.recovery import Recovery
@@ -95,6 +96,7 @@ class Engine(
         self._histories = Histories(self.git)
         self.projects = Projects(self)
         self.gate = Gate(self)
+        self.orphans = OrphanWatch(self)
         self.operations = Operations(self)
         self.verdicts = Verdicts(self)
         self.records = Records(self)

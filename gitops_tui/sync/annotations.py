@@ -20,6 +20,48 @@ HELM_HOOK = "helm.sh/hook"
 HELM_DELETE = "helm.sh/hook-delete-policy"
 HELM_WEIGHT = "helm.sh/hook-weight"
 
+_ARGO_PREFIX, _OUR_PREFIX = "argocd.argoproj.io/", "gitops-tui.io/"
+# What Argo CD itself reads or writes (its common/common.go, applicationset, gitops-engine and docs).
+_ARGO_NAMES = frozenset(
+    [
+        "application-set-refresh",
+        "auto-label-cluster-info",
+        "client-side-apply-migration-manager",
+        "compare-options",
+        "deletion-approved",
+        "hook",
+        "hook-delete-policy",
+        "hydrate",
+        "hydrate-timestamp",
+        "ignore-default-links",
+        "ignore-healthcheck",
+        "ignore-resource-updates",
+        "ignore-restart-policy",
+        "installation-id",
+        "kubernetes-version",
+        "managed-by-url",
+        "manifest-generate-paths",
+        "refresh",
+        "refresh-timestamp",
+        "skip-reconcile",
+        "sync-options",
+        "sync-wave",
+        "tracking-id",
+    ]
+)
+_OUR_NAMES = frozenset(
+    [
+        "application",
+        "demo-fails",
+        "demo-load",
+        "operation",
+        "progress",
+        "require-signed",
+        "signature-keys",
+        "state",
+        "tracking-id",
+    ]
+)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
 _LARGEST = 2**63 - 1
 _SYNC_PHASES = (Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC, Phase.SYNC_FAIL)
@@ -98,6 +140,16 @@ def unknown_hooks(obj: Mapping[str, Any]) -> tuple[str, ...]:
     """Hook types that nobody knows (misspelt)."""
     known = {*_PHASES, *_HELM_PHASES, *_HELM_IGNORED, *_OTHER_HOOKS, "Skip", "crd-install"}
     return tuple(word for word in hook_words(obj) if word not in known)
+
+
+def unknown_annotations(obj: Mapping[str, Any]) -> tuple[str, ...]:
+    """Annotations in Argo CD's name or ours that nobody knows (misspelt)."""
+    return tuple(
+        str(name)
+        for name in annotations_of(obj)
+        if (str(name).startswith(_ARGO_PREFIX) and str(name).removeprefix(_ARGO_PREFIX) not in _ARGO_NAMES)
+        or (str(name).startswith(_OUR_PREFIX) and str(name).removeprefix(_OUR_PREFIX) not in _OUR_NAMES)
+    )
 
 
 def delete_policies(obj: Mapping[str, Any]) -> tuple[str, ...]:

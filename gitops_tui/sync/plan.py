@@ -18,7 +18,8 @@ from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.sync import Action, Phase, PlanStep, SyncOptions, SyncPlan, SyncStatus
 from gitops_tui.sync import annotations as notes
 from gitops_tui.sync.objects import defined_kind, managed_namespace
-from gitops_tui.sync.options import ObjectOptions, application_options, object_options, object_problems, unsupported
+from gitops_tui.sync.oddities import oddities
+from gitops_tui.sync.options import ObjectOptions, application_options, object_options, unsupported
 from gitops_tui.sync.order import order
 from gitops_tui.sync.prune_plan import prune_step
 from gitops_tui.sync.selector import fits
@@ -134,16 +135,7 @@ def _kind(step: PlanStep) -> tuple[str, str]:
 
 def _object_warnings(state: ResourceState) -> list[str]:
     assert state.manifest is not None
-    obj = state.manifest.obj
-    said = [f"{state.key}: {problem}" for problem in object_problems(obj)]
-    said += [f"{state.key}: unknown hook type {word!r}: it is never run" for word in notes.unknown_hooks(obj)]
-    said += [
-        f"{state.key}: unknown hook delete policy {word!r}: it has no effect" for word in notes.unknown_policies(obj)
-    ]
-    if (bad := notes.bad_wave(obj)) is not None:
-        name, text = bad
-        said.append(f"{state.key}: {name} {text!r} is not a number: its wave is {notes.wave(obj)}")
-    return said
+    return [f"{state.key}: {each}" for each in oddities(state.manifest.obj)]
 
 
 def _hook_steps(state: ResourceState) -> list[PlanStep]:

@@ -151,3 +151,16 @@ def test_a_user_without_rights_sees_what_is_forbidden_and_not_an_empty_list(
     assert "forbidden" in messages(app)
     assert "kubectl auth can-i" in messages(app)
     assert run(["sync", "a", *where, "--context", "real-reader", "--yes"]) == 2
+
+
+def test_annotations_that_nobody_knows_are_warned_of_by_name_on_the_object_and_in_the_plan(
+    cli, made_repository
+) -> None:
+    odd = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: odd\n  annotations: {argocd.argoproj.io/sync-waev: '3'}\n"
+    )
+    made_repository.commit({f"apps/{cli.app}/c.yaml": odd})
+    said = "the annotation argocd.argoproj.io/sync-waev is not known and has no effect"
+    (resource,) = applications(cli("status", "-o", "json"))[cli.app]["resources"]
+    assert said in resource["warnings"]
+    assert said in cli("sync", cli.app, "--dry-run").err

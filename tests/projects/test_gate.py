@@ -267,3 +267,39 @@ def test_projects_that_may_not_be_read_hold_automatic_sync_and_are_said(world) -
     found.stop()
     other = engine(argocd_namespace="")
     until(lambda: is_read(other) and not state(other).auto.startswith("held"))
+
+
+def config(name: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "web"}, "data": {"a": "b"}}
+
+
+def test_orphaned_resources_are_warned_of_where_the_project_asks_for_that(world) -> None:
+    demo, _, engine = world
+    install(demo)
+    demo.cluster.do("kubectl", config("stray"))
+    demo.cluster.do("kubectl", config("left-alone"))
+    put(demo, {"orphanedResources": {"ignore": [{"kind": "ConfigMap", "name": "left-*"}]}})
+    found = engine()
+
+    def warned() -> list[str]:
+        return [each.message for each in state(found).conditions if "OrphanedResourceWarning" in each.message]
+
+    until(lambda: is_read(found) and bool(warned()))
+    assert "ConfigMap web/stray" in warned()[0]
+    assert "left-alone" not in warned()[0]
+    listed = found.orphaned(state(found).key).result(60)
+    assert [each.key.name for each in listed.orphans] == ["stray"]
+    put(demo, {"orphanedResources": {"warn": False}})
+    until(lambda: not warned())
+
+
+def test_who_must_sign_follows_the_project_without_a_restart(world) -> None:
+    demo, _, engine = world
+    install(demo)
+    put(demo, {})
+    found = engine()
+    until(lambda: is_read(found) and state(found).auto == "on")
+    put(demo, {"signatureKeys": [{"keyID": "4AEE18F83AFDEB23"}]})
+    until(lambda: state(found).auto == "held: the revision is not signed as demanded")
+    put(demo, {"signatureKeys": []})
+    until(lambda: state(found).auto == "on")

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 INVALID = "InvalidSpecError"
 _SHOWN = 5
 _CRD_GROUP = "apiextensions.k8s.io"
-_HINT = "change what the application names, or have its AppProject changed"
 _MOST_SHARED = 10_000
 # Seconds: after an edge, and how far ahead a timer is set at most.
 _AFTER, _LONGEST = 0.05, 120.0
@@ -159,7 +158,7 @@ class Gate:
         wrong = list(dict.fromkeys(wrong))
         if wrong:
             more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-            return f"{'; '.join(wrong[:3])}{more}", rules.hint or _HINT
+            return f"{'; '.join(wrong[:3])}{more}", rules.hint
         if plan.options.dry_run:
             return None
         if rules.unknown and automatic:
@@ -250,7 +249,9 @@ class Gate:
             if not project.problem:
                 objects += self._of_objects(runtime, project, reach, runtime.manifests.values())
         warnings = tuple(dict.fromkeys(each for project in found.projects for each in project.warnings))
-        return Rules(_lines(wrong), _lines(objects), _HINT, found.unknown, found.pending, warnings)
+        places = " or ".join(dict.fromkeys(each.found_in for each in found.projects))
+        hint = f"change the application, or its AppProject in {places}" if places else ""
+        return Rules(_lines(wrong), _lines(objects), hint, found.unknown, found.pending, warnings)
 
     def _missing(self, name: str) -> Rules:
         said = f"the application names the project {name}, which does not exist"

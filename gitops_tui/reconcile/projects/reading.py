@@ -72,6 +72,7 @@ def read_project(obj: Mapping[str, Any], found_in: str) -> Project:
             windows=windows,
             # As in Argo CD: where it is there, it warns, if it does not say otherwise.
             warn_orphaned=isinstance(orphaned, Mapping) and orphaned.get("warn") is not False,
+            orphans_ignored=_ignored(orphaned),
             warnings=tuple(warnings),
         )
     except _Wrong as error:
@@ -109,6 +110,16 @@ def _kinds(spec: Mapping[str, Any], field: str) -> tuple[KindRule, ...] | None:
         return None
     named = field.startswith("cluster")
     return tuple(KindRule(each["group"], each["kind"], each["name"] if named else "") for each in listed)
+
+
+def _ignored(orphaned: Any) -> tuple[KindRule, ...]:
+    if not isinstance(orphaned, Mapping):
+        return ()
+    try:
+        listed = _mappings(orphaned, "ignore", ("group", "kind", "name")) or []
+    except _Wrong as error:
+        raise _Wrong(str(error).replace("spec.", "spec.orphanedResources.", 1)) from None
+    return tuple(KindRule(each["group"], each["kind"], each["name"]) for each in listed)
 
 
 def _places(spec: Mapping[str, Any]) -> tuple[Place, ...]:
