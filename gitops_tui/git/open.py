@@ -98,6 +98,8 @@ def _open_local(folder: Path, url: str, settings: Settings) -> Repository:
             hint="run 'git init' and commit there, or give another folder",
         ) from error
     repository = Repository(top, url=printable(redact(url)), settings=settings, subfolder=subfolder)
+    partial = run(folder, "config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$", ok=(0, 1))
+    repository.lacks_contents = bool(partial.strip())
     if _one(run(folder, "rev-parse", "--is-shallow-repository")) == "true":
         from gitops_tui.git.shallow import deepen_when_asked
 

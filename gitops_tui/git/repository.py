@@ -9,6 +9,7 @@ how each question is answered stands in the modules beside it.
 from __future__ import annotations
 
 import difflib
+import shlex
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from gitops_tui.errors import FetchError, GitError, PathNotFound
+from gitops_tui.errors import DamagedRepository, FetchError, GitError, PathNotFound
 from gitops_tui.git import revisions, trees
 from gitops_tui.git.command import Stop, run, stream
 from gitops_tui.git.log import Pages
@@ -48,7 +49,8 @@ class Repository:
     """A local repository or the mirror of a remote one.
 
     folder: where its git data is. url: for showing, free of credentials. subfolder: where inside the work tree the
-    folder given by the user is ("" for its root). remote: None for a local one.
+    folder given by the user is ("" for its root). remote: None for a local one. lacks_contents: a local one that the user
+    cloned without the contents of files.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Repository:
         self._moves: tuple[RefMove, ...] = ()
         self._stamp: Hashable = None
         self._uncommitted: set[str] = set()
+        self.lacks_contents = False
         self.deepening: Deepening | None = None
         self.submodules: Submodules | None = None
 
@@ -110,7 +113,22 @@ class Repository:
     def git(self, *args: str, **options: object) -> bytes:
         """Runs git here; no network."""
         options = {"timeout": self.settings.git_timeout, "env": self.env, **options}
-        return run(self.folder, *args, **options)  # type: ignore[arg-type]
+        try:
+            return run(self.folder, *args, **options)  # type: ignore[arg-type]
+        except GitError as error:
+            if isinstance(error, DamagedRepository) or "from promisor remote" in error.message:
+                raise self._damaged(error) from error
+            raise
+
+    def _damaged(self, error: GitError) -> GitError:
+        """What the user's own partial clone lacks is not damaged; nothing is fetched into it behind the user's back."""
+        if not self.lacks_contents:
+            return error
+        return GitError(
+            f"{self.url} is a partial clone, which lacks contents of files that are needed: {error.message}",
+            hint=f"git -C {shlex.quote(printable(str(self.folder)))} fetch --refetch --no-filter, or give its remote's URL "
+            "instead of the folder",
+        )
 
     def git_with_blobs(self, *args: str, **options: object) -> bytes:
         """Runs git here; in a mirror of our own it may fetch the blobs that it lacks."""
@@ -240,11 +258,17 @@ class Repository:
 
     def find(self, commit: str, path: str) -> tuple[str, str] | None:
         """(type, SHA) of what stands at a path in a commit, None for nothing."""
-        return trees.find_many(self, self._objects, [(self._files(commit), path)], sure=True)[0]
+        return self._find([(self._files(commit), path)], sure=True)[0]
 
     def find_many(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str] | None]:
         """(type, SHA) for each (commit, path), None for what there is not; one question to a running process."""
-        return trees.find_many(self, self._objects, [(self._files(commit), path) for commit, path in places])
+        return self._find([(self._files(commit), path) for commit, path in places])
+
+    def _find(self, places: Sequence[tuple[str, str]], *, sure: bool = False) -> list[tuple[str, str] | None]:
+        try:
+            return trees.find_many(self, self._objects, places, sure=sure)
+        except DamagedRepository as error:
+            raise self._damaged(error) from error
 
     def _near(self, commit: str, path: str) -> str:
         known = self.folders(commit, "**")
@@ -270,7 +294,10 @@ class Repository:
         past `limit` bytes (default: max_manifest_bytes)."""
         self.bring(shas)
         found: list[bytes] = [b""] * len(shas)
-        self._objects.read_many(shas, found.__setitem__, limit or self.settings.max_manifest_bytes)
+        try:
+            self._objects.read_many(shas, found.__setitem__, limit or self.settings.max_manifest_bytes)
+        except DamagedRepository as error:
+            raise self._damaged(error) from error
         return found
 
     def bring(self, shas: Sequence[str]) -> None:
@@ -409,7 +436,7 @@ class Repository:
 
         self.whole_history()
         path = clean_path(path)
-        if self.submodules is not None and trees.find_many(self, self._objects, [(commit, path)])[0] is None:
+        if self.submodules is not None and self._find([(commit, path)])[0] is None:
             if self.find(commit, path) is not None:
                 return {}  # a submodule's file: its history is not here
         return blame(self, commit, path, lines, self._blames)

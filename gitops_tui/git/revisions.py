@@ -100,8 +100,14 @@ def _not_found(repository: Repository, revision: str, ranged: bool) -> NoReturn:
     refs = repository.refs()
     for name in (f"refs/heads/{revision}", f"refs/tags/{revision}"):
         if name in refs and not ranged:
+            # A tag may stand for a file or a folder; what it stands for is asked once it is known to be there.
+            out = repository.git("cat-file", "-t", f"{refs[name]}^{{}}", ok=(0, 1, 128)).decode().strip()
+            if out and out != "commit":
+                raise RevisionNotFound(
+                    f"in {repository.url} {printable(revision)} names a {out}, no commit", hint="give another revision"
+                )
             raise DamagedRepository(
-                f"in {repository.url} {printable(name)} names {refs[name][:7]}, which is no commit or is not there",
+                f"{repository.url} lacks what {printable(name)} names, {refs[name][:7]}",
                 hint="'git fsck' says what is broken",
             )
     known = _names(repository)

@@ -7,6 +7,7 @@ configuration alone: a repository that could name them would vouch for itself.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError, RevisionNotFound
@@ -80,7 +81,7 @@ def judge(kind: str, letter: str, signer: str, key: str, subkey: str) -> Signatu
     status, detail = {
         "G": (SignatureStatus.VERIFIED, ""),
         "U": (SignatureStatus.UNKNOWN_KEY, _untrusted(kind)),
-        "B": (SignatureStatus.BAD, "the signature does not fit the commit"),
+        "B": (SignatureStatus.BAD, _unfit(kind)),
         "X": (SignatureStatus.BAD, "the signature has expired"),
         "Y": (SignatureStatus.BAD, "made by a key that has expired"),
         "R": (SignatureStatus.BAD, "made by a key that was revoked"),
@@ -92,8 +93,17 @@ def judge(kind: str, letter: str, signer: str, key: str, subkey: str) -> Signatu
     return Signature(status, kind, signer, key, detail, subkey)
 
 
+def _unfit(kind: str) -> str:
+    # ssh-keygen does not tell the one from the other.
+    revoked = kind == "ssh" and users_config("gpg.ssh.revocationfile")
+    return "the signature does not fit the commit" + (", or its key was revoked" if revoked else "")
+
+
 def _untrusted(kind: str) -> str:
     if kind == "ssh":
+        file = users_config("gpg.ssh.allowedsignersfile")
+        if file and not Path(file).expanduser().is_file():
+            return f"gpg.ssh.allowedSignersFile names {printable(file)}, which is not there"
         return "the key is not in gpg.ssh.allowedSignersFile"
     return "the signature fits, but the key is not certified in your keyring"
 

@@ -8,6 +8,7 @@ As Argo CD has it (docs/user-guide/source-integrity-git-gpg.md, mode `head`). gi
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError
@@ -68,6 +69,7 @@ def tag_signature(repository: Repository, sha: str, kept: dict[str, Signature]) 
             found = _ssh(said, code) if kind == "ssh" else _gpg(kind, said, code)
         except GitError as error:
             found = Signature(SignatureStatus.UNKNOWN_KEY, kind, detail=f"it can't be checked: {error.message}")
+    found = replace(found, detail=found.detail.replace("does not fit the commit", "does not fit the tag"))
     if found.status is not SignatureStatus.UNKNOWN_KEY:
         kept[sha] = found
     return found

@@ -123,6 +123,33 @@ def test_the_git_folder_itself_is_a_repository_and_a_foreign_work_tree_is_not(ma
     assert opened(made_repository).resolve("HEAD").sha == sha
 
 
+def test_a_tag_on_a_file_is_no_revision_and_no_damage(made_repository) -> None:
+    made_repository.commit({"a": "1"})
+    made_repository.git("tag", "-a", "-m", "a file", "file", made_repository.git("rev-parse", "HEAD:a"))
+
+    with pytest.raises(RevisionNotFound, match="file names a blob, no commit"):
+        opened(made_repository).resolve("file")
+
+
+def test_a_partial_clone_of_the_users_says_what_it_lacks(me, upstream, tmp_path: Path) -> None:
+    made, bare, push = upstream
+    old = made.commit({"web/a": "1\n"})
+    made.commit({"web/a": "2\n"})
+    push()
+    folder = tmp_path / "partial"
+    subprocess.run(["git", "clone", "-q", "--filter=blob:none", f"file://{bare}", str(folder)], check=True)
+    repository = open_repository(str(folder), settings=Settings())
+
+    assert repository.read(repository.resolve("HEAD").sha, "web/a") == b"2\n"
+    for ask in (
+        lambda: repository.read(old, "web/a"),
+        lambda: repository.commit_detail(repository.resolve("HEAD").sha),
+    ):
+        with pytest.raises(GitError, match="is a partial clone, which lacks contents") as caught:
+            ask()
+        assert "--refetch --no-filter" in caught.value.hint
+
+
 def test_grafts_do_not_hide_history(made_repository) -> None:
     made_repository.commit({"a": "1"})
     sha = made_repository.commit({"a": "2"})

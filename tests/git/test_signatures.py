@@ -339,3 +339,27 @@ def test_a_tag_that_only_says_that_it_is_signed(me, made_repository, gpg_key) ->
         assert found is not None
         assert found[1].status is status
         assert not counts(found[1], ())
+
+
+def test_an_ssh_key_that_was_revoked_is_said_so(me, made_repository, ssh_key, tmp_path: Path) -> None:
+    key, allowed = ssh_key
+    sha = _signed(made_repository, me, {"a": "1"}, key=str(key), kind="ssh")
+    _tag(made_repository, me, "v1", key=str(key), kind="ssh")
+    revoked = tmp_path / "revoked"
+    revoked.write_text(key.with_suffix(".pub").read_text())
+    _configure(me, f'[gpg "ssh"]\n\tallowedSignersFile = {allowed}\n\trevocationFile = {revoked}\n')
+    repository = _open(made_repository)
+    tag = repository.tag_signature("v1", sha)
+    assert tag is not None
+    for found in (repository.signature(sha), tag[1]):
+        assert found.status is SignatureStatus.BAD
+        assert "or its key was revoked" in found.detail
+
+
+def test_a_file_of_allowed_signers_that_is_not_there_is_named(me, made_repository, ssh_key, tmp_path: Path) -> None:
+    key, _ = ssh_key
+    sha = _signed(made_repository, me, {"a": "1"}, key=str(key), kind="ssh")
+    _configure(me, f'[gpg "ssh"]\n\tallowedSignersFile = {tmp_path}/gone\n')
+    found = _open(made_repository).signature(sha)
+    assert found.status is SignatureStatus.UNKNOWN_KEY
+    assert f"{tmp_path}/gone, which is not there" in found.detail
