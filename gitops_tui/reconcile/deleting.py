@@ -187,7 +187,6 @@ class Deleting(Operations):
         """Runs a plan that a person agreed to. forget: its record goes too, with history and audit. Raises GitOpsError."""
         runtime = self._engine.runtime(plan.app)
         self._check(runtime, plan)
-        self._alone(runtime)
         fresh = (await self.preview_delete(plan.app, replace(plan.options, prune=True))).plan
         self._check(runtime, fresh)
         more = sorted(_taken(fresh) - _taken(plan))
@@ -205,11 +204,9 @@ class Deleting(Operations):
         # Only hooks are made of them; without a rendering there are none in the plan either.
         return dict(runtime.manifests)
 
-    async def _begin(self, runtime: Runtime, plan: SyncPlan, running: RunningOperation) -> RunningOperation:
-        used = await super()._begin(runtime, plan, running)
+    def _begun(self, record: AppRecord, plan: SyncPlan, running: RunningOperation, limit: int) -> AppRecord:
         mark = Deleted(self.who, running.started, plan.options.cascade)
-        await self._engine.records.update(runtime, lambda record: replace(record, deleted=mark))
-        return used
+        return replace(super()._begun(record, plan, running, limit), deleted=mark)
 
     async def _end(
         self,

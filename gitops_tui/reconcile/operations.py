@@ -349,7 +349,7 @@ class Operations:
     def _stolen(self, runtime: Runtime) -> None:
         """Somebody else has taken the operation's Lease: it ends, so that not two write at once."""
         if runtime.executor is not None:
-            runtime.executor.stop()
+            runtime.executor.stop("another session, which has taken the operation's Lease")
 
     async def _manifests(self, runtime: Runtime, plan: SyncPlan) -> dict[ResourceKey, Manifest]:
         if plan.revision == (runtime.revision.sha if runtime.revision else ""):
@@ -374,10 +374,13 @@ class Operations:
             goes_on = same and not plan.options.is_selective
             used = replace(running, id=left.id, started=left.started) if goes_on and left is not None else running
             rebuilt = self._engine.recovery.rebuilt.get(plan.app, frozenset())
-            return begun(replace(record, inventory=record.inventory | rebuilt), plan, used, limit)
+            return self._begun(replace(record, inventory=record.inventory | rebuilt), plan, used, limit)
 
         await self._engine.records.update(runtime, change)
         return used
+
+    def _begun(self, record: AppRecord, plan: SyncPlan, running: RunningOperation, limit: int) -> AppRecord:
+        return begun(record, plan, running, limit)
 
     async def _end(
         self,

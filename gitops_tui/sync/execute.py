@@ -76,6 +76,7 @@ class Executor:
         self._recorded = recorded
         self._held_by = held
         self._stop = False
+        self._stopped_by = "a person"
         self._objects = Objects(app, manifests, lives or {})
         self._report = Report(plan, progress, scrub=self._scrubbed)
         self._writer = Writer(app, cluster, settings)
@@ -89,7 +90,9 @@ class Executor:
     def _make_pruner(self, app: Application) -> Pruner:
         return Pruner(app, self._cluster)
 
-    def stop(self) -> None:
+    def stop(self, by: str = "") -> None:
+        """by: who or what stops it, where that is no person."""
+        self._stopped_by = by or self._stopped_by
         self._stop = True
 
     def _scrubbed(self, step: PlanStep, message: str) -> str:
@@ -128,7 +131,7 @@ class Executor:
             ).run()
             self._go_on()
         except Stopped as stopped:
-            said = str(stopped) or "stopped by a person"
+            said = str(stopped) or f"stopped by {self._stopped_by}"
             return report.ended(OperationPhase.STOPPED, f"{said}; nothing was applied")
         if failures:
             said = f"the dry run was refused for {failures} of {len(self._plan.steps)}; nothing was applied"
@@ -141,7 +144,7 @@ class Executor:
             failed += await self._sync_fail() if failed else ""
         except Stopped as stopped:
             problems = await self._terminate()
-            said = f"stopped between two waves: {stopped}" if stopped.args else "stopped by a person"
+            said = f"stopped between two waves: {stopped}" if stopped.args else f"stopped by {self._stopped_by}"
             return await self._over(OperationPhase.STOPPED, "; ".join((said, *problems)))
         return await self._over(OperationPhase.FAILED if failed else OperationPhase.SUCCEEDED, failed)
 
@@ -176,7 +179,7 @@ class Executor:
         for at, result in enumerate(self._report.results):
             if result.step.action is Action.HOOK and result.status in (ResultStatus.RUNNING, ResultStatus.WAITING):
                 problems += await self._hooks.terminate(result.step)
-                self._report.tell(at, ResultStatus.FAILED, "stopped by a person; it was deleted")
+                self._report.tell(at, ResultStatus.FAILED, f"stopped by {self._stopped_by}; it was deleted")
         return problems
 
     # --- phases and waves -----------------------------------------------------------------------------------------
@@ -264,8 +267,9 @@ class Executor:
             while not await self._patience.send(lambda step=step: self._waiting.is_established(step)):  # type: ignore[misc]
                 self._check()
                 if asyncio.get_running_loop().time() > deadline:
+                    why = await self._patience.send(lambda step=step: self._waiting.why_not_established(step))  # type: ignore[misc]
                     raise GitOpsError(
-                        f"{step.key} was not established within {limit:.0f} s",
+                        f"{step.key} was not established within {limit:.0f} s{why}",
                         hint=f"look at its conditions: kubectl get crd {step.key.name} -o yaml",
                     )
                 await asyncio.sleep(_POLL)

@@ -13,6 +13,7 @@ from gitops_tui.kube import Cluster, WatchStatus
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.sync import PlanStep
+from gitops_tui.model.text import printable
 from gitops_tui.schema import builtin
 
 # How long the controller of a custom resource has to say anything, before its silence counts as health
@@ -63,6 +64,17 @@ class Waiting:
         kind = self._cluster.discovery.find(GVK.of(step.api_version, step.key.kind))
         live = await self._cluster.get(kind, "", step.key.name)
         return live is not None and assess(live).status is HealthStatus.HEALTHY
+
+    async def why_not_established(self, step: PlanStep) -> str:
+        """What a CustomResourceDefinition's conditions say against it, as the end of a sentence; "" for nothing."""
+        kind = self._cluster.discovery.find(GVK.of(step.api_version, step.key.kind))
+        live = await self._cluster.get(kind, "", step.key.name) or {}
+        told = (live.get("status") or {}).get("conditions") or ()
+        against = [each for each in told if isinstance(each, Mapping) and each.get("status") == "False"]
+        # That it is not established follows from the others.
+        against.sort(key=lambda each: each.get("type") == "Established")
+        said = [f"{each.get('reason')}: {each.get('message')}" for each in against[:1]]
+        return f"; {printable(said[0])}" if said else ""
 
     async def namespace_stays(self, name: str) -> None:
         """Raises GitOpsError where a namespace is on its way out: nothing can be made in it."""

@@ -36,7 +36,7 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     name = f"sync-{uuid4().hex[:8]}"
     await cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     try:
-        yield Place(cluster, name, settings)
+        yield Place(cluster, name, settings, demo)
     finally:
         kind = cluster.discovery.find(GVK("", "v1", "Namespace"))
         await cluster.delete(kind, "", name, propagation="Background")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gitops_tui.compare import compare
+from gitops_tui.demo.cluster import DemoCluster
 from gitops_tui.kube import Cluster
 from gitops_tui.model.application import Application, Destination, Source, SyncPolicy
 from gitops_tui.model.drift import Drift, DriftKind
@@ -74,7 +75,8 @@ class Run:
 class Place:
     """One namespace of a cluster, and one application in it."""
 
-    def __init__(self, cluster: Cluster, namespace: str, settings: Settings) -> None:
+    def __init__(self, cluster: Cluster, namespace: str, settings: Settings, demo: DemoCluster | None = None) -> None:
+        self.demo = demo
         self.cluster = cluster
         self.namespace = namespace
         self.settings = settings
