@@ -40,7 +40,8 @@ class Settings:
     Argo CD's repository Secrets are looked for ("" for nowhere). forges: host -> github, gitlab, bitbucket, gitea or azure,
     for the links to open a pull request. max_manifest_bytes: of one application's sources. max_chart_bytes, max_unpacked_chart_bytes: of one
     chart's archive, and of what is in it (also of an index). chart_dependencies: fetch what a chart in Git depends on and does not hold.
-    render_cache_bytes: of what was rendered, on disk. concurrency: writes under way at once for one cluster. sync_at_once: applications under way at once in a sync of many.
+    render_cache_bytes: of what was rendered, on disk. concurrency: writes under way at once for one cluster. qps: requests a second to one
+    cluster (0: no limit but the API server's own), burst: how many may go at once after a quiet moment. sync_at_once: applications under way at once in a sync of many.
     wave_timeout: how long a wave may take to become healthy, and what is pruned to go. hook_timeout: how long a hook may
     run. reconnect_timeout: how long a sync waits for an API server that does not answer. adoption: what a sync does with
     objects that are there already and not ours: "refuse", "adopt-if-unowned" (refuse what another tool or application
@@ -76,6 +77,8 @@ class Settings:
     chart_dependencies: bool = True
     render_cache_bytes: int = 500_000_000
     concurrency: int = 8
+    qps: float = 0.0
+    burst: int = 100
     sync_at_once: int = 4
     wave_timeout: float = 300.0
     hook_timeout: float = 3600.0
@@ -183,6 +186,8 @@ def settings_from(data: Mapping[str, Any], where: str) -> Settings:
     return Settings(**values, health_scripts=scripts)
 
 
+# Numbers that may be 0, for no limit.
+_ZERO = frozenset({"qps"})
 _WORDS = {"adoption": ("refuse", "adopt-if-unowned", "adopt"), "missing_project": ("refuse", "allow")}
 _RULE_TEXTS = {"application": "application", "group": "group", "kind": "kind", "name": "name", "namespace": "namespace"}
 _RULE_LISTS = {
@@ -224,7 +229,11 @@ def _convert(name: str, value: Any, default: Any, where: str) -> Any:
         if isinstance(value, bool):
             return value
     elif isinstance(default, int | float):
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        if (
+            isinstance(value, int | float)
+            and not isinstance(value, bool)
+            and (value > 0 or (not value and name in _ZERO))
+        ):
             return wanted(value)
         raise ConfigError(f"{where}: {name} must be a number above 0, not {value!r}")
     elif isinstance(default, Path):

@@ -26,6 +26,7 @@ from multidict import CIMultiDict
 from gitops_tui.errors import ApiError, Invalid, Unreachable
 from gitops_tui.kube.access import Access, Credentials
 from gitops_tui.kube.answers import api_error
+from gitops_tui.kube.pacing import Pace
 from gitops_tui.model.text import printable, redact
 from gitops_tui.settings import Settings
 
@@ -77,6 +78,7 @@ class Transport:
         self._renewing = asyncio.Lock()
         self._writes = asyncio.Semaphore(settings.concurrency)
         self._reads = asyncio.Semaphore(_READS)
+        self._pace = Pace(settings.qps, settings.burst)
         self._on_write = on_write
         self._on_warning = on_warning
 
@@ -154,6 +156,7 @@ class Transport:
             headers = CIMultiDict(credentials.headers)
             if accept:
                 headers["Accept"] = accept
+            await self._pace.turn("read")
             try:
                 response = await session.get(
                     credentials.server + path,
@@ -274,9 +277,10 @@ class Transport:
         data: bytes | None,
         headers: CIMultiDict[str],
     ) -> _Answer:
-        async with (
-            self._writes if method != "GET" else self._reads,
-            session.request(
+        async with self._writes if method != "GET" else self._reads:
+            # Only now: whoever waits for a connection takes no turn of those that have one.
+            await self._pace.turn("write" if method != "GET" else "read")
+            async with session.request(
                 method,
                 credentials.server + path,
                 params=params,
@@ -287,11 +291,10 @@ class Transport:
                 ssl=credentials.tls,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=self._settings.request_timeout),
-            ) as response,
-        ):
-            warnings = tuple(_warning(each) for each in response.headers.getall("Warning", ()))
-            retry_after = _seconds(response.headers.get("Retry-After", ""))
-            return _Answer(response.status, retry_after, await response.read(), warnings)
+            ) as response:
+                warnings = tuple(_warning(each) for each in response.headers.getall("Warning", ()))
+                retry_after = _seconds(response.headers.get("Retry-After", ""))
+                return _Answer(response.status, retry_after, await response.read(), warnings)
 
 
 def _words(error: BaseException) -> str:

@@ -335,3 +335,26 @@ async def test_a_crd_that_is_never_established_is_named_with_what_it_says(place:
     finally:
         for plural in ("gadgets", "widgets"):
             await place.cluster.delete(CRD, "", f"{plural}.{group}", propagation="Background")
+
+
+# --- QPS --------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_sync_keeps_to_the_qps_and_starves_no_look(place: Place) -> None:
+    from gitops_tui.kube.pacing import Pace
+
+    qps, burst = 60.0, 5
+    transport = place.cluster.transport
+    transport._pace = Pace(qps, burst)
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    running = asyncio.ensure_future(place.sync(MANY))
+    looks = 0
+    while not running.done():
+        assert await place.live(CONFIGMAP, "kube-root-ca.crt") is not False
+        looks += 1
+    run = await running
+    assert run.phase is OperationPhase.SUCCEEDED, run.message
+    # Each object is looked at, tried and applied; a machine that is busy takes longer, never less.
+    assert loop.time() - begun >= (2 * len(MANY) + looks - burst - 1) / qps
+    assert looks >= 5
