@@ -142,7 +142,8 @@ class RunningOperation:
 class AppRecord:
     """Everything kept for one application. source: "repo path" of the last sync, redacted, so that two repositories
     with an application of one name are told apart. failed: the revision on which automatic sync failed last, and
-    with what, "" for none. bad: commits that were rolled back from, newest last."""
+    with what, "" for none. bad: commits that were rolled back from, newest last. noted: what
+    people did beside syncing (pauses, unpinning, actions), for the audit, newest last."""
 
     pause: Pause | None = None
     pin: Pin | None = None
@@ -154,6 +155,7 @@ class AppRecord:
     failed_message: str = ""
     bad: tuple[BadCommit, ...] = ()
     deleted: Deleted | None = None
+    noted: tuple[HistoryEntry, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     @property

@@ -146,12 +146,18 @@ class StepResult:
 
 
 class Initiator(StrEnum):
+    """What started an operation; from PAUSE on, what a person did beside syncing (`AppRecord.noted`)."""
+
     PERSON = "person"
     AUTO_SYNC = "auto-sync"
     SELF_HEAL = "self-heal"
     ROLLBACK = "rollback"
     UNDO = "undo"
     DELETE = "delete"
+    PAUSE = "pause"
+    RESUME = "resume"
+    UNPIN = "unpin"
+    ACTION = "action"
 
 
 @dataclass(frozen=True, slots=True)

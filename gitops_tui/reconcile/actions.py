@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gitops_tui.errors import ApiError, Conflict, GitOpsError, NotFound
 from gitops_tui.kube import ResourceType
@@ -20,13 +20,18 @@ from gitops_tui.kube.config import IN_CLUSTER
 from gitops_tui.model.actions import ActionRequest, ObjectAction, ObjectActions, Propagation
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.snapshot import OwnedObject, ResourceState
+from gitops_tui.model.sync import Initiator, OperationPhase
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.action_table import Create, Delete, Offer, Patch, Right, kind_of, offers, writes
+from gitops_tui.reconcile.noting import entry_of, note
 from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.rules import AUTOSCALER, scaled_by
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
 from gitops_tui.settings import ACTION_MANAGER
+
+if TYPE_CHECKING:
+    from gitops_tui.reconcile.worker import Engine
 
 _AGAIN = 3
 _GONE_WITHIN = 60.0
@@ -79,16 +84,31 @@ class ActionCommands(EnginePart):
             raise GitOpsError(f"{request.name} can't be done with {target.key}", hint=f"what can: {names}")
         if offer.refused:
             raise GitOpsError(f"{offer.title}, {target.key}: {offer.refused}")
-        said = ""
-        for write in writes(target.obj, request, datetime.now(UTC)):
-            if isinstance(write, Patch):
-                await _patch(target, write)
-            elif isinstance(write, Create):
-                made = await target.cluster.create(write.obj, validation="Ignore", field_manager=ACTION_MANAGER)
-                said = f"made {ResourceKey.of({**write.obj, **made})}"
-            else:
-                said = await _delete(target, write, request.propagation)
-        return f"{target.key}: {said or _done(request)}"
+        try:
+            said = await _written(target, request)
+        except GitOpsError as error:
+            await self._noted(runtime, f"{request.name} {target.key}: {error.message}", OperationPhase.FAILED)
+            raise
+        await self._noted(runtime, f"{request.name} {target.key}: {said}", OperationPhase.SUCCEEDED)
+        return f"{target.key}: {said}"
+
+    async def _noted(self, runtime: Runtime, message: str, phase: OperationPhase) -> None:
+        engine = cast("Engine", self)
+        await note(engine, runtime, entry_of(engine, runtime, Initiator.ACTION, message, phase))
+
+
+async def _written(target: Target, request: ActionRequest) -> str:
+    """Does it; a word on what it made. Raises GitOpsError."""
+    said = ""
+    for write in writes(target.obj, request, datetime.now(UTC)):
+        if isinstance(write, Patch):
+            await _patch(target, write)
+        elif isinstance(write, Create):
+            made = await target.cluster.create(write.obj, validation="Ignore", field_manager=ACTION_MANAGER)
+            said = f"made {ResourceKey.of({**write.obj, **made})}"
+        else:
+            said = await _delete(target, write, request.propagation)
+    return said or _done(request)
 
 
 def _done(request: ActionRequest) -> str:

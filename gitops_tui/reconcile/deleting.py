@@ -242,7 +242,8 @@ def after_deletion(record: AppRecord, plan: SyncPlan, operation: SyncOperation, 
     if waiting:
         left = frozenset(item for item in record.inventory if item.key in waiting)
         return replace(record, history=history, inventory=left, deleted=mark)
-    return AppRecord(history=history, deleted=replace(mark, since=now, done=True), notes=record.notes)
+    gone = replace(mark, since=now, done=True)
+    return AppRecord(history=history, noted=record.noted, deleted=gone, notes=record.notes)
 
 
 def _taken(plan: SyncPlan) -> set[ResourceKey]:

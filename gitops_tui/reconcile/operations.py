@@ -364,11 +364,14 @@ class Operations:
     async def _begin(self, runtime: Runtime, plan: SyncPlan, running: RunningOperation) -> RunningOperation:
         """Writes the union of inventories, and that an operation runs; goes on with one that was cut off."""
         limit, initiator = self._engine.settings.history_limit, running.initiator
+        outcome = await self._engine.recovery.outcome(runtime)
         used = running
 
         def change(record: AppRecord) -> AppRecord:
             nonlocal used
             left = record.running
+            if left is not None and not left.outcome and outcome:
+                record = replace(record, running=replace(left, outcome=outcome))
             same = left is not None and bool(left.id) and left.revision == running.revision
             same = same and left is not None and _is_deletion(left.initiator) == _is_deletion(initiator)
             goes_on = same and not plan.options.is_selective

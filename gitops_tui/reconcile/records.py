@@ -66,7 +66,11 @@ class Records:
             app = runtime.app.key
             if app.cluster == session.cluster.name and configmap_name(app) == metadata["name"]:
                 before = runtime.record
-                runtime.record = decode((obj or {}).get("data") or {})
+                data = (obj or {}).get("data") or {}
+                if not data.get("application") and self._engine.recovery.is_lost(runtime, deleted=obj is None):
+                    # Deleted or emptied by hand: what is known of it stays true here.
+                    continue
+                runtime.record = decode(data)
                 runtime.record_known, runtime.record_error = True, None
                 if runtime.record.stays_at != before.stays_at:
                     self._engine.spawn(self._engine.refresh_app(runtime))

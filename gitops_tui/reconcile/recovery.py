@@ -56,9 +56,46 @@ class Recovery:
             if not _runs_here(runtime):
                 self._following.add(app)
                 self._engine.spawn(self._follow(runtime))
-        if app not in self._mended and any(note.startswith(_BROKEN) for note in record.notes):
+        broken = any(note.startswith(_BROKEN) for note in record.notes)
+        if app not in self._mended and (broken or self._is_missing(runtime)):
             self._mended.add(app)
-            self._engine.spawn(self._mend(runtime))
+            self._engine.spawn(self._mend(runtime, broken=broken))
+
+    @staticmethod
+    def _is_missing(runtime: Runtime) -> bool:
+        """Whether nothing is recorded of an application although objects in the cluster carry its tracking id."""
+        if runtime.record != AppRecord() or not runtime.record_known or not runtime.current or _runs_here(runtime):
+            return False
+        return any(each.tracked and each.live is not None and not each.hook for each in runtime.resources.values())
+
+    # --- a record that is gone --------------------------------------------------------------------------------------
+
+    def is_lost(self, runtime: Runtime, *, deleted: bool) -> bool:
+        """Called where an application's ConfigMap was deleted or emptied: whether that loses something (a record that was taken
+        away with a deletion was meant to go). Says it, and has it written back by a session that may write."""
+        known = runtime.record
+        if known == AppRecord() or (known.deleted is not None and known.deleted.done):
+            return False
+        app = runtime.app.key
+        held = [name for name, on in (("pause", known.pause), ("pin", known.pin)) if on is not None]
+        what = f"; its {' and '.join(held)} holds" if held else ""
+        self._engine.say(
+            Severity.WARNING,
+            "state",
+            f"the record of {app} (ConfigMap {configmap_name(app)}) was {'deleted' if deleted else 'emptied'} in the cluster by somebody: "
+            + (
+                f"this session writes back what it knew{what}"
+                if self._writes
+                else f"what this session knew stays true here{what}"
+            ),
+        )
+        if self._writes:
+            self._engine.spawn(self._write_back(runtime, known))
+        return True
+
+    async def _write_back(self, runtime: Runtime, known: AppRecord) -> None:
+        # Where another session was faster, that is as good.
+        await self._engine.records.update(runtime, lambda record: known if record == AppRecord() else record)
 
     @property
     def _writes(self) -> bool:
@@ -145,6 +182,19 @@ class Recovery:
             runtime.record = change(runtime.record)
             self._engine.touch(runtime)
 
+    async def outcome(self, runtime: Runtime) -> str:
+        """What became of an operation that was cut off and of which nobody has said so yet: asked by the next one, which has its
+        Lease by then. "" for none, or where it can't be told."""
+        running = runtime.record.running
+        if running is None or running.outcome:
+            return ""
+        try:
+            if running.initiator is Initiator.DELETE:
+                return await self._deleted(runtime, self._engine.session(runtime))
+            return judged(await self._states(runtime, running.revision))[1]
+        except GitOpsError:
+            return ""
+
     async def _deleted(self, runtime: Runtime, session: ClusterSession) -> str:
         """How far a deletion that was cut off came, from what is still there."""
         found, unseen = await tracked_objects(session, runtime.app.key)
@@ -162,7 +212,7 @@ class Recovery:
 
     # --- an inventory that can't be read ----------------------------------------------------------------------------
 
-    async def _mend(self, runtime: Runtime) -> None:
+    async def _mend(self, runtime: Runtime, *, broken: bool) -> None:
         session = self._engine.session(runtime)
         found, unseen = await tracked_objects(session, runtime.app.key)
         self.rebuilt[runtime.app.key] = found
@@ -175,11 +225,17 @@ class Recovery:
         else:
             runtime.record = change(runtime.record)
         unread = f"; {unseen} kinds could not be listed" if unseen else ""
+        app = runtime.app.key
+        what = (
+            f"the inventory of {app} could not be read: it is kept aside in its ConfigMap (broken.inventory) and"
+            if broken
+            else f"nothing is recorded of {app} in the cluster, though it was synced before (its ConfigMap was deleted or emptied): "
+            "a pause, a pin and the history are gone with it; the inventory"
+        )
         self._engine.say(
             Severity.WARNING,
             "state",
-            f"the inventory of {runtime.app.key} could not be read: it is kept aside in its ConfigMap (broken.inventory) and "
-            f"was made anew from the {len(found)} objects that carry its tracking id{unread}",
+            f"{what} was made anew from the {len(found)} objects that carry its tracking id{unread}",
         )
         await self._engine.set_watches(session)
         runtime.all_dirty = True

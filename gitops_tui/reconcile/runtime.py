@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from gitops_tui.compare import compare, confirm
@@ -123,6 +124,11 @@ def place(manifests: tuple[Manifest, ...], cluster: Cluster, namespace: str) -> 
             obj = {**obj, "metadata": metadata}
             key = key._replace(namespace=wanted)
             manifest = replace(manifest, key=key, obj=obj)
+        if key in found and not obj["metadata"].get("name"):
+            # Hooks of one generateName: each is an object of its own. No name in a cluster has a "#".
+            number = next(number for number in count(2) if key._replace(name=f"{key.name}#{number}") not in found)
+            key = key._replace(name=f"{key.name}#{number}")
+            manifest = replace(manifest, key=key)
         found[key] = manifest
     return found
 

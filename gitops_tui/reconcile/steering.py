@@ -14,6 +14,7 @@ from gitops_tui.model.audit import AuditLine
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.record import AppRecord, Pause, PauseKind
 from gitops_tui.model.sync import Initiator, SyncOperation, SyncPlan
+from gitops_tui.reconcile.noting import entry_of, noted
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine
@@ -49,10 +50,21 @@ class SteeringCommands:
                     f"{app} has no commit to stay at yet", hint="wait until Git could be read, or sync it once"
                 )
         pause = Pause(engine.operations.who, datetime.now(UTC), reason, until, kind, revision)
-        return await self._held(app, lambda record: replace(record, pause=pause))
+        half = "" if kind is PauseKind.ALL else f"{kind.value} "
+        ends = f"until {until:%Y-%m-%d %H:%M} UTC " if until is not None else ""
+        entry = entry_of(engine, runtime, Initiator.PAUSE, f"{half}{ends}{reason}".strip())
+        return await self._held(app, lambda record: noted(replace(record, pause=pause), entry))
 
     def resume(self, app: AppKey) -> Future[AppRecord]:
-        return self._ask(self._held(app, lambda record: replace(record, pause=None)))
+        return self._ask(self._resume(app))
+
+    async def _resume(self, app: AppKey) -> AppRecord:
+        entry = entry_of(self._engine, self._engine.runtime(app), Initiator.RESUME, "")
+
+        def change(record: AppRecord) -> AppRecord:
+            return noted(replace(record, pause=None), entry) if record.pause is not None else record
+
+        return await self._held(app, change)
 
     async def _held(self, app: AppKey, change: Callable[[AppRecord], AppRecord]) -> AppRecord:
         """Changes a record; where the application stays at another commit then, that one is looked at."""
@@ -111,6 +123,6 @@ def _lines(records: dict[tuple[str, str], AppRecord]) -> tuple[AuditLine, ...]:
     lines = [
         AuditLine(cluster, name, entry)
         for (cluster, name), record in records.items()
-        for entry in (*record.history, *record.cut_off)
+        for entry in (*record.history, *record.cut_off, *record.noted)
     ]
     return tuple(sorted(lines, key=lambda each: each.entry.started, reverse=True))

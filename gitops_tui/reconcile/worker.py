@@ -24,7 +24,7 @@ from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.record import AppRecord, BadCommit, Pin
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import Condition, Severity, Snapshot
-from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
+from gitops_tui.model.sync import Initiator, OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.reconcile.actions import ActionCommands
 from gitops_tui.reconcile.api import HistoryCommit, RevisionPreview
 from gitops_tui.reconcile.argocd import read_argocd
@@ -41,6 +41,7 @@ from gitops_tui.reconcile.leadership import Leadership
 from gitops_tui.reconcile.logs import LogCommands
 from gitops_tui.reconcile.many import Many, ManyCommands
 from gitops_tui.reconcile.milestones import Milestones
+from gitops_tui.reconcile.noting import entry_of, noted
 from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.owned import lineage, shows
 from gitops_tui.reconcile.projects.commands import WindowCommands
@@ -529,8 +530,15 @@ class Engine(
         return self._ask(self._unpin(app))
 
     async def _unpin(self, app: AppKey) -> AppRecord:
-        record = await self.change(app, lambda record: replace(record, pin=None))
-        await self.refresh_app(self.runtime(app))
+        runtime = self.runtime(app)
+        pin = runtime.record.pin
+        entry = entry_of(self, runtime, Initiator.UNPIN, f"it was pinned to {pin.revision[:7]}" if pin else "")
+
+        def unpinned(record: AppRecord) -> AppRecord:
+            return noted(replace(record, pin=None), entry) if record.pin is not None else record
+
+        record = await self.change(app, unpinned)
+        await self.refresh_app(runtime)
         return record
 
     async def set_pin(self, runtime: Runtime, pin: Pin, bad: BadCommit | None = None) -> None:

@@ -121,6 +121,8 @@ def _encode(record: AppRecord) -> dict[str, str]:
             }
             for each in record.bad
         ]
+    if record.noted:
+        data["noted"] = [_entry(entry) for entry in record.noted]
     if record.deleted is not None:
         gone = record.deleted
         data["deleted"] = {"who": gone.who, "since": _text(gone.since), "cascade": gone.cascade, "done": gone.done}
@@ -205,6 +207,7 @@ def decode(data: Mapping[str, Any]) -> AppRecord:
         failed_message=failed[1],
         bad=values["bad"] or (),
         deleted=values["deleted"],
+        noted=values["noted"] or (),
         notes=tuple(why for _, why in found.values() if why),
     )
 
@@ -325,6 +328,7 @@ _PARTS: dict[str, Callable[[Any], Any]] = {
     "running": _read_running,
     "source": _read_source,
     "deleted": _read_deleted,
+    "noted": lambda value: tuple(_read_entry(each) for each in _list(value)),
     "bad": lambda value: tuple(_read_bad(each) for each in _list(value)),
     "failed": lambda value: (str(_dict(value)["revision"]), str(value["message"])),
 }

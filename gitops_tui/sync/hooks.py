@@ -59,6 +59,8 @@ class Hooks:
             if not base:
                 raise GitOpsError(f"the hook {manifest.key} has neither metadata.name nor metadata.generateName")
             tail = f"{self._revision[:7]}-{phase.value.lower()}-{int(self._started.timestamp())}"
+            # The second of one generateName, the third, …
+            tail += f"-{number}" if (number := manifest.key.name.partition("#")[2]) else ""
             name = f"{base[: _LONGEST_NAME - len(tail)]}{tail}"
         rest = {key: value for key, value in metadata.items() if key != "generateName"}
         obj = for_apply({**manifest.obj, "metadata": {**rest, "name": name}})

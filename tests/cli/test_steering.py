@@ -124,3 +124,46 @@ def test_pausing_by_a_selector_says_whose_labels_are_meant(cli, made_repository)
     assert refused.code == 2
     assert "labels" in refused.err
     assert cli("pause", cli.app, "--all").code == 2
+
+
+def test_pauses_unpinning_and_actions_are_in_the_audit(cli, made_repository) -> None:
+    old, _ = two_syncs(cli, made_repository)
+    assert cli("rollback", cli.app, old, "--yes").code == 0
+    assert cli("unpin", cli.app).code == 0
+    assert cli("pause", cli.app, "--reason", "INC-42", "--until", "2h").code == 0
+    assert cli("resume", cli.app).code == 0
+    # Nothing is resumed a second time.
+    assert cli("resume", cli.app).code == 0
+    assert cli("action", cli.app, "ConfigMap/a", "delete", "--yes").code == 0
+    found = cli("audit", "--app", cli.app, "-o", "json").json["operations"]
+    told = [(each["initiator"], each["message"]) for each in found[:4]]
+    assert [what for what, _ in told] == ["action", "resume", "pause", "unpin"]
+    assert "ConfigMap" in told[0][1]
+    assert "INC-42" in told[2][1]
+    assert "pinned to" in told[3][1]
+    assert all(each["who"] and each["user"] and each["phase"] == "Succeeded" for each in found[:4])
+    # They are no syncs: what is deployed, and what an undo goes back to, stays.
+    assert [each["initiator"] for each in found if each["initiator"] in ("person", "rollback")] == [
+        "rollback",
+        "person",
+        "person",
+    ]
+
+
+def test_two_hooks_of_one_generate_name_both_run(cli, made_repository) -> None:
+    job = """apiVersion: batch/v1
+kind: Job
+metadata: {generateName: migrate-, annotations: {argocd.argoproj.io/hook: PreSync}}
+spec:
+  template:
+    spec: {restartPolicy: Never, containers: [{name: c, image: busybox, args: [%s]}]}
+"""
+    folder = f"apps/{cli.app}"
+    made_repository.commit(
+        {f"{folder}/a.yaml": CONFIG % ("a", "red"), f"{folder}/j.yaml": f"{job % 'one'}---\n{job % 'two'}"}
+    )
+    assert cli("sync", cli.app, "--yes").code == 0
+    jobs = listed(cli, ResourceType(GVK("batch", "v1", "Job"), "jobs", True), cli.namespace)
+    arguments = [each["spec"]["template"]["spec"]["containers"][0]["args"] for each in jobs]
+    assert sorted(arguments) == [["one"], ["two"]]
+    assert all(each["metadata"]["name"].startswith("migrate-") for each in jobs)

@@ -231,3 +231,13 @@ def test_at_every_write_of_a_sync(world: World, write: int, sent: bool) -> None:
 @pytest.mark.parametrize("write", range(1, DELETE_WRITES))
 def test_at_every_write_of_a_deletion(world: World, write: int, sent: bool) -> None:
     dies_in_a_deletion(world, write, sent=sent)
+
+
+def test_what_became_of_a_sync_that_died_is_in_the_history_though_the_next_is_to_another_commit(world: World) -> None:
+    world.dies(20, sent=True, does=world.sync)
+    world.repository.commit({"a/more.yaml": CONFIG % ("more", 0, 1)})
+    again = world.start()
+    assert world.sync(again).result(90).phase is OperationPhase.SUCCEEDED
+    cut, last = world.record()["history"][-2:]
+    assert (cut["phase"], last["phase"]) == ("Unknown", "Succeeded")
+    assert "of 30 objects are as in that commit" in cut["message"]
