@@ -27,7 +27,7 @@ from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
 from gitops_tui.settings import APPLICATION_LABEL
 from gitops_tui.state import configmap_name
-from gitops_tui.state.lease import Lease
+from gitops_tui.state.lease import LEASE, Lease
 from gitops_tui.sync.tracking import label_value, owner_of
 
 if TYPE_CHECKING:
@@ -214,6 +214,11 @@ class Recovery:
 
     async def _mend(self, runtime: Runtime, *, broken: bool) -> None:
         session = self._engine.session(runtime)
+        if not broken:
+            # Only a sync makes the Lease of an application's operations: without it, it was never synced from here.
+            name, namespace = configmap_name(runtime.app.key), self._engine.settings.state_namespace
+            if await session.cluster.get(LEASE, namespace, name) is None:
+                return
         found, unseen = await tracked_objects(session, runtime.app.key)
         self.rebuilt[runtime.app.key] = found
 

@@ -19,7 +19,7 @@ from gitops_tui.model.keys import GVK
 from gitops_tui.model.text import printable
 from gitops_tui.settings import Settings
 
-_LEASE = ResourceType(GVK("coordination.k8s.io", "v1", "Lease"), "leases", True)
+LEASE = ResourceType(GVK("coordination.k8s.io", "v1", "Lease"), "leases", True)
 _MANAGED = {"app.kubernetes.io/managed-by": "gitops-tui"}
 PROGRESS = "gitops-tui.io/progress"
 # A holder that has been silent this long is gone: with a look every 2 s another takes over within 15 s.
@@ -73,7 +73,7 @@ class Lease:
         """Takes it where it is free or its holder has gone silent, renews it where it is ours, and says who has it.
         Raises ClusterError."""
         asked = self._clock()
-        found = await self._cluster.get(_LEASE, self._namespace, self._name)
+        found = await self._cluster.get(LEASE, self._namespace, self._name)
         try:
             if found is None:
                 await self._create()
@@ -92,7 +92,7 @@ class Lease:
     async def look(self) -> Holder | None:
         """Who has it, without asking for it; None where nobody does, or the holder has gone silent. Raises
         ClusterError."""
-        found = await self._cluster.get(_LEASE, self._namespace, self._name)
+        found = await self._cluster.get(LEASE, self._namespace, self._name)
         if found is None:
             return None
         holder = self._look(found)
@@ -108,7 +108,7 @@ class Lease:
             return
         self._renewed_at = None
         with suppress(GitOpsError):
-            found = await self._cluster.get(_LEASE, self._namespace, self._name)
+            found = await self._cluster.get(LEASE, self._namespace, self._name)
             if found is not None and _spec(found).get("holderIdentity") == self._identity:
                 await self._cluster.replace(self._object(found, "", moved=False))
 

@@ -22,11 +22,11 @@ from gitops_tui.model.record import AppRecord
 from gitops_tui.settings import Settings
 from gitops_tui.state.codec import decode, merge
 from gitops_tui.state.files import Kept, read_file, remove_file, write_file
+from gitops_tui.state.lease import LEASE
 
 STATE_LABEL = "gitops-tui.io/state"
 _TRIES = 6
 _CONFIGMAP = ResourceType(GVK("", "v1", "ConfigMap"), "configmaps", True)
-_LEASE = ResourceType(GVK("coordination.k8s.io", "v1", "Lease"), "leases", True)
 # RFC 1123 subdomain, as the API server checks names.
 _SAFE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _MANAGED = {"app.kubernetes.io/managed-by": "gitops-tui"}
@@ -122,7 +122,7 @@ class StateStore:
     async def remove(self, app: AppKey) -> None:
         """Deletes what is kept of an application, and the Lease of its operations. Raises ClusterError."""
         name, namespace = configmap_name(app), self._settings.state_namespace
-        for kind in (_CONFIGMAP, _LEASE):
+        for kind in (_CONFIGMAP, LEASE):
             found = await self._cluster.get(kind, namespace, name)
             if found is not None:
                 uid = found["metadata"]["uid"]
