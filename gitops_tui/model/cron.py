@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 _MONTHS = dict(
     zip(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], range(1, 13), strict=True)
@@ -25,6 +26,7 @@ _FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (
     ("day of the week", 0, 6, _DAYS),
 )
 _YEARS = 5
+_DAYS_AHEAD = 400
 _MINUTE = timedelta(minutes=1)
 _UNITS = {"h": 3600e6, "m": 60e6, "s": 1e6, "ms": 1e3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ns": 1e-3}
 _PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
@@ -60,11 +62,33 @@ class Schedule:
             first = (0, 0)
         return None
 
+    def last_before_gap(self, start: datetime, length: timedelta) -> datetime | None:
+        """Of the starts from `start` (one itself) on, the first after which the next is more than `length` away; None where that
+        does not come within a good year. Goes from day to day, however many starts a day has."""
+        gap = _gap(self.times, length)
+        day, rest = start.date(), _gap(tuple(each for each in self.times if each >= (start.hour, start.minute)), length)
+        for _ in range(_DAYS_AHEAD):
+            if rest is not None:
+                return datetime.combine(day, time(*rest))
+            last = datetime.combine(day, time(*self.times[-1]))
+            following = self.next(last)
+            if following is None or following - last > length:
+                return last
+            day, rest = following.date(), gap
+        return None
+
     def _fits(self, day: date) -> bool:
         by_day, by_weekday = day.day in self.days, day.isoweekday() % 7 in self.weekdays
         if self.any_day or self.any_weekday:
             return by_day and by_weekday
         return by_day or by_weekday
+
+
+def _gap(times: tuple[tuple[int, int], ...], length: timedelta) -> tuple[int, int] | None:
+    """The first time of a day after which the next one of the same day is more than `length` away."""
+    most = length / _MINUTE
+    pairs = pairwise(times)
+    return next((one for one, two in pairs if (two[0] - one[0]) * 60 + two[1] - one[1] > most), None)
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.project import Project
 from gitops_tui.reconcile.projects.permits import (
     Reach,
-    object_violation,
+    object_violations,
     permits_app_namespace,
     permits_destination,
     permits_kind,
@@ -338,11 +338,10 @@ def test_applications_of_which_namespaces_may_name_a_project(
 def test_an_object_in_a_namespace_that_is_not_permitted_is_named_with_the_rule() -> None:
     web = project(destinations=[{"server": "*", "namespace": "web"}])
     reach = Reach(("https://a",), ("a",))
-    assert not object_violation(web, ResourceKey("", "ConfigMap", "web", "a"), reach, namespaced=True)
-    said = object_violation(web, ResourceKey("", "ConfigMap", "kube-system", "a"), reach, namespaced=True)
-    assert said == (
+    keys = [ResourceKey("", "ConfigMap", namespace, "a") for namespace in ("web", "kube-system", "web")]
+    assert list(object_violations(web, [(key, True) for key in keys], reach)) == [
         "the project web does not permit ConfigMap kube-system/a: its namespace kube-system is not in destinations"
-    )
+    ]
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,17 @@ def test_a_duration_longer_than_the_period_never_closes() -> None:
     assert "never closes" in gate_of([[each]], at("2026-11-24T10:07")).why
 
 
+def test_a_stretch_of_very_many_starts_has_its_end() -> None:
+    # From Monday 2026-11-23 00:00 to Friday 23:59 each minute: thousands of starts that run into one another.
+    each = window(schedule="* * * * 1-5", duration="2m")
+    assert next_change(each, at("2026-11-24T10:07:30")) == at("2026-11-28T00:01")
+    assert next_change(each, at("2026-11-28T10:00")) == at("2026-11-30T00:00")
+    weekly = window(schedule="0 0 * * 1", duration="169h")
+    assert next_change(weekly, at("2026-11-24T10:07")) is None
+    nearly = window(schedule="0 0 * * 1", duration="167h")
+    assert next_change(nearly, at("2026-11-24T10:07")) == at("2026-11-29T23:00")
+
+
 def test_windows_that_touch_are_one() -> None:
     each = window(schedule="0 9-16 * * *", duration="1h")
     assert next_change(each, at("2026-11-24T10:30")) == at("2026-11-24T17:00")

@@ -11,10 +11,11 @@ from gitops_tui.model.application import Application, Automated, Destination, So
 from gitops_tui.model.drift import Drift, DriftKind, FieldDifference, Owner, Reason
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest, Origin
-from gitops_tui.model.record import AppRecord, BadCommit, HistoryEntry, Pause, PauseKind
+from gitops_tui.model.record import AppRecord, BadCommit, HistoryEntry, Pause, PauseKind, Pin
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import ApplicationState, ResourceState
 from gitops_tui.model.sync import Initiator, OperationPhase, SyncStatus
+from gitops_tui.model.windows import SyncGate
 from gitops_tui.reconcile.auto import FIGHT, Attempts, Decision, decide, fight
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -164,3 +165,32 @@ def test_a_rolled_back_commit_is_free_again_once_another_source_renders_otherwis
     held = decide(state, Attempts(), now=1000.0, wall=NOW, enabled=True, record_known=True, content="same")
     free = decide(state, Attempts(), now=1000.0, wall=NOW, enabled=True, record_known=True, content="other")
     assert (held.act, free.act) == (False, True)
+
+
+def held_by_window(**more) -> SyncGate:
+    fields = {"automatic": False, "manual": True, "why": "sync window deny 0 12 * * * for 1h of the project web"}
+    return SyncGate(**{**fields, **more})
+
+
+def test_a_sync_window_holds_until_its_edge_and_a_pin_and_a_pause_come_first() -> None:
+    gate = held_by_window(changes=NOW + timedelta(minutes=30), opens=NOW + timedelta(hours=2))
+    found = decide(drifted(AppRecord()), Attempts(), now=1000.0, wall=NOW, enabled=True, record_known=True, gate=gate)
+    assert found == Decision(False, f"held: {gate.why}", wait=1800.0)
+    paused = AppRecord(pause=Pause("dana@x", NOW))
+    for record, said in ((paused, "paused"), (AppRecord(pin=Pin(SHA, "dana@x", NOW)), "pinned")):
+        other = decide(drifted(record), Attempts(), now=1.0, wall=NOW, enabled=True, record_known=True, gate=gate)
+        assert other.why == said
+
+
+def test_a_window_without_an_end_is_not_waited_for() -> None:
+    found = decide(
+        drifted(AppRecord()), Attempts(), now=1.0, wall=NOW, enabled=True, record_known=True, gate=held_by_window()
+    )
+    assert (found.act, found.wait) == (False, 0.0)
+
+
+def test_the_rules_of_a_project_hold_automatic_sync_whatever_the_windows_say() -> None:
+    said = "the project web does not permit ClusterRole admin: it is not in clusterResourceWhitelist"
+    found = decide(drifted(AppRecord()), Attempts(), now=1.0, wall=NOW, enabled=True, record_known=True, refused=said)
+    assert found == Decision(False, f"held: {said}")
+    assert decide(drifted(AppRecord()), Attempts(), now=1.0, wall=NOW, enabled=True, record_known=True).act

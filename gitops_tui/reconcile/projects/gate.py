@@ -15,13 +15,12 @@ from gitops_tui.kube.config import IN_CLUSTER
 from gitops_tui.model.application import Application
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
-from gitops_tui.model.project import Project
 from gitops_tui.model.snapshot import Condition, Severity
-from gitops_tui.model.sync import Action, SyncPlan
+from gitops_tui.model.sync import SyncPlan
 from gitops_tui.model.text import printable, redact
 from gitops_tui.model.windows import OPEN_GATE, SyncGate, SyncWindow, WindowLine
 from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER
-from gitops_tui.reconcile.projects.permits import Reach, object_violation, violations
+from gitops_tui.reconcile.projects.permits import Reach, object_violations, violations
 from gitops_tui.reconcile.projects.registry import Belonging
 from gitops_tui.reconcile.projects.windows import Target, gate_of, is_about, may_go_on
 
@@ -247,7 +246,8 @@ class Gate:
                 where=to.server or to.name or runtime.app.key.cluster,
             )
             if not project.problem:
-                objects += self._of_objects(runtime, project, reach, runtime.manifests.values())
+                held = ((key, each.gvk) for key, each in runtime.manifests.items())
+                objects += object_violations(project, self._objects(runtime, held), reach)
         warnings = tuple(dict.fromkeys(each for project in found.projects for each in project.warnings))
         places = " or ".join(dict.fromkeys(each.found_in for each in found.projects))
         hint = f"change the application, or its AppProject in {places}" if places else ""
@@ -262,28 +262,19 @@ class Gate:
         )
         return Rules((said,), hint=hint)
 
-    def _of_objects(
-        self, runtime: Runtime, project: Project, reach: Reach, manifests: Iterable[Manifest]
-    ) -> Iterable[str]:
+    def _objects(self, runtime: Runtime, found: Iterable[tuple[ResourceKey, GVK]]) -> list[tuple[ResourceKey, bool]]:
         cluster = self._engine.session(runtime).cluster
         scopes = _defined_scopes(runtime.manifests)
-        for each in manifests:
-            namespaced = _is_namespaced(cluster, each.gvk, each.key, scopes)
-            if said := object_violation(project, each.key, reach, namespaced=namespaced):
-                yield said
+        return [(key, _is_namespaced(cluster, gvk, key, scopes)) for key, gvk in found]
 
     def _of_plan(self, runtime: Runtime, plan: SyncPlan) -> list[str]:
         """What a plan would do beyond what Git holds: a namespace that it creates, what it prunes, another commit's objects."""
-        cluster, reach = self._engine.session(runtime).cluster, self._reach(runtime)
-        scopes = _defined_scopes(runtime.manifests)
-        found = []
+        reach = self._reach(runtime)
+        steps = [(step.key, GVK.of(step.api_version, step.key.kind)) for step in plan.steps]
+        found: list[str] = []
         for project in self._engine.projects.of(runtime).projects:
-            for step in plan.steps:
-                gvk = GVK.of(step.api_version, step.key.kind)
-                namespaced = _is_namespaced(cluster, gvk, step.key, scopes)
-                said = object_violation(project, step.key, reach, namespaced=namespaced)
-                if said:
-                    found.append(f"{said} (it would be pruned)" if step.action is Action.PRUNE else said)
+            if not project.problem:
+                found += object_violations(project, self._objects(runtime, steps), reach)
         return list(_lines(found))
 
 

@@ -145,12 +145,23 @@ def violations(
     return found
 
 
-def object_violation(project: Project, key: ResourceKey, reach: Reach, *, namespaced: bool) -> str:
-    """Why an object must not be deployed, "" where it may."""
-    if project.problem:
-        return f"the project {project.name} can't be read: {project.problem}"
-    if why := permits_kind(project, key, namespaced=namespaced):
-        return f"the project {project.name} does not permit {key}: {why}"
-    if namespaced and not permits_destination(project, reach, key.namespace):
-        return f"the project {project.name} does not permit {key}: its namespace {key.namespace} is not in destinations"
-    return ""
+def object_violations(project: Project, objects: Iterable[tuple[ResourceKey, bool]], reach: Reach) -> Iterable[str]:
+    """Why objects must not be deployed, each that must not: (key, whether its kind is in namespaces). Each namespace and each kind is
+    asked about once."""
+    places: dict[str, bool] = {}
+    kinds: dict[tuple[str, str, str, bool], str] = {}
+    for key, namespaced in objects:
+        kind = (key.group, key.kind, "" if namespaced else key.name, namespaced)
+        if kind not in kinds:
+            kinds[kind] = permits_kind(project, key, namespaced=namespaced)
+        if kinds[kind]:
+            yield f"the project {project.name} does not permit {key}: {kinds[kind]}"
+            continue
+        if not namespaced:
+            continue
+        if key.namespace not in places:
+            places[key.namespace] = permits_destination(project, reach, key.namespace)
+        if not places[key.namespace]:
+            yield (
+                f"the project {project.name} does not permit {key}: its namespace {key.namespace} is not in destinations"
+            )

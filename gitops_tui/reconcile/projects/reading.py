@@ -25,6 +25,9 @@ _KINDS = (
 _RULES = ("sourceRepos", "destinations", "sourceNamespaces", *_KINDS)
 
 
+MOST_WINDOWS = 300
+
+
 class _Wrong(Exception):
     """A field that is not what it must be."""
 
@@ -45,7 +48,7 @@ def read_project(obj: Mapping[str, Any], found_in: str) -> Project:
     ]
     given = spec.get("syncWindows")
     listed = given if isinstance(given, list) else [] if given is None else [given]
-    windows = tuple(read_window(each, source, at) for at, each in enumerate(listed, 1))
+    windows = tuple(read_window(each, source, at) for at, each in enumerate(listed[:MOST_WINDOWS], 1))
     for each in windows:
         if each.problem:
             warnings.append(
@@ -58,6 +61,8 @@ def read_project(obj: Mapping[str, Any], found_in: str) -> Project:
             )
     orphaned = spec.get("orphanedResources")
     try:
+        if len(listed) > MOST_WINDOWS:
+            raise _Wrong(f"spec.syncWindows has more than {MOST_WINDOWS} windows")
         kinds = {field: _kinds(spec, field) for field in _KINDS}
         return Project(
             name,

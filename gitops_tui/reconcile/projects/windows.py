@@ -19,8 +19,8 @@ from gitops_tui.windowsettings import zone_of
 
 _TICK = timedelta(microseconds=1)
 _HALF_DAY = timedelta(hours=12)
-# How far an edge is looked for: in starts of a window, and in edges of all.
-_MOST_STARTS, _MOST_EDGES = 500, 400
+# How far it is looked for when automatic sync may begin: in edges of all windows.
+_MOST_EDGES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,15 +189,9 @@ def _edge(window: SyncWindow, clock: datetime, *, active: bool) -> datetime | No
         # Just at a start it is not active yet: that is the edge.
         return starts.next(clock - _TICK)
     begun = starts.next(clock - length)
-    for _ in range(_MOST_STARTS):
-        if begun is None:
-            return None
-        following = starts.next(begun)
-        # One that begins just where this one ends goes on with it.
-        if following is None or following > begun + length:
-            return begun + length
-        begun = following
-    return None
+    # One that begins just where another ends goes on with it.
+    last = starts.last_before_gap(begun, length) if begun is not None else None
+    return last + length if last is not None else None
 
 
 @lru_cache(maxsize=4096)
