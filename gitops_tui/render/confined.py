@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from gitops_tui.errors import RenderError
+from gitops_tui.render.tools import wait_for
 
 MOST_OUTPUT = 100_000_000
 _MOST_SAID = 100_000
@@ -97,7 +98,7 @@ def run_confined(
                 f"{name} can't be started: {error.strerror or error}", hint="look at its command in the settings"
             ) from None
         try:
-            code = process.wait(limits.timeout)
+            code = wait_for(process, limits.timeout)
         except subprocess.TimeoutExpired:
             raise RenderError(
                 f"{name} took longer than {limits.timeout:.0f} s and was stopped",

@@ -1,4 +1,7 @@
-"""Helm charts in the repository, by the program `helm template`. Dependencies must lie in the chart."""
+"""Helm charts: by Helm's library in a process of ours where the extra `helm` is installed, else by the program `helm`.
+
+Both give the same bytes. What the library can't surely do like the program (`helmtemplate.Unsure`) the program does.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +22,8 @@ from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
 from gitops_tui.render.charts.needed import Needed, put
 from gitops_tui.render.environment import build_environment, substitute
+from gitops_tui.render.helmlibrary import library_version
+from gitops_tui.render.helmtemplate import Refused, Request, Unsure, template
 from gitops_tui.render.helmwords import problems as problems_of
 from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
@@ -67,11 +73,10 @@ def render(
 ) -> tuple[list[Manifest], list[str]]:
     """What `helm template` gives; `inputs` are the paths that it may read, reference_inputs those of the other sources
     that its value files come from, missing the dependencies to add. Raises RenderError, ToolMissing, UnsafePath."""
-    program = shutil.which("helm")
-    if program is None:
+    if not (settings.helm_in_process and library_version()) and shutil.which("helm") is None:
         raise ToolMissing(
             f"{printable(path) or '.'} is a Helm chart, and helm is not there",
-            hint="install helm and put it on PATH",
+            hint="pip install 'gitops-tui[helm]', or install helm and put it on PATH",
         )
     block = source.helm or {}
     warnings = [
@@ -93,33 +98,21 @@ def render(
             roots[ref].mkdir()
             other = references[ref]
             other.repository.export_paths(other.commit.sha, paths, roots[ref])
-        line = [program, "template", _release(str(block.get("releaseName") or app_name)), ".", "--namespace"]
-        line.append(str(block.get("namespace") or namespace or "default"))
-        if not block.get("skipCrds"):
-            line.append("--include-crds")
-        if block.get("skipTests"):
-            line.append("--skip-tests")
-        if block.get("skipSchemaValidation"):
-            line.append("--skip-schema-validation")
-        if version := _kube_version(str(block.get("kubeVersion") or kube_version)):
-            line += ["--kube-version", version]
-        for api in listed(block, "apiVersions") or api_versions:
-            line += ["--api-versions", str(api)]
-        line += _values(block, roots, path, home, env)
-        code, out, err = run_tool(line, root / path, home, settings.render_timeout)
-        if code == 0 and may_be_random(root / path):
-            again = run_tool(line, root / path, home, settings.render_timeout)[1]
-            if again != out:
-                warnings += unstable(*([each for _, _, each in load(text, "")[0]] for text in (out, again)))
-    if code != 0:
+        request = _request(block, roots, path, env, app_name, namespace, kube_version, api_versions, settings)
         words = {root: "", **{roots[ref]: f"${ref}/" for ref in references}, home / "values.yaml": _INLINE}
-        raise RenderError(
-            f"helm can't render {printable(path) or '.'} at {commit.short}",
-            problems=problems_of(err, path, words),
-            hint="its dependencies must lie in the chart's charts folder (helm dependency build)"
-            if "helm dependency build" in err
-            else "",
-        )
+        try:
+            out, again = _twice(request, home, settings, warnings)
+        except Refused as refused:
+            err = str(refused)
+            raise RenderError(
+                f"helm can't render {printable(path) or '.'} at {commit.short}",
+                problems=problems_of(err, path, words),
+                hint="its dependencies must lie in the chart's charts folder (helm dependency build)"
+                if "helm dependency build" in err
+                else "",
+            ) from None
+    if again != out:
+        warnings += unstable(*([each for _, _, each in load(text, "")[0]] for text in (out, again)))
     documents, problem = load(out, "")
     problems = [problem] if problem else []
     found: list[Manifest] = []
@@ -130,6 +123,107 @@ def render(
     if problems:
         raise RenderError(f"what helm rendered from {printable(path) or '.'} is broken", problems=tuple(problems))
     return found, warnings
+
+
+def _request(
+    block: Mapping[str, Any],
+    roots: Mapping[str, Path],
+    path: str,
+    env: Mapping[str, str],
+    app_name: str,
+    namespace: str,
+    kube_version: str,
+    api_versions: Sequence[str],
+    settings: Settings,
+) -> Request:
+    """Raises RenderError for what the block can't mean."""
+    # With both, Argo CD takes valuesObject alone.
+    values = block.get("valuesObject") or block.get("values") or ""
+    if not isinstance(values, str | Mapping):
+        raise RenderError("spec.source.helm.values must be text, valuesObject a mapping")
+    sets = []
+    for parameter in listed(block, "parameters"):
+        if not isinstance(parameter, Mapping) or not isinstance(parameter.get("name"), str):
+            raise RenderError("each of spec.source.helm.parameters must have a name and a value")
+        value = _escaped(substitute(_text(parameter.get("value", "")), env))
+        sets.append((bool(parameter.get("forceString")), f"{parameter['name']}={value}"))
+    files = [each.partition("=") for each in file_arguments(block, path, roots, env)[1::2]]
+    return Request(
+        chart=roots[OWN] / path,
+        release=_release(str(block.get("releaseName") or app_name)),
+        namespace=str(block.get("namespace") or namespace or "default"),
+        kube_version=_kube_version(str(block.get("kubeVersion") or kube_version)),
+        api_versions=tuple(str(each) for each in listed(block, "apiVersions") or api_versions),
+        skip_crds=bool(block.get("skipCrds")),
+        skip_tests=bool(block.get("skipTests")),
+        skip_schema_validation=bool(block.get("skipSchemaValidation")),
+        value_files=tuple(Path(each) for each in value_arguments(block, path, roots, env)[1::2]),
+        values=values if isinstance(values, str) else dump(values),
+        sets=tuple(sets),
+        files=tuple((name, Path(file)) for name, _, file in files),
+        timeout=settings.render_timeout,
+        memory=settings.render_memory,
+    )
+
+
+def _twice(request: Request, home: Path, settings: Settings, warnings: list[str]) -> tuple[bytes, bytes]:
+    """What the chart renders to, and what it renders to a second time where that may be something else. Raises Refused,
+    RenderError, ToolMissing."""
+    again = may_be_random(request)
+
+    def by_library() -> bytes:
+        return template(request, home / "values.yaml")
+
+    if settings.helm_in_process and library_version():
+        try:
+            out = by_library()
+            return out, by_library() if again else out
+        except Unsure as unsure:
+            if shutil.which("helm") is None:
+                raise ToolMissing(
+                    f"this chart needs the program helm: {unsure}", hint="install helm and put it on PATH"
+                ) from None
+            warnings.append(f"rendered by the program helm, not in process: {unsure}")
+    if not again:
+        out = by_program(request, home)
+        return out, out
+    second = home / "again"
+    second.mkdir()
+    with ThreadPoolExecutor(1, "helm") as pool:
+        other = pool.submit(by_program, request, second)
+        return by_program(request, home), other.result()
+
+
+def by_program(request: Request, home: Path) -> bytes:
+    """What `helm template` prints. home: a folder for it alone. Raises Refused, RenderError, ToolMissing."""
+    program = shutil.which("helm")
+    if program is None:
+        raise ToolMissing("helm is not there", hint="install helm and put it on PATH")
+    line = [program, "template", request.release, ".", "--namespace", request.namespace]
+    options: tuple[tuple[bool, str], ...] = (
+        (not request.skip_crds, "--include-crds"),
+        (request.skip_tests, "--skip-tests"),
+        (request.skip_schema_validation, "--skip-schema-validation"),
+    )
+    line += [word for there, word in options if there]
+    if request.kube_version:
+        line += ["--kube-version", request.kube_version]
+    for api in request.api_versions:
+        line += ["--api-versions", api]
+    for file in request.value_files:
+        line += ["--values", str(file)]
+    if request.values:
+        inline = home / "values.yaml"
+        inline.write_text(request.values, encoding="utf-8")
+        line += ["--values", str(inline)]
+    for as_text, expression in request.sets:
+        line += ["--set-string" if as_text else "--set", expression]
+    for name, file in request.files:
+        line += ["--set-file", f"{name}={file}"]
+    code, out, err = run_tool(line, request.chart, home, request.timeout)
+    if code != 0:
+        raise Refused(err.replace(str(home / "values.yaml"), _INLINE))
+    return out
 
 
 def _release(name: str) -> str:
@@ -158,23 +252,6 @@ def _escaped(value: str) -> str:
     if value.startswith("{") and value.endswith("}"):
         return value
     return re.sub(r"(?<!\\),", r"\\,", value)
-
-
-def _values(block: Any, roots: Mapping[str, Path], path: str, home: Path, env: Mapping[str, str]) -> list[str]:
-    line = value_arguments(block, path, roots, env)
-    # With both, Argo CD takes valuesObject alone.
-    if values := block.get("valuesObject") or block.get("values"):
-        if not isinstance(values, str | Mapping):
-            raise RenderError("spec.source.helm.values must be text, valuesObject a mapping")
-        file = home / "values.yaml"
-        file.write_text(values if isinstance(values, str) else dump(values), encoding="utf-8")
-        line += ["--values", str(file)]
-    for parameter in listed(block, "parameters"):
-        if not isinstance(parameter, Mapping) or not isinstance(parameter.get("name"), str):
-            raise RenderError("each of spec.source.helm.parameters must have a name and a value")
-        flag = "--set-string" if parameter.get("forceString") else "--set"
-        line += [flag, f"{parameter['name']}={_escaped(substitute(_text(parameter.get('value', '')), env))}"]
-    return line + file_arguments(block, path, roots, env)
 
 
 def _text(value: Any) -> str:

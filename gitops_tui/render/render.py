@@ -27,6 +27,7 @@ from gitops_tui.render.cache import Disk, Memory, Rendered
 from gitops_tui.render.charts.needed import Needed, OpenChart, needed
 from gitops_tui.render.dependencies import Dependencies, dependencies, holds_jsonnet
 from gitops_tui.render.environment import build_environment
+from gitops_tui.render.helmlibrary import library_version
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.overrides import explicit_type, with_overrides
 from gitops_tui.render.tools import tool_version
@@ -93,7 +94,8 @@ def render(
     read = [tree] if paths == (path,) else repository.find_many([(commit.sha, each) for each in paths])
     inputs: list[object] = [paths, read, commit.sha if needs.by_revision else "", _read_elsewhere(needs, references)]
     missing = needed(repository, commit, path, open_chart) if kind in ("Helm", "Plugin") else []
-    tools = [repr(plugin), settings.sops]
+    library = library_version() if kind == "Helm" and settings.helm_in_process else ""
+    tools = [repr(plugin), settings.sops, library]
     inputs.append([each.key for each in missing])
     # Only charts look at the cluster's versions: what is read before the cluster is known holds for all others.
     versions = [kube_version, list(api_versions)] if kind in ("Helm", "Plugin") else []

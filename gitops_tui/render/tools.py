@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,9 +20,10 @@ from gitops_tui.errors import RenderError
 _MAX_OUTPUT = 100_000_000
 _VERSION_TIMEOUT = 20.0
 # Never more programs at once than cores: more would only be slower, and take more memory.
-_SLOTS = threading.BoundedSemaphore(
+SLOTS = threading.BoundedSemaphore(
     len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 )
+_PRLIMIT = getattr(resource, "prlimit", None)
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSH_AUTH_SOCK")
 
 
@@ -47,7 +50,7 @@ def run_tool(
     else:
         # A base or chart from elsewhere fails instead of being fetched.
         env |= {"GIT_ALLOW_PROTOCOL": "none"} | dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
-    with _SLOTS, (home / "out").open("wb") as out, (home / "err").open("wb") as err:
+    with SLOTS, (home / "out").open("wb") as out, (home / "err").open("wb") as err:
         process = subprocess.Popen(
             line,
             cwd=folder,
@@ -56,10 +59,14 @@ def run_tool(
             stderr=err,
             env=env,
             start_new_session=True,
-            preexec_fn=_limit_output,  # noqa: PLW1509 - only a system call
+            preexec_fn=_limit_output if _PRLIMIT is None else None,  # noqa: PLW1509 - only a system call
         )
         try:
-            code = process.wait(timeout)
+            if _PRLIMIT is not None:
+                # From outside: a preexec_fn would have Python copy itself for each program that it starts.
+                with suppress(ProcessLookupError):
+                    _PRLIMIT(process.pid, resource.RLIMIT_FSIZE, (_MAX_OUTPUT, _MAX_OUTPUT))
+            code = wait_for(process, timeout)
         except subprocess.TimeoutExpired as error:
             raise RenderError(
                 f"{Path(line[0]).name} took longer than {timeout:.0f} s",
@@ -70,6 +77,24 @@ def run_tool(
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     return code, (home / "out").read_bytes(), (home / "err").read_text("utf-8", "replace")
+
+
+def wait_for(process: subprocess.Popen[bytes], timeout: float) -> int:
+    """The exit code, as soon as there is one: `Popen.wait` with a timeout looks only every 50 ms, which is as long as helm
+    takes for a chart. Raises TimeoutExpired."""
+    if hasattr(os, "pidfd_open"):
+        try:
+            handle = os.pidfd_open(process.pid)
+        except OSError:  # an old kernel, or no more files
+            return process.wait(timeout)
+        try:
+            poll = select.poll()
+            poll.register(handle, select.POLLIN)
+            poll.poll(max(0.0, timeout) * 1000)
+        finally:
+            os.close(handle)
+        timeout = 0.0
+    return process.wait(timeout)
 
 
 def program_for(kind: str) -> list[str]:

@@ -12,7 +12,7 @@ from gitops_tui.errors import GitOpsError, RenderError
 from gitops_tui.git import open_repository
 from gitops_tui.model.application import DirectorySource, Source
 from gitops_tui.render import Rendered, dump, render
-from gitops_tui.render.helm import _escaped, _release, _values
+from gitops_tui.render.helm import _escaped, _release, _request
 from gitops_tui.render.kustomization import edit, refuse_remote
 from gitops_tui.render.loader import load
 from gitops_tui.settings import Settings
@@ -129,13 +129,13 @@ def test_a_value_file_name_cannot_name_a_second_file(tmp_path: Path) -> None:
     place.parent.mkdir(parents=True)
     place.write_text("")
     with pytest.raises(RenderError, match="can't be given"):
-        _values({"valueFiles": ["x,/etc/passwd"]}, {"": tmp_path / "root"}, "a", tmp_path, {})
+        _request({"valueFiles": ["x,/etc/passwd"]}, {"": tmp_path / "root"}, "a", {}, "app", "d", "", (), Settings())
 
 
 @pytest.mark.parametrize("block", [{"valueFiles": "x"}, {"parameters": ["x"]}, {"parameters": {}, "values": 3}])
 def test_odd_helm_blocks_are_named(tmp_path: Path, block) -> None:
     with pytest.raises(RenderError, match=r"spec\.source\.helm"):
-        _values(block, {"": tmp_path}, "a", tmp_path, {})
+        _request(block, {"": tmp_path}, "a", {}, "app", "d", "", (), Settings())
 
 
 def test_commas_are_escaped_as_in_argo_cd() -> None:
