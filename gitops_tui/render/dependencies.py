@@ -211,9 +211,11 @@ class _Walk:
             if folder in self._visited:
                 continue
             self._visited.add(folder)
-            for name in ("Chart.yaml", "requirements.yaml"):
-                chart = self.repository.find(self.commit, _join(folder, name))
-                content = self._load(chart[1]) if chart is not None and chart[0] == "blob" else {}
+            there = self.repository.find(self.commit, folder)
+            entries = self.repository.list_tree(self.commit, folder) if there and there[0] == "tree" else []
+            charts = [_join(folder, name) for name in ("Chart.yaml", "requirements.yaml")]
+            for chart in (each for each in entries if each.type == "blob" and each.path in charts):
+                content = self._load(chart.sha)
                 for each in _as_list(content, "dependencies"):
                     where = str(each.get("repository", "")) if isinstance(each, Mapping) else ""
                     place = _inside(folder, where.removeprefix("file://")) if where.startswith("file://") else None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +20,8 @@ from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
 from gitops_tui.render.charts.needed import Needed, put
+from gitops_tui.render.chartscan import scan
+from gitops_tui.render.copies import private_folder
 from gitops_tui.render.environment import build_environment, substitute
 from gitops_tui.render.helmlibrary import library_version
 from gitops_tui.render.helmtemplate import Refused, Request, Unsure, template
@@ -87,7 +88,7 @@ def render(
     if str(block.get("version") or "v3") not in ("v3", "3", "v4", "4"):
         warnings.append(f"spec.source.helm.version {printable(str(block['version']))[:20]} has no effect")
     env = build_environment(source, commit, app_name, namespace)
-    with tempfile.TemporaryDirectory(prefix="gitops-tui-") as temporary:
+    with private_folder() as temporary:
         home = Path(temporary)
         root = home / "repository"
         root.mkdir()
@@ -111,9 +112,9 @@ def render(
                 if "helm dependency build" in err
                 else "",
             ) from None
-    if again != out:
-        warnings += unstable(*([each for _, _, each in load(text, "")[0]] for text in (out, again)))
     documents, problem = load(out, "")
+    if again != out:
+        warnings += unstable(*([each for _, _, each in found] for found in (documents, load(again, "")[0])))
     problems = [problem] if problem else []
     found: list[Manifest] = []
     sources = _sources(out, path)
@@ -169,10 +170,11 @@ def _request(
 def _twice(request: Request, home: Path, settings: Settings, warnings: list[str]) -> tuple[bytes, bytes]:
     """What the chart renders to, and what it renders to a second time where that may be something else. Raises Refused,
     RenderError, ToolMissing."""
-    again = may_be_random(request)
+    seen = scan(request.chart)
+    again = may_be_random(request, seen)
 
     def by_library() -> bytes:
-        return template(request, home / "values.yaml")
+        return template(request, seen, home / "values.yaml")
 
     if settings.helm_in_process and library_version():
         try:

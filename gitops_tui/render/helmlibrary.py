@@ -110,7 +110,7 @@ class _Child:
 
     def _send(self, data: bytes, until: float) -> None:
         # The child reads in a thread of its own, so that this never waits for what it renders.
-        assert self._process.stdin is not None  # noqa: S101
+        assert self._process.stdin is not None
         handle = self._process.stdin.fileno()
         view = memoryview(data)
         while view:
@@ -118,7 +118,7 @@ class _Child:
             view = view[os.write(handle, view[:65536]) :]
 
     def _receive(self, size: int, until: float) -> bytes:
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdout is not None
         handle = self._process.stdout.fileno()
         got = bytearray()
         while len(got) < size:
@@ -146,7 +146,9 @@ class _Child:
                 "the library of the extra `helm` can't be loaded here",
                 hint="set helm_in_process: false in your settings to render by the program helm",
             )
-        return RenderError("helm crashed", hint="set helm_in_process: false in your settings to render by the program helm")
+        return RenderError(
+            "helm crashed", hint="set helm_in_process: false in your settings to render by the program helm"
+        )
 
     def end(self) -> None:
         with suppress(ProcessLookupError):

@@ -11,28 +11,63 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gitops_tui.render.chartscan import Scan
 from gitops_tui.render.helmlibrary import ask
 from gitops_tui.render.strvals import Int, Wrong, set_file_into, set_into
 
 _HOOK = "helm.sh/hook"
-_SEPARATOR = re.compile(r"(?m)^---[ \t]*")
+_SEPARATOR = re.compile(r"(?:\A|[\t\n\f\r ]*\n)---[\t\n\f\r ]*")
 _SPACE = " \t\n\v\f\r\x85\xa0"
 _EVENTS = {
     *("pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade"),
     *("pre-rollback", "post-rollback", "test", "test-success"),
 }
-_INSTALL_ORDER = (
-    "PriorityClass Namespace NetworkPolicy ResourceQuota LimitRange PodSecurityPolicy PodDisruptionBudget ServiceAccount "
-    "Secret SecretList ConfigMap StorageClass PersistentVolume PersistentVolumeClaim CustomResourceDefinition ClusterRole "
-    "ClusterRoleList ClusterRoleBinding ClusterRoleBindingList Role RoleList RoleBinding RoleBindingList Service DaemonSet "
-    "Pod ReplicationController ReplicaSet Deployment HorizontalPodAutoscaler StatefulSet Job CronJob IngressClass Ingress "
-    "APIService MutatingWebhookConfiguration ValidatingWebhookConfiguration"
-).split()
+_INSTALL_ORDER = [
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+]
 _PLACES = {kind: place for place, kind in enumerate(_INSTALL_ORDER)}
 
 
@@ -65,13 +100,15 @@ class Request:
     memory: int = 2_000_000_000
 
 
-def template(request: Request, inline: Path) -> bytes:
-    """What `helm template` prints. inline: what Helm's errors call the inline values. Raises Refused, Unsure, RenderError."""
+def template(request: Request, seen: Scan, inline: Path) -> bytes:
+    """What `helm template` prints. seen: what is in the chart. inline: what Helm's errors call the inline values. Raises Refused, Unsure, RenderError."""
     values = _merged(request, inline)
     text = json.dumps(values, ensure_ascii=False)
     if "\0" in text:
         raise Unsure("a value holds a zero byte")
-    added = _add_numbers(request.chart, values)
+    with_hooks = seen.hooks or _HOOK in text
+    added = _add_numbers(request.chart, seen, values)
+    schemas = _take_schemas(request.chart, seen) if request.skip_schema_validation and with_hooks else {}
     try:
         answer = _asked(
             request,
@@ -83,14 +120,16 @@ def template(request: Request, inline: Path) -> bytes:
                 "api_versions": list(request.api_versions),
                 "skip_schema_validation": request.skip_schema_validation,
                 "values": text,
-                "added": added,
+                "added": str(added.path) if added else "",
                 "crds": not request.skip_crds,
-                "hooks": _HOOK in text or _may_have_hooks(request.chart),
+                "hooks": with_hooks,
             },
         )
     finally:
         if added:
-            (request.chart / added).unlink()
+            shutil.rmtree(added.top)
+        for file, content in schemas.items():
+            file.write_bytes(content)
     if "unsure" in answer:
         raise Unsure(answer["unsure"])
     crds = "".join(f"---\n# Source: {each['filename']}\n{each['data']}\n" for each in answer["crds"])
@@ -160,32 +199,48 @@ def _over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _add_numbers(chart: Path, values: Mapping[str, Any]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """A template of ours. path: from the chart's folder. top: the outermost folder that was made for it."""
+
+    path: Path
+    top: Path
+
+
+def _add_numbers(chart: Path, seen: Scan, values: Mapping[str, Any]) -> _Added | None:
     """Adds the template that makes int64 of what `--set` gave as such, rendered before all others (the deepest come first:
-    helm, pkg/engine/engine.go: sortTemplates). Its path from the chart's folder, "" where there is nothing to set."""
+    helm, pkg/engine/engine.go: sortTemplates). None where there is nothing to set."""
     lines = list(_settings(values, ()))
     if not lines:
-        return ""
-    depth, has_archive, has_charts = 0, False, False
-    for folder, folders, files in os.walk(chart):
-        depth = max(depth, len(Path(folder).relative_to(chart).parts))
-        has_archive = has_archive or any(name.endswith(".tgz") for name in files)
-        has_charts = has_charts or "charts" in folders
-        for name in {"Chart.yaml", "requirements.yaml"} & set(files):
-            if b"import-values" in Path(folder, name).read_bytes():
-                raise Unsure("a parameter sets a number, and the chart imports values of its dependencies")
+        return None
+    if seen.imports:
+        raise Unsure("a parameter sets a number, and the chart imports values of its dependencies")
     # Globals are copied into each dependency before any template runs.
-    if (has_charts or has_archive) and _holds_int(values.get("global")):
+    if (seen.charts or seen.archives) and _holds_int(values.get("global")):
         raise Unsure("a parameter sets a global number, and the chart has dependencies")
-    if has_archive:
-        depth += 40
-    place = Path("templates", *["z"] * (depth + 1), "zzzz.yaml")
+    depth = seen.depth + (40 if seen.archives else 0)
+    place = Path("templates", *["z"] * (depth + 1), "z.yaml")
+    top = chart / place.parts[0]
+    for part in place.parts[1:]:
+        if not os.path.lexists(top):
+            break
+        top = top / part
     try:
         (chart / place).parent.mkdir(parents=True, exist_ok=True)
         (chart / place).write_text("".join(lines), encoding="utf-8")
     except OSError:
         raise Unsure("its templates folder can't be written to") from None
-    return str(place)
+    return _Added(place, top)
+
+
+def _take_schemas(chart: Path, seen: Scan) -> dict[Path, bytes]:
+    """Takes the schemas of values away: the library's second look, for hooks, has no option for that."""
+    if seen.archives:
+        raise Unsure("skipSchemaValidation, and the chart holds others as archives")
+    found = {file: file.read_bytes() for file in chart.rglob("values.schema.json") if file.is_file()}
+    for file in found:
+        file.unlink()
+    return found
 
 
 def _settings(values: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[str]:
@@ -226,13 +281,6 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _may_have_hooks(chart: Path) -> bool:
-    for file in chart.rglob("*"):
-        if file.suffix == ".tgz" or (file.is_file() and _HOOK.encode() in file.read_bytes()):
-            return True
-    return False
-
-
 def _hooks(request: Request, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(template, document) of each hook, in the program's order."""
     waiting: list[tuple[str, str]] = []
@@ -241,7 +289,7 @@ def _hooks(request: Request, files: Mapping[str, str]) -> Iterator[tuple[str, st
         if path.endswith("NOTES.txt") or path.rsplit("/", 1)[-1].startswith("_"):
             continue
         for part in _SEPARATOR.split(files[path].lstrip(_SPACE)):
-            if _HOOK in part and part.strip(_SPACE):
+            if _HOOK in part:
                 waiting.append((path, part.lstrip(_SPACE)))
     if not waiting:
         return

@@ -7,7 +7,6 @@ copy's own kustomization file.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from gitops_tui.model.application import Source
 from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable, redact
+from gitops_tui.render.copies import private_folder
 from gitops_tui.render.kustomization import SUPPORTED, edit, find, refuse_remote
 from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
@@ -45,7 +45,7 @@ def render(
         for name in source.kustomize or {}
         if name not in SUPPORTED
     ]
-    with tempfile.TemporaryDirectory(prefix="gitops-tui-") as temporary:
+    with private_folder() as temporary:
         home = Path(temporary)
         root = home / "repository"
         root.mkdir()

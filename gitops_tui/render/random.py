@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gitops_tui.model.text import printable
+from gitops_tui.render.chartscan import Scan, names_random
 from gitops_tui.render.helmtemplate import Request
 
-# sprig's functions whose result is another one each time.
-_WORDS = (
-    rb"\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert"
-    rb"|SignedCertWithKey|PrivateKey)|uuidv4|now|ago|shuffle|htpasswd|bcrypt|encryptAES)\b"
-)
-_FUNCTIONS = re.compile(_WORDS)
-# In an action; a word in a comment or a string of one only costs a second rendering.
-_CALLED = re.compile(rb"\{\{(?:(?!\}\}).)*?" + _WORDS, re.DOTALL)
 _MOST_FIELDS = 5
 _MOST_OBJECTS = 10
 
 
-def may_be_random(request: Request) -> bool:
+def may_be_random(request: Request, seen: Scan) -> bool:
     """Whether something that is rendered names such a function: a template of the chart or of one in it, or a value that
     is a template itself. An archive in the chart may always."""
-    texts = [request.values.encode("utf-8", "surrogateescape"), *(each.encode("utf-8", "surrogateescape") for _, each in request.sets)]
-    if any(map(_names_one, texts)):
-        return True
-    files = [*request.chart.rglob("*"), *request.value_files, *(file for _, file in request.files)]
-    return any(file.suffix == ".tgz" or (file.is_file() and _names_one(file.read_bytes())) for file in files)
-
-
-def _names_one(text: bytes) -> bool:
-    return _FUNCTIONS.search(text) is not None and _CALLED.search(text) is not None
+    texts = (request.values, *(each for _, each in request.sets))
+    files = (*request.value_files, *(file for _, file in request.files))
+    return (
+        seen.random
+        or any(names_random(each.encode("utf-8", "surrogateescape")) for each in texts)
+        or any(names_random(file.read_bytes()) for file in files)
+    )
 
 
 def unstable(first: Sequence[Any], second: Sequence[Any]) -> list[str]:

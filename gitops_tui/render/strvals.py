@@ -117,9 +117,7 @@ class _Parser:
 
     def _inner(self, data: dict[str, Any], name: str, level: int) -> None:
         if level > MOST_LEVELS:
-            raise Wrong(
-                f"value name nested level is greater than maximum supported nested level of {MOST_LEVELS}"
-            )
+            raise Wrong(f"value name nested level is greater than maximum supported nested level of {MOST_LEVELS}")
         inner = data.get(name, {})
         if not isinstance(inner, dict):
             raise _NotThat("it is set already, and not to a map")

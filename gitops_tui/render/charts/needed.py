@@ -123,10 +123,11 @@ def _list(content: Any) -> list[Mapping[str, Any]]:
 
 
 def _read(repository: Repository, commit: Commit, place: str) -> Any:
-    found = repository.find(commit.sha, place)
-    if found is None or found[0] != "blob":
+    folder = place.rpartition("/")[0]
+    found = next((each for each in repository.list_tree(commit.sha, folder) if each.path == place), None)
+    if found is None or found.type != "blob":
         return None
-    documents, _ = load(repository.read_many([found[1]])[0], place)  # helm says what is wrong with it
+    documents, _ = load(repository.read_many([found.sha])[0], place)  # helm says what is wrong with it
     return documents[0][2] if documents else None
 
 
