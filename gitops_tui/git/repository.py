@@ -258,6 +258,8 @@ class Repository:
 
     def find(self, commit: str, path: str) -> tuple[str, str] | None:
         """(type, SHA) of what stands at a path in a commit, None for nothing."""
+        if (known := self._trees.get((commit, path))) is not None:
+            return "tree", known
         return self._find([(self._files(commit), path)], sure=True)[0]
 
     def find_many(self, places: Sequence[tuple[str, str]]) -> list[tuple[str, str] | None]:

@@ -47,7 +47,7 @@ def scan(chart: Path) -> Scan:
                 archives = True
                 continue
             try:
-                with open(f"{folder}/{name}", "rb") as file:  # noqa: PTH123 - many small files
+                with open(f"{folder}/{name}", "rb") as file:
                     content = file.read()
             except OSError:
                 continue

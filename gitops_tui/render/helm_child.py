@@ -8,12 +8,61 @@ package: it has to start fast, and runs isolated. It ends when its standard inpu
 import json
 import os
 import queue
+import re
 import resource
 import sys
 import threading
 from typing import Any, BinaryIO
 
 _MOST_ANSWER = 100_000_000
+_HOOK = "helm.sh/hook"
+_SEPARATOR = re.compile(r"(?:\A|[\t\n\f\r ]*\n)---[\t\n\f\r ]*")
+_SPACE = " \t\n\v\f\r\x85\xa0"
+_EVENTS = {
+    *("pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade"),
+    *("pre-rollback", "post-rollback", "test", "test-success"),
+}
+_INSTALL_ORDER = [
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+]
+_PLACES = {kind: place for place, kind in enumerate(_INSTALL_ORDER)}
 
 
 def main() -> int:
@@ -90,15 +139,36 @@ def _render(request: dict[str, Any], native: Any, kind: Any) -> dict[str, Any]:
             )
         finally:
             native.call_status("helm_config_free", config)
-        answer: dict[str, Any] = {"manifest": release.get("manifest", ""), "crds": [], "files": {}}
+        answer: dict[str, Any] = {"manifest": release.get("manifest", ""), "crds": [], "hooks": []}
         if request["crds"]:
             answer["crds"] = chart.crds
         if request["hooks"]:
             # A release keeps its hooks apart, and the library doesn't give them.
             options = {**common, "name": request["name"]}
             rendered = native.call_string("helm_render", chart._raw(), request["values"], json.dumps(options))
-            answer["files"] = json.loads(rendered)
+            answer["hooks"] = _hooks(json.loads(rendered), request["tests"], native)
         return answer
+
+
+def _hooks(files: dict[str, str], tests: bool, native: Any) -> list[tuple[str, str]]:
+    """(template, document) of each hook in the program's order (helm, pkg/release/v1/util/manifest_sorter.go)."""
+    found: list[tuple[str, str, str]] = []
+    # Go sorts by the bytes of the text.
+    for path in sorted(files, key=lambda each: each.encode("utf-8", "surrogateescape")):
+        text = files[path]
+        if _HOOK not in text or path.endswith("NOTES.txt") or path.rsplit("/", 1)[-1].startswith("_"):
+            continue
+        for part in _SEPARATOR.split(text.lstrip(_SPACE)):
+            if _HOOK not in part:
+                continue
+            document = part.lstrip(_SPACE)
+            content = json.loads(native.call_string("helm_values_from_yaml", document)) or {}
+            hook = ((content.get("metadata") or {}).get("annotations") or {}).get(_HOOK)
+            events = {each.strip().lower() for each in hook.split(",")} if isinstance(hook, str) else {""}
+            if events <= _EVENTS and (tests or not events & {"test", "test-success"}):
+                found.append((str(content.get("kind") or ""), path, document))
+    found.sort(key=lambda each: (_PLACES.get(each[0], len(_PLACES)), "" if each[0] in _PLACES else each[0]))
+    return [(path, document) for _, path, document in found]
 
 
 def _refusal(metadata: dict[str, Any], chart: Any) -> str:

@@ -22,53 +22,7 @@ from gitops_tui.render.helmlibrary import ask
 from gitops_tui.render.strvals import Int, Wrong, set_file_into, set_into
 
 _HOOK = "helm.sh/hook"
-_SEPARATOR = re.compile(r"(?:\A|[\t\n\f\r ]*\n)---[\t\n\f\r ]*")
 _SPACE = " \t\n\v\f\r\x85\xa0"
-_EVENTS = {
-    *("pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade"),
-    *("pre-rollback", "post-rollback", "test", "test-success"),
-}
-_INSTALL_ORDER = [
-    "PriorityClass",
-    "Namespace",
-    "NetworkPolicy",
-    "ResourceQuota",
-    "LimitRange",
-    "PodSecurityPolicy",
-    "PodDisruptionBudget",
-    "ServiceAccount",
-    "Secret",
-    "SecretList",
-    "ConfigMap",
-    "StorageClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "CustomResourceDefinition",
-    "ClusterRole",
-    "ClusterRoleList",
-    "ClusterRoleBinding",
-    "ClusterRoleBindingList",
-    "Role",
-    "RoleList",
-    "RoleBinding",
-    "RoleBindingList",
-    "Service",
-    "DaemonSet",
-    "Pod",
-    "ReplicationController",
-    "ReplicaSet",
-    "Deployment",
-    "HorizontalPodAutoscaler",
-    "StatefulSet",
-    "Job",
-    "CronJob",
-    "IngressClass",
-    "Ingress",
-    "APIService",
-    "MutatingWebhookConfiguration",
-    "ValidatingWebhookConfiguration",
-]
-_PLACES = {kind: place for place, kind in enumerate(_INSTALL_ORDER)}
 
 
 class Unsure(Exception):
@@ -123,6 +77,7 @@ def template(request: Request, seen: Scan, inline: Path) -> bytes:
                 "added": str(added.path) if added else "",
                 "crds": not request.skip_crds,
                 "hooks": with_hooks,
+                "tests": not request.skip_tests,
             },
         )
     finally:
@@ -134,7 +89,7 @@ def template(request: Request, seen: Scan, inline: Path) -> bytes:
         raise Unsure(answer["unsure"])
     crds = "".join(f"---\n# Source: {each['filename']}\n{each['data']}\n" for each in answer["crds"])
     printed = f"{(crds + answer['manifest']).strip(_SPACE)}\n"
-    for path, document in _hooks(request, answer["files"]):
+    for path, document in answer["hooks"]:
         printed += f"---\n# Source: {path}\n{document}\n"
     return printed.encode("utf-8", "surrogateescape")
 
@@ -279,31 +234,3 @@ def _literal(value: Any) -> str:
 
 def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _hooks(request: Request, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """(template, document) of each hook, in the program's order."""
-    waiting: list[tuple[str, str]] = []
-    # Go sorts by the bytes of the text.
-    for path in sorted(files, key=lambda each: each.encode("utf-8", "surrogateescape")):
-        if path.endswith("NOTES.txt") or path.rsplit("/", 1)[-1].startswith("_"):
-            continue
-        for part in _SEPARATOR.split(files[path].lstrip(_SPACE)):
-            if _HOOK in part:
-                waiting.append((path, part.lstrip(_SPACE)))
-    if not waiting:
-        return
-    found: list[tuple[str, str, str]] = []
-    heads = _asked(request, {"texts": [document for _, document in waiting]})["values"]
-    for (path, document), head in zip(waiting, heads, strict=True):
-        if "error" in head:
-            raise Refused(f"YAML parse error on {path}: {head['error']}")
-        content = json.loads(head["value"]) or {}
-        notes = (content.get("metadata") or {}).get("annotations") or {}
-        if not isinstance(notes.get(_HOOK), str):
-            continue
-        events = {each.strip().lower() for each in notes[_HOOK].split(",")}
-        if events <= _EVENTS and not (request.skip_tests and events & {"test", "test-success"}):
-            found.append((str(content.get("kind") or ""), path, document))
-    found.sort(key=lambda each: (_PLACES.get(each[0], len(_PLACES)), "" if each[0] in _PLACES else each[0]))
-    yield from ((path, document) for _, path, document in found)

@@ -129,32 +129,35 @@ class _Builder:
 
     def _value(self) -> Any:
         anchors: dict[str, tuple[Any, int]] = {}
-        # One frame for each open collection: [value, key or None, merges, anchor, nodes before it, seen keys]
+        # One frame for each open collection: [value, key or None, merges, anchor, nodes before it]
         stack: list[list[Any]] = []
+        next_event = self.loader.get_event
         while True:
-            event = self.loader.get_event()
+            event = next_event()
+            kind = event.__class__
             done: Any = _MERGE
-            if isinstance(event, ScalarEvent):
-                self._count(1, event)
-                frame = stack[-1] if stack else None
-                is_key = frame is not None and isinstance(frame[0], dict) and frame[1] is None
-                if is_key and event.value == "<<" and event.implicit[0] and event.tag is None:
-                    stack[-1][1] = (_MERGE,)
-                    continue
-                done = _scalar(event)
+            frame = stack[-1] if stack else None
+            if kind is ScalarEvent:
+                self.nodes += 1
+                if self.nodes > MAX_NODES:
+                    self._count(0, event)
+                if frame is not None and frame[1] is None and frame[0].__class__ is dict:
+                    if event.value == "<<" and event.implicit[0] and event.tag is None:
+                        frame[1] = (_MERGE,)
+                        continue
+                done = plain(event.value) if event.tag is None and event.implicit[0] else _scalar(event)
                 if event.anchor:
                     anchors[event.anchor] = (done, 1)
-            elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 self._count(1, event)
                 if len(stack) >= MAX_DEPTH:
                     raise Bad(f"nested deeper than {MAX_DEPTH} levels", *_at(event))
-                frame = stack[-1] if stack else None
                 if frame is not None and isinstance(frame[0], dict) and frame[1] is None:
                     raise Bad("a mapping key must be text, not a collection", *_at(event))
-                made: Any = {} if isinstance(event, MappingStartEvent) else []
+                made: Any = {} if kind is MappingStartEvent else []
                 stack.append([made, None, [], event.anchor, self.nodes])
                 continue
-            elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 made, _, merges, anchor, before = stack.pop()
                 for merge in merges:
                     for source in merge if isinstance(merge, list) else [merge]:
@@ -165,16 +168,21 @@ class _Builder:
                 if anchor:
                     anchors[anchor] = (made, self.nodes - before + 1)
                 done = made
-            elif isinstance(event, AliasEvent):
+                frame = stack[-1] if stack else None
+            elif kind is AliasEvent:
                 if event.anchor not in anchors:
                     raise Bad(f"the alias *{printable(str(event.anchor))} names nothing before it", *_at(event))
                 done, size = anchors[event.anchor]
                 self._count(size, event)
             else:
                 raise Bad("the document ends early", *_at(event))
-            if not stack:
+            if frame is None:
                 return done
-            self._put(stack[-1], done, event)
+            if frame[1] is not None and frame[0].__class__ is dict and frame[1][0] is not _MERGE:
+                frame[0][frame[1][0]] = done
+                frame[1] = None
+            else:
+                self._put(frame, done, event)
 
     def _put(self, frame: list[Any], done: Any, event: Any) -> None:
         made = frame[0]
