@@ -22,13 +22,15 @@ class Origin:
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """One desired object. `obj` is never changed in place; whoever needs another makes a copy. digest: a hash of the
-    object's canonical JSON, the same for equal objects."""
+    object's canonical JSON, the same for equal objects. random: JSON pointers to the fields that the source renders otherwise each
+    time, so that what stands in them says nothing."""
 
     key: ResourceKey
     api_version: str
     obj: dict[str, Any]
     origin: Origin
     digest: str
+    random: tuple[str, ...] = ()
 
     @property
     def gvk(self) -> GVK:

@@ -17,6 +17,7 @@ from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.ignoring import HiddenBy, IgnorePreview
 from gitops_tui.model.snapshot import ResourceState, Snapshot
 from gitops_tui.reconcile.part import EnginePart
+from gitops_tui.reconcile.randomness import random_rules
 from gitops_tui.reconcile.rules import rules_of, speaks_of
 from gitops_tui.settings import Settings
 from gitops_tui.settings_edit import add_ignore_rule
@@ -58,7 +59,7 @@ def previewed(snapshot: Snapshot, rule: IgnoreRule, settings: Settings) -> Ignor
         for key, each in state.resources.items():
             if each.drift.kind is not DriftKind.MODIFIED or each.hook or not rules_for((probe,), key):
                 continue
-            hidden, left, warning = _hidden(each, rules, settings)
+            hidden, left, warning = _hidden(each, (*random_rules(each.manifest), *rules), settings)
             problem = problem or warning
             if hidden:
                 found.append(HiddenBy(app, key, hidden, not left))

@@ -18,6 +18,7 @@ from gitops_tui.kube.store import LiveStore
 from gitops_tui.model.application import Application, IgnoreRule
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
+from gitops_tui.reconcile.randomness import keeping
 from gitops_tui.schema import SchemaSet
 from gitops_tui.settings import Settings
 
@@ -143,9 +144,10 @@ def respected(
     scaler: str,
 ) -> Manifest:
     """The manifest as it is to be applied: with the live values of ignored fields under
-    `RespectIgnoreDifferences=true`, and with an autoscaler's replicas in any case."""
+    `RespectIgnoreDifferences=true`, and with an autoscaler's replicas and what was rendered at random in any case."""
     if live is None:
         return manifest
+    manifest = keeping(manifest, live)
     rules: tuple[IgnoreRule, ...] = ()
     if runtime.app.sync_policy.option("RespectIgnoreDifferences") == "true":
         rules = rules_of(runtime.app, settings)

@@ -30,6 +30,7 @@ from gitops_tui.model.windows import OPEN_GATE, SyncGate
 from gitops_tui.reconcile.answers import Answer, answer_for
 from gitops_tui.reconcile.auto import Attempts
 from gitops_tui.reconcile.owned import line, owned
+from gitops_tui.reconcile.randomness import random_rules
 from gitops_tui.reconcile.rules import Scalers, compare_options, rules_of, scaler_rule, unknown_options
 from gitops_tui.reconcile.selection import first_cause
 from gitops_tui.reconcile.since import episodes
@@ -267,6 +268,7 @@ def _verdict(
     scaler = runtime.scalers.scaler(runtime, cluster.store, key, manifest.obj) if manifest is not None else ""
     if scaler:
         rules = (*rules, scaler_rule(key, scaler))
+    rules = (*rules, *random_rules(manifest))
     options = compare_options(runtime.app, manifest.obj if manifest is not None else None, live)
     drift = compare(
         manifest.obj if manifest is not None else None,
@@ -332,7 +334,7 @@ def moved_since(
         live,
         drift,
         schema=schemas,
-        ignore=rules_of(runtime.app, settings),
+        ignore=(*rules_of(runtime.app, settings), *random_rules(manifest)),
         client_managers=settings.client_managers,
     )
 

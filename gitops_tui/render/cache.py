@@ -26,7 +26,8 @@ from gitops_tui import __version__
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest, Origin
 
-_FORMAT = b"gitops-tui render 1\n"
+_FORMAT = b"gitops-tui render 2\n"
+_FOUND = b"gitops-tui found 1\n"
 _SUM = 16
 _MOST_OBJECTS = 200_000
 _MOST_ENTRIES = 10_000
@@ -106,12 +107,43 @@ class Disk:
 
     def put(self, key: bytes, rendered: Rendered) -> None:
         """Writes an entry whole or not at all; not at all where it must not stand on disk."""
-        if rendered.transient or _has_secret(rendered.manifests):
+        if rendered.transient:
+            return
+        if _has_secret(rendered.manifests):
+            self._put_found(key, rendered)
             return
         try:
             data = _encoded(key, rendered)
         except (TypeError, ValueError, OverflowError):
             return
+        self._write(self._file(key), data)
+
+    def found(self, key: bytes) -> dict[ResourceKey, tuple[str, ...]]:
+        """Which fields an earlier rendering of what is not kept itself gave at random."""
+        try:
+            data = self._file(key).with_suffix(".found").read_bytes()
+        except OSError:
+            return {}
+        head, packed = len(_FOUND), data[len(_FOUND) + _SUM :]
+        if not data.startswith(_FOUND) or data[head : head + _SUM] != _sum(packed):
+            return {}
+        try:
+            return {ResourceKey(*key): tuple(pointers) for *key, pointers in orjson.loads(packed)}
+        except (ValueError, TypeError):
+            return {}
+
+    def _put_found(self, key: bytes, rendered: Rendered) -> None:
+        """Names of fields alone, no value of any."""
+        listed = [
+            [each.key.group, each.key.kind, each.key.namespace, each.key.name, list(each.random)]
+            for each in rendered.manifests
+            if each.random
+        ]
+        if listed:
+            packed = orjson.dumps(listed)
+            self._write(self._file(key).with_suffix(".found"), _FOUND + _sum(packed) + packed)
+
+    def _write(self, place: Path, data: bytes) -> None:
         if len(data) > self.limit // 4:
             return
         name = ""
@@ -120,7 +152,7 @@ class Disk:
             handle, name = tempfile.mkstemp(dir=self.folder, prefix=".")
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            Path(name).replace(self._file(key))
+            Path(name).replace(place)
         except OSError:
             with suppress(OSError):
                 if name:
@@ -171,6 +203,7 @@ def _encoded(key: bytes, rendered: Rendered) -> bytes:
                 each.origin.path,
                 each.origin.document,
                 each.origin.line,
+                list(each.random),
             ]
             for each in rendered.manifests
         ],
@@ -200,8 +233,9 @@ def _decoded(data: bytes, key: bytes) -> Rendered | None:
                 obj,
                 Origin(path, document, line, commit),
                 digest,
+                tuple(random),
             )
-            for api, name, obj, digest, path, document, line in listed
+            for api, name, obj, digest, path, document, line, random in listed
         )
     except (zlib.error, ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -13,6 +13,7 @@ _WORDS = (
     rb"\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert"
     rb"|SignedCertWithKey|PrivateKey)|uuidv4|now|ago|shuffle|htpasswd|bcrypt|encryptAES)\b"
 )
+_CLOCK = re.compile(rb"\b(?:now|ago)\b")
 _FUNCTIONS = re.compile(_WORDS)
 # In an action; a word in a comment or a string of one only costs a second rendering.
 _CALLED = re.compile(rb"\{\{(?:(?!\}\}).)*?" + _WORDS, re.DOTALL)
@@ -20,11 +21,12 @@ _CALLED = re.compile(rb"\{\{(?:(?!\}\}).)*?" + _WORDS, re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """random: a file names a function that gives something else each time. hooks: there may be hooks. imports: values are
+    """clock: a file asks for the time. random: a file names a function that gives something else each time. hooks: there may be hooks. imports: values are
     imported from dependencies. charts: it may hold other charts. archives: some as archives, which are not looked into (and
     count as random and with hooks). depth: of folders."""
 
     random: bool = False
+    clock: bool = False
     hooks: bool = False
     imports: bool = False
     charts: bool = False
@@ -34,7 +36,7 @@ class Scan:
 
 def scan(chart: Path) -> Scan:
     """Reads every file of the chart once."""
-    random = hooks = imports = charts = archives = False
+    random = clock = hooks = imports = charts = archives = False
     depth = 0
     top = str(chart)
     for folder, folders, files in os.walk(top, followlinks=True):
@@ -51,10 +53,12 @@ def scan(chart: Path) -> Scan:
                     content = file.read()
             except OSError:
                 continue
-            random = random or names_random(content)
+            if names_random(content):
+                random = True
+                clock = clock or _CLOCK.search(content) is not None
             hooks = hooks or HOOK in content
             imports = imports or (name in ("Chart.yaml", "requirements.yaml") and b"import-values" in content)
-    return Scan(random or archives, hooks or archives, imports, charts, archives, depth)
+    return Scan(random or archives, clock, hooks or archives, imports, charts, archives, depth)
 
 
 def names_random(text: bytes) -> bool:

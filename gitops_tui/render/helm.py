@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,7 +29,7 @@ from gitops_tui.render.helmtemplate import Refused, Request, Unsure, template
 from gitops_tui.render.helmwords import problems as problems_of
 from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
-from gitops_tui.render.random import may_be_random, unstable
+from gitops_tui.render.random import marked, may_be_random, unstable
 from gitops_tui.render.tools import run_tool
 from gitops_tui.render.valuefiles import OWN, References, file_arguments, listed, value_arguments
 from gitops_tui.render.yamltext import dump
@@ -113,14 +114,16 @@ def render(
                 else "",
             ) from None
     documents, problem = load(out, "")
-    if again != out:
-        warnings += unstable(*([each for _, _, each in found] for found in (documents, load(again, "")[0])))
     problems = [problem] if problem else []
     found: list[Manifest] = []
     sources = _sources(out, path)
     for number, line_number, document in documents:
         origin = Origin(printable(sources(line_number)), number, 0, commit.sha)
         found += manifests_of(document, origin, problems)
+    if again != out:
+        others = [each for _, _, each in load(again, "")[0]]
+        warnings += unstable([each for _, _, each in documents], others)
+        found = marked(found, [one for each in others for one in manifests_of(each, Origin(path), [])])
     if problems:
         raise RenderError(f"what helm rendered from {printable(path) or '.'} is broken", problems=tuple(problems))
     return found, warnings
@@ -179,6 +182,8 @@ def _twice(request: Request, home: Path, settings: Settings, warnings: list[str]
     if settings.helm_in_process and library_version():
         try:
             out = by_library()
+            if again and seen.clock:
+                _next_second()
             return out, by_library() if again else out
         except Unsure as unsure:
             if shutil.which("helm") is None:
@@ -192,8 +197,18 @@ def _twice(request: Request, home: Path, settings: Settings, warnings: list[str]
     second = home / "again"
     second.mkdir()
     with ThreadPoolExecutor(1, "helm") as pool:
-        other = pool.submit(by_program, request, second)
+        other = pool.submit(_later, request, second) if seen.clock else pool.submit(by_program, request, second)
         return by_program(request, home), other.result()
+
+
+def _next_second() -> None:
+    """The time in whole seconds differs from here on."""
+    time.sleep(1.01 - time.time() % 1.0)
+
+
+def _later(request: Request, home: Path) -> bytes:
+    _next_second()
+    return by_program(request, home)
 
 
 def by_program(request: Request, home: Path) -> bytes:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.text import printable
 from gitops_tui.render.chartscan import Scan, names_random
 from gitops_tui.render.helmtemplate import Request
@@ -41,7 +44,7 @@ def unstable(first: Sequence[Any], second: Sequence[Any]) -> list[str]:
         of = "" if "metadata.name" in fields else f" {name}"
         found.append(
             f"the chart gives {printable(str(one.get('kind', '')))}{of} another {shown} with every rendering "
-            "(random, the time or new keys): set a value for it, or ignore the field"
+            "(random, the time or new keys): that is no drift, and a sync leaves what is there; set a value for it"
         )
     if len(first) != len(second):
         found.append("the chart renders to another number of objects each time")
@@ -56,4 +59,49 @@ def _differing(one: Any, other: Any, path: str) -> Iterator[str]:
         for number, (mine, theirs) in enumerate(zip(one, other, strict=True)):
             yield from _differing(mine, theirs, f"{path}[{number}]")
     elif one != other:
+        yield path
+
+
+_IDENTITY = ("/apiVersion", "/kind", "/metadata/name", "/metadata/namespace")
+
+
+def marked(first: Sequence[Manifest], second: Sequence[Manifest]) -> list[Manifest]:
+    """The first rendering, with the fields that the second gives otherwise. Objects are matched by what they are: one
+    whose name differs is nobody's twin, and nothing of it is marked."""
+    twins = {each.key: each for each in second}
+    return [
+        replace(each, random=tuple(_pointers(each.obj, twins[each.key].obj)))
+        if each.key in twins and twins[each.key].digest != each.digest
+        else each
+        for each in first
+    ]
+
+
+def remembering(manifests: Sequence[Manifest], known: dict[ResourceKey, tuple[str, ...]]) -> tuple[Manifest, ...]:
+    """With the fields that were found in an earlier rendering of the same: two may agree by chance."""
+    return tuple(
+        replace(each, random=tuple(dict.fromkeys((*each.random, *known[each.key])))) if each.key in known else each
+        for each in manifests
+    )
+
+
+def _pointers(one: Any, other: Any) -> Iterator[str]:
+    is_secret = one.get("kind") == "Secret"
+    for pointer in _unequal(one, other, ""):
+        if pointer not in _IDENTITY:
+            yield pointer
+            if is_secret and pointer.startswith("/stringData/"):
+                # As the API server keeps it.
+                yield pointer.replace("/stringData/", "/data/", 1)
+
+
+def _unequal(one: Any, other: Any, path: str) -> Iterator[str]:
+    """What is in both and differs."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() & other.keys():
+            yield from _unequal(one[key], other[key], f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for number, (mine, theirs) in enumerate(zip(one, other, strict=True)):
+            yield from _unequal(mine, theirs, f"{path}/{number}")
+    elif one != other and path:
         yield path

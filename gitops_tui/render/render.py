@@ -30,6 +30,7 @@ from gitops_tui.render.environment import build_environment
 from gitops_tui.render.helmlibrary import library_version
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.overrides import explicit_type, with_overrides
+from gitops_tui.render.random import remembering
 from gitops_tui.render.tools import tool_version
 from gitops_tui.render.valuefiles import References
 from gitops_tui.settings import Settings
@@ -130,6 +131,8 @@ def render(
                 missing,
                 plugin,
             )
+            if known_fields := disk.found(key):
+                made = replace(made, manifests=remembering(made.manifests, known_fields))
             _memory.put(key, made)
             disk.put(key, made)
             return made

@@ -164,7 +164,7 @@ def test_what_renders_differently_each_time_is_said_with_object_and_fields_and_n
     found = rendered(chart.folder)
     assert found.warnings == (
         "the chart gives Secret s another stringData.password with every rendering "
-        "(random, the time or new keys): set a value for it, or ignore the field",
+        "(random, the time or new keys): that is no drift, and a sync leaves what is there; set a value for it",
     )
     again = rendered(chart.folder)
     assert [each.digest for each in again.manifests] == [each.digest for each in found.manifests]
