@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitops_tui.demo import DemoCluster
+from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.snapshot import ApplicationState, Snapshot
 from gitops_tui.model.sync import SyncOptions, SyncStatus
 from gitops_tui.reconcile import Engine, Request
@@ -69,3 +70,36 @@ def test_the_first_verdict_of_a_pinned_application_is_against_its_pin(
     assert verdicts[0].record.pin is not None
     assert verdicts[0].revision is not None
     assert (verdicts[0].revision.sha, verdicts[0].behind, verdicts[0].sync) == (old, 1, SyncStatus.SYNCED)
+
+
+def test_the_first_verdict_knows_what_only_the_inventory_names(
+    made_repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules: []\n"
+    made_repository.commit({"a/c.yaml": CONFIG % 1, "a/r.yaml": role})
+    with DemoCluster() as demo:
+        config = demo.kubeconfig(tmp_path / "kubeconfig")
+        request = Request(repo=str(made_repository.folder), pattern="a", kubeconfig=config, automatic=False)
+        engine, verdicts = started(request, tmp_path)
+        engine.sync(engine.plan(verdicts[0].key, SyncOptions()).result(120)).result(120)
+        engine.stop()
+        made_repository.commit({"a/r.yaml": None})
+
+        read = StateStore.load
+        render = Repositories.render
+
+        async def slowly(self: StateStore, app):
+            await asyncio.sleep(1.5)
+            return await read(self, app)
+
+        def less_slowly(*arguments):
+            time.sleep(0.4)
+            return render(*arguments)
+
+        # The state comes by its watch, before it was read, when the Roles are not listed yet.
+        monkeypatch.setattr(StateStore, "load", slowly)
+        monkeypatch.setattr(Repositories, "render", less_slowly)
+        again, verdicts = started(request, tmp_path)
+        again.stop()
+    drift = {key.name: each.drift.kind for key, each in verdicts[0].resources.items() if each.drift}
+    assert drift == {"c": DriftKind.NONE, "r": DriftKind.EXTRA}
