@@ -336,8 +336,8 @@ async def test_the_next_run_begins_where_the_last_one_ended(tmp_path: Path) -> N
     again = screen(memory=memory)
     async with again.run_test(size=(140, 40)) as pilot:
         await ready(pilot, again)
-        assert (again.tree_pane.node, again.theme, again.share) == (node, theme, share)
-        assert again.tree_pane.layout_rows.filter.text == "status:drifted"
+        await until(pilot, lambda: (again.tree_pane.node, again.theme, again.share) == (node, theme, share))
+        await until(pilot, lambda: again.tree_pane.layout_rows.filter.text == "status:drifted")
 
 
 async def test_a_broken_memory_is_said_and_the_screen_starts(tmp_path: Path) -> None:
