@@ -216,9 +216,12 @@ def killed_and_resumed(made_repository, tmp_path: Path, fault: dict[str, Any], r
         try:
             ready(engine)
             until(lambda: state(engine).record.running is not None and state(engine).record.running.outcome, 90)
-            told = [each.message for each in state(engine).conditions if "was cut off" in each.message]
-            assert told
-            assert "objects are as in that commit" in told[0]
+
+            def told() -> list[str]:
+                return [each.message for each in state(engine).conditions if "was cut off" in each.message]
+
+            until(told)
+            assert "objects are as in that commit" in told()[0]
             operations = engine.audit().result(120)
             assert operations[0].entry.phase is OperationPhase.UNKNOWN
             assert "was cut off" in operations[0].entry.message
