@@ -37,7 +37,7 @@ KINDS = {
 
 def _files(version: int) -> dict[str, str]:
     return {
-        f"big/{kind.lower()}-{n}.yaml": text.format(n=n, v=version)
+        f"bulk/{kind.lower()}-{n}.yaml": text.format(n=n, v=version)
         for kind, text in KINDS.items()
         for n in range(_EACH)
     }
@@ -91,17 +91,17 @@ def test_2000_created_and_2000_changed(made_repository, real_kubeconfig: Path) -
     try:
         for version, what in ((1, "create"), (2, "change")):
             made_repository.commit(_files(version), what)
-            line = ["--repo", str(made_repository.folder), "--path", "big", "--namespace", names["ours"]]
+            line = ["--repo", str(made_repository.folder), "--path", "bulk", "--namespace", names["ours"]]
             line += ["--kubeconfig", str(real_kubeconfig)]
-            apply = [*base, "-n", names["kubectl"], "apply", "--server-side", "-f", str(made_repository.folder / "big")]
-            ours, done = _run(*program, "sync", "big", *line, "--yes", "-o", "json")
+            apply = [*base, "-n", names["kubectl"], "apply", "--server-side", "-f", str(made_repository.folder / "bulk")]
+            ours, done = _run(*program, "sync", "bulk", *line, "--yes", "-o", "json")
             assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
             dry, first = _run(*apply, "--dry-run=server")
             real, second = _run(*apply)
             assert (first.returncode, second.returncode) == (0, 0), second.stderr[-2000:]
             bare = asyncio.run(_bare(real_kubeconfig, names["bare"], _files(version)))
             took[what] = {"ours": ours, "kubectl": dry + real, "bare": bare}
-        again, done = _run(*program, "sync", "big", *line, "--yes", "-o", "json")
+        again, done = _run(*program, "sync", "bulk", *line, "--yes", "-o", "json")
         assert done.returncode == 0
         assert _writes(done.stdout) == 0, done.stdout[-2000:]
     finally:

@@ -45,7 +45,7 @@ def test_the_verdict_on_two_thousand_objects(made_repository: Any, real_kubeconf
     server.apply(place)
     try:
         made = objects()
-        made_repository.commit({f"big/{each['metadata']['name']}.yaml": yaml.safe_dump(each) for each in made})
+        made_repository.commit({f"verdict/{each['metadata']['name']}.yaml": yaml.safe_dump(each) for each in made})
         for each in made:
             server.apply(each)
         changed = set()
@@ -54,10 +54,10 @@ def test_the_verdict_on_two_thousand_objects(made_repository: Any, real_kubeconf
             server.apply(each, "somebody")
             changed.add((each["kind"], each["metadata"]["name"]))
         folder = str(made_repository.folder)
-        ours_line = [sys.executable, "-m", "gitops_tui", "diff", "big", "--repo", folder, "--path", "big"]
+        ours_line = [sys.executable, "-m", "gitops_tui", "diff", "verdict", "--repo", folder, "--path", "verdict"]
         ours_line += ["--namespace", namespace, "--kubeconfig", str(real_kubeconfig), "-o", "json"]
         kubectl = ["kubectl", "--kubeconfig", str(real_kubeconfig), "-n", namespace, "diff", "--server-side"]
-        kubectl += ["--force-conflicts", "--field-manager=gitops-tui", "-f", f"{folder}/big"]
+        kubectl += ["--force-conflicts", "--field-manager=gitops-tui", "-f", f"{folder}/verdict"]
         theirs, said = run(*kubectl)
         assert said.returncode == 1, said.stderr[-2000:]
         times = []
