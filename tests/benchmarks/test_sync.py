@@ -93,7 +93,15 @@ def test_2000_created_and_2000_changed(made_repository, real_kubeconfig: Path) -
             made_repository.commit(_files(version), what)
             line = ["--repo", str(made_repository.folder), "--path", "bulk", "--namespace", names["ours"]]
             line += ["--kubeconfig", str(real_kubeconfig)]
-            apply = [*base, "-n", names["kubectl"], "apply", "--server-side", "-f", str(made_repository.folder / "bulk")]
+            apply = [
+                *base,
+                "-n",
+                names["kubectl"],
+                "apply",
+                "--server-side",
+                "-f",
+                str(made_repository.folder / "bulk"),
+            ]
             ours, done = _run(*program, "sync", "bulk", *line, "--yes", "-o", "json")
             assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
             dry, first = _run(*apply, "--dry-run=server")
