@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 
 from gitops_tui.cli.chosen import chosen
 from gitops_tui.cli.output import json_out, out
@@ -87,6 +86,3 @@ def _agree(found: ObjectActions, wanted: ObjectAction, options: argparse.Namespa
     if wanted.asks is Asks.NAME:
         return input(f"type {found.key.name} to {wanted.title}: ").strip() == found.key.name
     return input(f"{wanted.title}? [y/N] ").strip().lower() in ("y", "yes")
-
-
-COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {"action": action}

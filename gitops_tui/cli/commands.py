@@ -8,17 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from gitops_tui.cli import actions, git_commands, inspect_commands, logs, shapes, windows
-from gitops_tui.cli.between import between
-from gitops_tui.cli.delete import delete
-from gitops_tui.cli.drift import diff_lines, since
-from gitops_tui.cli.ignore import ignore
-from gitops_tui.cli.many import is_many, sync_many
+from gitops_tui.cli import shapes
 from gitops_tui.cli.output import json_out, out
 from gitops_tui.cli.plans import say_operation, say_plan
-from gitops_tui.cli.render import render
 from gitops_tui.cli.session import Session, session
-from gitops_tui.cli.steering import audit, pause, resume, target_of, until_healthy
 from gitops_tui.errors import PlanRefused, with_hint
 from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.health import HealthStatus
@@ -27,7 +20,6 @@ from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan, SyncStatus
 from gitops_tui.model.text import printable, redact
-from gitops_tui.reconcile.steering import undo_to
 from gitops_tui.settings import Settings
 
 SIGNS = {DriftKind.NONE: "✓", DriftKind.MISSING: "−", DriftKind.MODIFIED: "≠", DriftKind.EXTRA: "+"}
@@ -46,6 +38,8 @@ def _half(state: ApplicationState) -> str:
 
 def status(options: argparse.Namespace, settings: Settings) -> int:
     """All applications, or one with its resources; exit code 2 where one could not be read."""
+    from gitops_tui.cli.drift import since
+
     with session(options, settings) as work:
         snapshot = work.ready()
         chosen = [work.application(options.app)] if options.app else list(snapshot.applications.values())
@@ -96,6 +90,8 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
 def diff(options: argparse.Namespace, settings: Settings) -> int:
     """What differs, as kubectl diff would say it: exit code 0 no drift, 1 drift, 2 error."""
     if options.from_revision:
+        from gitops_tui.cli.between import between
+
         return between(options, settings)
     with session(options, settings) as work:
         state = work.application(options.app)
@@ -109,6 +105,8 @@ def diff(options: argparse.Namespace, settings: Settings) -> int:
         shown = [shapes.resource(each, explained[each.key], sides.get(each.key)) for each in drifted]
         json_out(shapes.application(state) | {"resources": shown})
     else:
+        from gitops_tui.cli.drift import diff_lines
+
         for each in drifted:
             for line in diff_lines(each, explained[each.key], three=sides.get(each.key)):
                 out(line)
@@ -153,12 +151,16 @@ def _carry_out(
         say_operation(operation)
     fine = operation.phase is OperationPhase.SUCCEEDED
     if fine and options.wait and not operation.dry_run:
+        from gitops_tui.cli.steering import until_healthy
+
         fine = until_healthy(work, work.application(str(plan.app)), options.timeout, quiet=not text)
     return 0 if fine else 1
 
 
 def sync(options: argparse.Namespace, settings: Settings) -> int:
     """Plans, asks (or has --yes), applies; exit code 0 where it succeeded."""
+    from gitops_tui.cli.many import is_many, sync_many
+
     several = is_many(options)
     with session(options, settings) as work:
         if several:
@@ -177,6 +179,8 @@ def sync(options: argparse.Namespace, settings: Settings) -> int:
 
 def rollback(options: argparse.Namespace, settings: Settings) -> int:
     """Pins to a commit and syncs to it."""
+    from gitops_tui.cli.steering import target_of
+
     with session(options, settings) as work:
         state = work.application(options.app)
         asked = SyncOptions(prune=options.prune, dry_run=options.dry_run, revision=target_of(work, state, options))
@@ -186,6 +190,8 @@ def rollback(options: argparse.Namespace, settings: Settings) -> int:
 
 def undo(options: argparse.Namespace, settings: Settings) -> int:
     """Back to the commit that was deployed before the last sync."""
+    from gitops_tui.reconcile.steering import undo_to
+
     with session(options, settings) as work:
         state = work.application(options.app)
         asked = SyncOptions(prune=options.prune, dry_run=options.dry_run, revision=undo_to(state.key, state.record))
@@ -206,24 +212,3 @@ def _said_record(options: argparse.Namespace, state: ApplicationState, record: A
     else:
         out(f"{state.key}: {text}")
     return 0
-
-
-COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
-    "status": status,
-    "diff": diff,
-    "sync": sync,
-    "delete": delete,
-    "rollback": rollback,
-    "undo": undo,
-    "pause": pause,
-    "resume": resume,
-    "audit": audit,
-    "unpin": unpin,
-    "render": render,
-    "ignore": ignore,
-    **git_commands.COMMANDS,
-    **logs.COMMANDS,
-    **actions.COMMANDS,
-    **inspect_commands.COMMANDS,
-    **windows.COMMANDS,
-}

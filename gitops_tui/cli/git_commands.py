@@ -251,6 +251,3 @@ def _say_result(result: RevertResult) -> None:
         out(f"open a pull request: {result.pull_request_url}")
     for note in result.notes:
         print(printable(redact(f"note: {note}")), file=sys.stderr)
-
-
-COMMANDS = {"history": history, "blame": blame, "revert": revert}

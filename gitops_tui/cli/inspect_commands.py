@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from gitops_tui.cli import inspect_shapes as shapes
 from gitops_tui.cli.choosing import Chosen, choose
@@ -147,12 +147,3 @@ def _share(now: str, value: float, request: float | None, limit: float | None, s
         if bound
     ]
     return f"{now} ({', '.join(bounds)})" if bounds else now
-
-
-COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {
-    "why": why,
-    "events": events,
-    "links": links,
-    "orphaned": orphaned,
-    "usage": usage,
-}

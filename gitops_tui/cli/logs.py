@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Callable
 
 import orjson
 
@@ -82,6 +81,3 @@ def _print(line: LogLine, feed: LogFeed, options: argparse.Namespace) -> None:
     head = f"{source.pod}/{source.container} " if several and source is not None else ""
     time = f"{line.time} " if options.timestamps and line.time else ""
     sys.stdout.write(printable(redact(f"{head}{time}{text}")) + "\n")
-
-
-COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {"logs": logs}

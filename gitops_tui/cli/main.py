@@ -40,9 +40,9 @@ def run(arguments: Sequence[str]) -> int:
             return demo(settings)
         if options.command is None:
             return _screen(options, settings)
-        from gitops_tui.cli.commands import COMMANDS
+        from gitops_tui.cli.table import command
 
-        return COMMANDS[options.command](options, settings)
+        return command(options.command)(options, settings)
     except GitOpsError as error:
         say_error(error)
         return 2

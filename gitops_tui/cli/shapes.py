@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitops_tui.cli import window_shapes
-from gitops_tui.compare.between import ManifestChange
 from gitops_tui.compare.blame import who
 from gitops_tui.compare.show import plain
-from gitops_tui.compare.threeway import folded
 from gitops_tui.health.links import links
-from gitops_tui.model.audit import AuditLine
-from gitops_tui.model.diff import RowKind
 from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove, Owner
 from gitops_tui.model.explain import Explained, FieldBlame
 from gitops_tui.model.record import AppRecord, Pause, Pin
 from gitops_tui.model.revision import BlameLine, Commit
 from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, ResourceState, Snapshot
 from gitops_tui.model.sync import Action, PlanStep, SyncOperation, SyncPlan
-from gitops_tui.model.threeway import ThreeWay
+
+if TYPE_CHECKING:
+    from gitops_tui.compare.between import ManifestChange
+    from gitops_tui.model.audit import AuditLine
+    from gitops_tui.model.threeway import ThreeWay
 
 
 def _time(moment: datetime | None) -> str | None:
@@ -169,6 +169,9 @@ def resource(state: ResourceState, explained: Explained | None = None, three: Th
 
 def three_way(found: ThreeWay) -> dict[str, Any]:
     """The lines that tell something, folded like the text."""
+    from gitops_tui.compare.threeway import folded
+    from gitops_tui.model.diff import RowKind
+
     rows = []
     for each in folded(found.rows, 0).rows:
         if each.kind is not RowKind.FOLD:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from gitops_tui.cli import window_shapes as shapes
@@ -62,6 +61,3 @@ def _text(line: WindowLine) -> list[str]:
     if window.problem:
         said.append(f"           can't be read, so it holds all syncs that it may be about: {window.problem}")
     return said
-
-
-COMMANDS: dict[str, Callable[[argparse.Namespace, Settings], int]] = {"windows": windows}

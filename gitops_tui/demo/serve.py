@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import tempfile
-import threading
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitops_tui.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def add_serve_options(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +52,11 @@ def _check(place: Path) -> None:
 
 def serve(options: argparse.Namespace) -> int:
     """Runs until ctrl-c or a TERM signal. options: those of `add_serve_options`. Raises ConfigError."""
+    import signal
+    import tempfile
+    import threading
+    from pathlib import Path
+
     from gitops_tui.demo.cluster import DemoCluster
     from gitops_tui.demo.demo import Demo
 

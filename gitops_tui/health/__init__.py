@@ -3,6 +3,5 @@
 from gitops_tui.health.assess import assess
 from gitops_tui.health.lua import assessor
 from gitops_tui.health.summary import summary
-from gitops_tui.health.why import why
 
-__all__ = ["assess", "assessor", "summary", "why"]
+__all__ = ["assess", "assessor", "summary"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from gitops_tui.model.actions import ActionRequest, ObjectActions
-from gitops_tui.model.keys import AppKey, ResourceKey
+if TYPE_CHECKING:
+    from gitops_tui.model.actions import ActionRequest, ObjectActions
+    from gitops_tui.model.keys import AppKey, ResourceKey
 
 
 class ActionsApi(Protocol):

@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from gitops_tui.model.keys import AppKey
-from gitops_tui.model.manifest import Manifest
-from gitops_tui.model.record import AppRecord, HistoryEntry
-from gitops_tui.model.revision import Commit
-from gitops_tui.model.snapshot import ResourceState, Snapshot
-from gitops_tui.model.sync import SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.reconcile.actions_api import ActionsApi
 from gitops_tui.reconcile.deleting_api import DeletingApi
 from gitops_tui.reconcile.many_api import ManyApi
 from gitops_tui.reconcile.parts_api import ExplainApi, GitApi, InspectApi, LogsApi
 from gitops_tui.reconcile.projects.commands import WindowsApi
 from gitops_tui.reconcile.steering_api import SteeringApi
-from gitops_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from gitops_tui.model.keys import AppKey
+    from gitops_tui.model.manifest import Manifest
+    from gitops_tui.model.record import AppRecord, HistoryEntry
+    from gitops_tui.model.revision import Commit
+    from gitops_tui.model.snapshot import ResourceState, Snapshot
+    from gitops_tui.model.sync import SyncOperation, SyncOptions, SyncPlan
+    from gitops_tui.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ from gitops_tui.model.snapshot import ApplicationState, Condition, Severity
 from gitops_tui.model.sync import OperationPhase
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.applications import parse_application
-from gitops_tui.reconcile.applicationset import ClusterEntry, World, generate
 from gitops_tui.reconcile.runtime import APPLICATION_GROUP, Runtime
 from gitops_tui.reconcile.startup import Origins, Roots
 
 if TYPE_CHECKING:
+    from gitops_tui.reconcile.applicationset import World
     from gitops_tui.reconcile.worker import Engine
 
 MOST_LEVELS = 10
@@ -50,7 +50,7 @@ class Declaring:
         self._engine = engine
         self._origins: Origins | None = None
         self._roots: Roots | None = None
-        self._world = World(engine.open_repository)
+        self._world: World | None = None
         self._held: dict[AppKey, tuple[Manifest, ...]] = {}
         self._made: dict[str, tuple[Application, ...]] = {}
         self._lock = asyncio.Lock()
@@ -60,9 +60,7 @@ class Declaring:
     async def begin(self, origins: Origins) -> None:
         """Reads the roots. Raises GitOpsError where nothing can be shown at all."""
         self._origins = origins
-        labels = {name: _labels(text) for name, text in self._engine.settings.cluster_labels.items()}
-        clusters = [ClusterEntry(each.name, each.server, labels.get(each.name, {})) for each in origins.known]
-        self._world = World(self._engine.open_repository, clusters)
+        self._world = None
         self._roots = await asyncio.to_thread(origins.read)
         self._engine.projects.set_files(self._roots.projects)
         await self._look(fresh=False)
@@ -220,7 +218,9 @@ class Declaring:
         assert self._origins is not None
         name = str((document.get("metadata") or {}).get("name") or "")
         identity = f"{where.partition(' (held')[2]}|{name}" if " (held" in where else f"{where}|{name}"
-        made = generate(document, where, self._world)
+        from gitops_tui.reconcile.applicationset import generate
+
+        made = generate(document, where, self._seen())
         found: dict[AppKey, Application] = {}
         bad = list(made.problems)
         for each in made.documents:
@@ -236,6 +236,17 @@ class Declaring:
         problems += bad
         self._made[identity] = tuple(found.values())
         return self._made[identity]
+
+    def _seen(self) -> World:
+        """What generators look at."""
+        from gitops_tui.reconcile.applicationset import ClusterEntry, World
+
+        if self._world is None:
+            assert self._origins is not None
+            labels = {name: _labels(text) for name, text in self._engine.settings.cluster_labels.items()}
+            clusters = [ClusterEntry(each.name, each.server, labels.get(each.name, {})) for each in self._origins.known]
+            self._world = World(self._engine.open_repository, clusters)
+        return self._world
 
     # --- carrying it out ------------------------------------------------------------------------------------------
 

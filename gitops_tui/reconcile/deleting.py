@@ -32,11 +32,11 @@ from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.recording import ended
 from gitops_tui.reconcile.recovery import tracked_objects
 from gitops_tui.reconcile.runtime import APPLICATION_GROUP, Runtime
-from gitops_tui.sync.delete import Deletion
 from gitops_tui.sync.delete_plan import Found, cascade_of, make_delete_plan
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine
+    from gitops_tui.sync import Executor
 
 _APPLICATION = GVK(APPLICATION_GROUP, "v1alpha1", "Application")
 # An Argo CD that has looked at an Application this lately looks after it.
@@ -66,7 +66,11 @@ class Deleting(Operations):
     # As in Argo CD: they are about syncs.
     gated = False
 
-    _executor = Deletion
+    @property
+    def _executor(self) -> type[Executor]:
+        from gitops_tui.sync.delete import Deletion
+
+        return Deletion
 
     # --- planning -------------------------------------------------------------------------------------------------
 

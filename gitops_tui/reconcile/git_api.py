@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitops_tui.errors import GitOpsError, RevertRefused
-from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.keys import AppKey, ResourceKey
-from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
-from gitops_tui.model.revision import BlameLine, Signature
 from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.runtime import Runtime
+
+if TYPE_CHECKING:
+    from gitops_tui.model.change import CommitDetail, FileChange
+    from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
+    from gitops_tui.model.revision import BlameLine, Signature
 
 T = TypeVar("T")
 

@@ -33,11 +33,11 @@ from gitops_tui.reconcile.planning import Planning
 from gitops_tui.reconcile.progress import told
 from gitops_tui.reconcile.recording import begun, ended
 from gitops_tui.reconcile.runtime import Runtime, content_of
-from gitops_tui.sync import Executor
-from gitops_tui.sync.report import Ended
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine
+    from gitops_tui.sync import Executor
+    from gitops_tui.sync.report import Ended
 
 
 def user_at_host() -> str:
@@ -344,7 +344,12 @@ class Operations:
         engine.touch(runtime)
         return operation
 
-    _executor: type[Executor] = Executor
+    @property
+    def _executor(self) -> type[Executor]:
+        """What carries out a plan."""
+        from gitops_tui.sync import Executor
+
+        return Executor
 
     def _stolen(self, runtime: Runtime) -> None:
         """Somebody else has taken the operation's Lease: it ends, so that not two write at once."""

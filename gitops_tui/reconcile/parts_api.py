@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from gitops_tui.model.application import IgnoreRule
-from gitops_tui.model.change import CommitDetail, FileChange
-from gitops_tui.model.explain import Explained
-from gitops_tui.model.ignoring import IgnorePreview
-from gitops_tui.model.inspect import Diagnosis, Events, Link, Orphans, UsageReport, UsageSeries
-from gitops_tui.model.keys import AppKey, ResourceKey
-from gitops_tui.model.logs import LogFeed, LogOptions, LogPod
-from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
-from gitops_tui.model.revision import BlameLine, Signature
-from gitops_tui.model.threeway import ThreeWay
+if TYPE_CHECKING:
+    from gitops_tui.model.application import IgnoreRule
+    from gitops_tui.model.change import CommitDetail, FileChange
+    from gitops_tui.model.explain import Explained
+    from gitops_tui.model.ignoring import IgnorePreview
+    from gitops_tui.model.inspect import Diagnosis, Events, Link, Orphans, UsageReport, UsageSeries
+    from gitops_tui.model.keys import AppKey, ResourceKey
+    from gitops_tui.model.logs import LogFeed, LogOptions, LogPod
+    from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
+    from gitops_tui.model.revision import BlameLine, Signature
+    from gitops_tui.model.threeway import ThreeWay
 
 
 class GitApi(Protocol):

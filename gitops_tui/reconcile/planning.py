@@ -16,7 +16,6 @@ from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.api import RevisionPreview
 from gitops_tui.reconcile.rules import respected
 from gitops_tui.reconcile.runtime import Runtime
-from gitops_tui.sync import make_plan
 from gitops_tui.sync.selector import check
 from gitops_tui.sync.tracking import tracked
 from gitops_tui.sync.writing import for_apply
@@ -76,6 +75,8 @@ class Planning:
             refused, hint = "this session is read-only", "start it without --read-only"
         missing, namespace = await self._namespaces(runtime, resources)
         running = runtime.record.running
+        from gitops_tui.sync import make_plan
+
         plan = make_plan(
             runtime.app,
             resources,

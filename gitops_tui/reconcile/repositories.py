@@ -30,7 +30,7 @@ from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.argocd import ArgoCD
 from gitops_tui.reconcile.signed import Demands
 from gitops_tui.render import render
-from gitops_tui.render.charts import is_chart, open_chart
+from gitops_tui.render.charts import is_chart
 from gitops_tui.render.dependencies import Dependencies, dependencies
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.valuefiles import Reference, References
@@ -155,6 +155,8 @@ class Repositories:
                 try:
                     progress = self._progress(key)
                     if is_chart(url):
+                        from gitops_tui.render.charts import open_chart
+
                         repository: Repository = open_chart(
                             url, settings=self._settings, credentials=self.chart_credentials
                         )

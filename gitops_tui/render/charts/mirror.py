@@ -41,11 +41,6 @@ _SHA = re.compile(r"[0-9a-f]{7,64}")
 _CHART_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 
-def is_chart(address: str) -> bool:
-    """Whether an address (`Source.address`) is one of a chart."""
-    return address.startswith(CHART_PREFIX)
-
-
 def open_chart(
     address: str,
     *,
@@ -332,4 +327,4 @@ def _quoted(path: str) -> str:
     return '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-__all__ = ["ChartMirror", "is_chart", "open_chart"]
+__all__ = ["ChartMirror", "open_chart"]
