@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gitops_tui.cli import inspect_shapes as shapes
 from gitops_tui.cli.choosing import Chosen, choose

@@ -23,7 +23,10 @@ def run(arguments: Sequence[str]) -> int:
     """Runs `gitops-tui` with these arguments; gives the exit code. No error leaves a traceback."""
     options = parser().parse_args(arguments)
     # Thousands of objects are read and kept: looking through all of them for cycles time and again is a sixth of a start.
+    # A command has it off until its first picture is there.
     gc.set_threshold(100_000, 20, 100)
+    if options.command in (None, "demo"):
+        gc.enable()
     try:
         settings = load_settings()
         if options.read_only:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -30,8 +32,6 @@ class Session:
 
     def ready(self) -> Snapshot:
         """The first Snapshot in which every application has a verdict or an error. Raises GitOpsError."""
-        import time
-
         deadline = time.monotonic() + self._timeout
         while True:
             snapshot = self.engine.snapshot
@@ -40,6 +40,10 @@ class Session:
                 if fatal and not snapshot.applications:
                     raise GitOpsError(fatal[0].message, hint=fatal[0].hint)
                 if snapshot.applications and not any(each.loading for each in snapshot.applications.values()):
+                    if not gc.isenabled():
+                        # What was read stays: it is not looked through for cycles again.
+                        gc.freeze()
+                        gc.enable()
                     return snapshot
             left = deadline - time.monotonic()
             if left <= 0:
@@ -86,4 +90,5 @@ def session(options: argparse.Namespace, settings: Settings) -> Iterator[Session
     try:
         yield made
     finally:
+        gc.enable()
         engine.stop()

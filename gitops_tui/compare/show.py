@@ -106,9 +106,11 @@ class Masks:
 
 def masked_keys(patterns: Collection[str], *sides: Mapping[str, Any] | None) -> tuple[str, ...]:
     """The keys of a ConfigMap that look like credentials by these globs (upper and lower case alike)."""
+    if not patterns:
+        return ()
     found: dict[str, None] = {}
     for side in sides:
-        if not patterns or side is None or side.get("kind") != "ConfigMap":
+        if side is None or side.get("kind") != "ConfigMap":
             continue
         for field in _VALUES:
             values = side.get(field)

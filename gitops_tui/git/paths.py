@@ -11,14 +11,12 @@ from gitops_tui.model.text import printable
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
     """One line of a tree. mode: "100644", "100755", "120000" (a symlink), "040000" or "160000" (a submodule).
-    type: "blob", "tree" or "commit". path: from the repository's root. size: bytes of a blob, 0 where it is not known
-    without asking the remote."""
+    type: "blob", "tree" or "commit". path: from the repository's root."""
 
     mode: str
     type: str
     sha: str
     path: str
-    size: int = 0
 
     @property
     def is_symlink(self) -> bool:
@@ -58,16 +56,8 @@ def parse_tree(out: bytes, path: str) -> list[TreeEntry]:
         if not line:
             continue
         head, _, name = line.partition(b"\t")
-        mode, kind, sha, *size = head.decode().split()
-        entries.append(
-            TreeEntry(
-                mode,
-                kind,
-                sha,
-                prefix + name.decode("utf-8", "surrogateescape"),
-                int(size[0]) if size and size[0].isdigit() else 0,
-            )
-        )
+        mode, kind, sha, *_ = head.decode().split()
+        entries.append(TreeEntry(mode, kind, sha, prefix + name.decode("utf-8", "surrogateescape")))
     return entries
 
 

@@ -284,12 +284,18 @@ class Repository:
         key = (tree, path, "all" if recursive else "one")
         known = self._listed.get(key)
         if known is None:
-            # The sizes of blobs that are not here yet would each be asked of the remote.
-            known = tuple(trees.listing(self._objects, tree, path, recursive=recursive, sizes=not self.is_partial))
+            known = tuple(trees.listing(self._objects, tree, path, recursive=recursive))
             if len(self._listed) >= _LISTED or len(known) > _MAX_LISTED:
                 self._listed.clear()
             self._listed[key] = known
         return list(known)
+
+    def sizes(self, shas: Sequence[str]) -> dict[str, int]:
+        """The sizes of blobs in bytes, of those that are here."""
+        if self.is_partial:
+            return {}  # each that is not here would be asked of the remote
+        found = self._objects.info(shas)
+        return {sha: info.size for sha, info in zip(shas, found, strict=True) if info is not None}
 
     def read_many(self, shas: Sequence[str], *, limit: int | None = None) -> list[bytes]:
         """The contents of blobs, in order; those that a mirror lacks are fetched first, in one go. Raises GitError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError
@@ -51,9 +50,9 @@ def find_many(
     return found
 
 
-def listing(objects: CatFile, tree: str, path: str, *, recursive: bool, sizes: bool) -> list[TreeEntry]:
+def listing(objects: CatFile, tree: str, path: str, *, recursive: bool) -> list[TreeEntry]:
     """What stands in a tree, and below it where `recursive`, in git's order; a folder comes before what it holds.
-    sizes: of blobs. Raises DamagedRepository, and GitError for more than 400,000 entries."""
+    Raises DamagedRepository, and GitError for more than 400,000 entries."""
     known: dict[str, list[TreeEntry]] = {}
     wanted = [tree]
     while wanted:
@@ -68,7 +67,8 @@ def listing(objects: CatFile, tree: str, path: str, *, recursive: bool, sizes: b
     waiting = [(each, path) for each in reversed(known[tree])]
     while waiting:
         each, folder = waiting.pop()
-        each = replace(each, path=f"{folder}/{each.path}" if folder else each.path)
+        if folder:
+            each = TreeEntry(each.mode, each.type, each.sha, f"{folder}/{each.path}")
         made.append(each)
         if len(made) > _MOST_ENTRIES:
             raise GitError(
@@ -76,8 +76,4 @@ def listing(objects: CatFile, tree: str, path: str, *, recursive: bool, sizes: b
             )
         if recursive and each.type == "tree":
             waiting += [(child, each.path) for child in reversed(known[each.sha])]
-    if sizes:
-        blobs = list({each.sha for each in made if each.type == "blob"})
-        told = {sha: info.size for sha, info in zip(blobs, objects.info(blobs), strict=True) if info is not None}
-        made = [replace(each, size=told.get(each.sha, 0)) if each.type == "blob" else each for each in made]
     return made

@@ -16,8 +16,9 @@ _NOTHING: Final[Mapping[str, Any]] = {}
 def part(obj: Any, *names: str) -> Mapping[str, Any]:
     """A mapping inside an object, {} where it isn't there or is something else."""
     for name in names:
-        obj = obj.get(name) if isinstance(obj, Mapping) else None
-    return obj if isinstance(obj, Mapping) else _NOTHING
+        # Asking for the class first is ten times faster than asking for what it can do, and nearly all are dicts.
+        obj = obj.get(name) if obj.__class__ is dict or isinstance(obj, Mapping) else None
+    return obj if obj.__class__ is dict or isinstance(obj, Mapping) else _NOTHING
 
 
 def number(obj: Mapping[str, Any], name: str, default: int = 0) -> int:
@@ -33,7 +34,9 @@ def number(obj: Mapping[str, Any], name: str, default: int = 0) -> int:
 def items(obj: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """The mappings of a list."""
     value = obj.get(name)
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+    if not isinstance(value, list):
+        return []
+    return [each for each in value if each.__class__ is dict or isinstance(each, Mapping)]
 
 
 def word(obj: Mapping[str, Any], name: str) -> str:

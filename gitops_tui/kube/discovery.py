@@ -49,11 +49,12 @@ class ResourceType:
 
 
 class Discovery:
-    """The kinds by GVK. `refresh` asks again; the rest is memory only."""
+    """The kinds by GVK. `refresh` asks again, and generation grows by one; the rest is memory only."""
 
     def __init__(self) -> None:
         self._types: dict[GVK, ResourceType] = {}
         self.failed: tuple[str, ...] = ()
+        self.generation = 0
 
     async def refresh(self, transport: Transport) -> None:
         """Asks the API server. A group that doesn't answer (a broken APIService) is named in `failed`.
@@ -72,6 +73,7 @@ class Discovery:
                 for found in await _legacy(transport, answer, is_core, failed):
                     types.setdefault(found.gvk, found)
         self._types, self.failed = types, tuple(failed)
+        self.generation += 1
 
     def get(self, gvk: GVK) -> ResourceType | None:
         """The served kind, None where there is none."""

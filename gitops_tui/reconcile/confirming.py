@@ -37,10 +37,10 @@ class Confirming:
         manifest, live = state.manifest, state.live
         if manifest is None or live is None or state.hook or state.key in runtime.confirming:
             return
-        options = compare_options(runtime.app, manifest.obj, live)
+        if not asks_server(state.drift, compare_options(runtime.app, manifest.obj, live), self._engine.settings):
+            return
         known = answer_for(runtime.confirmed, manifest, live)
-        settled = known is not None and (known.result is not None or self._engine.loop.time() < known.again)
-        if settled or not asks_server(state.drift, options, self._engine.settings):
+        if known is not None and (known.result is not None or self._engine.loop.time() < known.again):
             return
         runtime.confirming.add(state.key)
         self._engine.spawn(self._ask(runtime, session, manifest, live))
@@ -68,7 +68,7 @@ class Confirming:
             runtime.confirmed[manifest.key] = Answer(manifest.digest, version, content_of(live), result, again)
             runtime.confirming.discard(manifest.key)
             runtime.dirty.add(manifest.key)
-            self._engine.wake()
+            self._engine.wake(now=runtime.state.loading and not runtime.confirming)
 
     def _once_more(self, runtime: Runtime, manifest: Manifest) -> None:
         known = runtime.confirmed.get(manifest.key)

@@ -318,6 +318,7 @@ class Repositories:
         kinds = []
         unsigned = ""
         first: tuple[Commit, Commit] | None = None
+        part: _Part | None = None
         references = self._references(app, revision)
         for number, source in enumerate(app.sources):
             repository = self.open(source.address)
@@ -340,15 +341,15 @@ class Repositories:
         if len(app.sources) > 1:
             manifests, more = without_duplicates(manifests)
             warnings += more
+        # Of one source it is the very same tuple as the last time, so that nobody looks through it again.
+        whole = part.manifests if len(app.sources) == 1 and part is not None else tuple(manifests)
         target, commit = first
         behind = 0
         if commit.sha != target.sha:
             behind = self.open(app.source.address).count(commit.sha, target.sha, self.paths(app, target))
         url = identity(app.source.address, self._settings)
         self._states[url] = replace(self._states[url], head=target, revision=app.source.target_revision)
-        return Found(
-            target, commit, behind, tuple(manifests), tuple(warnings), " + ".join(dict.fromkeys(kinds)), unsigned
-        )
+        return Found(target, commit, behind, whole, tuple(warnings), " + ".join(dict.fromkeys(kinds)), unsigned)
 
     def _references(self, app: Application, revision: str) -> References:
         """The sources that the others may take value files from, by their `ref`. Raises the errors of git."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gitops_tui.compare import respecting
 from gitops_tui.kube.store import LiveStore
@@ -33,9 +33,11 @@ _KNOWN = ("IgnoreExtraneous", "ServerSideDiff", "IncludeMutationWebhook")
 
 def compare_options(app: Application, *objects: Mapping[str, Any] | None) -> dict[str, str]:
     """Option -> value ("" where it stands alone) for an object; the first of `objects` that has one goes first."""
-    found = _options(app.annotations.get(COMPARE_OPTIONS))
+    told: object = app.annotations.get(COMPARE_OPTIONS)
+    found = _options(told) if told else {}
     for obj in reversed(objects):
-        found |= _options(_annotation(obj, COMPARE_OPTIONS))
+        if told := _annotation(obj, COMPARE_OPTIONS):
+            found |= _options(told)
     return found
 
 
@@ -53,10 +55,12 @@ def _options(text: object) -> dict[str, str]:
     return found
 
 
-def _annotation(obj: Mapping[str, Any] | None, name: str) -> object:
-    metadata = obj.get("metadata") if isinstance(obj, Mapping) else None
-    notes = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    return notes.get(name) if isinstance(notes, Mapping) else None
+def _annotation(obj: Any, name: str) -> object:
+    for field in ("metadata", "annotations", name):
+        if obj.__class__ is not dict and not isinstance(obj, Mapping):
+            return None
+        obj = obj.get(field)
+    return cast("object", obj)
 
 
 def rules_of(app: Application, settings: Settings) -> tuple[IgnoreRule, ...]:

@@ -18,7 +18,7 @@ from gitops_tui.errors import ClusterError, UnknownKind
 from gitops_tui.health import assessor
 from gitops_tui.kube import Cluster, WatchStatus
 from gitops_tui.model.application import Application
-from gitops_tui.model.drift import NO_DRIFT, Drift, DriftKind, Moved, MovedCounts
+from gitops_tui.model.drift import NO_DRIFT, Drift, DriftEpisode, DriftKind, Moved, MovedCounts
 from gitops_tui.model.health import Health, HealthStatus, worst
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -59,7 +59,7 @@ class Runtime:
     kinds: (kind, namespace) of the manifests. rendered_for: the pin or held commit (a full SHA, "" for none) that the manifests are for. refreshing: held while it is rendered, so
     that an older rendering never comes in after a newer one.
     children: name -> what is to be said of an application that this one holds.
-    content: a hash of what Git holds now.
+    content: a hash of what Git holds now. placed: what the manifests were made of, to see that they are still the same.
     synced: what Git said at the last sync, whose commit is synced_revision; None where that is not known.
     """
 
@@ -94,6 +94,7 @@ class Runtime:
     synced: dict[ResourceKey, Manifest] | None = None
     synced_revision: str = ""
     content: str = ""
+    placed: tuple[object, ...] = ()
     scalers: Scalers = field(default_factory=Scalers)
     children: dict[str, Health] = field(default_factory=dict)
 
@@ -172,19 +173,25 @@ def evaluate(
     """The state of one object, out of memory only."""
     manifest = runtime.manifests.get(key)
     hook = hook_words(manifest.obj) if manifest is not None else ()
-    base = ResourceState(
-        key=key,
-        api_version=gvk.api_version,
-        sync=SyncStatus.UNKNOWN,
-        manifest=manifest,
-        hook=hook,
-        drift=_unjudged(manifest, None, settings),
-        wave=wave(manifest.obj) if manifest is not None else 0,
-        warnings=oddities(manifest.obj) if manifest is not None else (),
-    )
+    turn = wave(manifest.obj) if manifest is not None else 0
+    odd = oddities(manifest.obj) if manifest is not None else ()
+
+    def blank() -> ResourceState:
+        return ResourceState(
+            key=key,
+            api_version=gvk.api_version,
+            sync=SyncStatus.UNKNOWN,
+            manifest=manifest,
+            hook=hook,
+            drift=_unjudged(manifest, None, settings),
+            wave=turn,
+            warnings=odd,
+        )
+
     try:
         cluster.discovery.find(gvk)
     except UnknownKind as error:
+        base = blank()
         if manifest is not None and gvk.group == APPLICATION_GROUP and gvk.kind in _DECLARATIONS:
             return _declaration(runtime, base)
         if manifest is not None and _defined_by(runtime, gvk):
@@ -198,39 +205,44 @@ def evaluate(
     status, message = cluster.status(gvk, key.namespace)
     live = cluster.store.get(gvk, key.namespace, key.name)
     if status in (WatchStatus.PENDING, WatchStatus.FORBIDDEN, WatchStatus.FAILED) and live is None:
-        return replace(base, error=message, health=Health(HealthStatus.UNKNOWN, message))
+        return replace(blank(), error=message, health=Health(HealthStatus.UNKNOWN, message))
     judge = assessor(settings.health_scripts)
     health = judge(live) if live is not None else Health(HealthStatus.MISSING)
     below = owned(cluster, live, judge) if live is not None else ()
     seen = runtime.resources.get(key)
     timing = of_resource(seen, live, health, below, cluster.store, datetime.now(UTC)) if live is not None else Timing()
-    base = replace(
-        base,
+    owner = owner_of(live, key) if live is not None else ""
+    ours = runtime.app.key.tracking_name
+    drift, moved = _unjudged(manifest, live, settings), Moved.NONE
+    warnings = odd
+    told: tuple[DriftEpisode, ...] = ()
+    if not hook:
+        drift, said = _verdict(runtime, key, manifest, live, cluster, settings, schemas)
+        if owner and owner != ours:
+            said.append(f"it belongs to the application {owner} as well")
+        warnings = (*odd, *said)
+        moved = moved_since(runtime, key, manifest, live, drift, schemas, settings)
+        git_time = runtime.revision.commit_time if runtime.revision is not None else None
+        told = episodes(seen.episodes if seen is not None else (), drift, moved, datetime.now(UTC), git_time)
+    return ResourceState(
+        key=key,
+        api_version=gvk.api_version,
+        sync=SyncStatus.OUT_OF_SYNC if not hook and drift.is_drifted else SyncStatus.SYNCED,
+        manifest=manifest,
+        hook=hook,
+        drift=drift,
+        wave=turn,
         live=live,
-        drift=_unjudged(manifest, live, settings),
         health=health,
         health_since=timing.since,
         rollout=timing.took,
         summary=line(live, below) if live is not None else "",
         cause=first_cause(cluster.store, live, health, below) if live is not None else "",
-        tracked=live is not None and owner_of(live, key) == runtime.app.key.tracking_name,
+        tracked=owner == ours,
         owned=below,
-    )
-    if hook:
-        return replace(base, sync=SyncStatus.SYNCED)
-    drift, warnings = _verdict(runtime, key, manifest, live, cluster, settings, schemas)
-    if live is not None and (owner := owner_of(live, key)) and owner != runtime.app.key.tracking_name:
-        warnings.append(f"it belongs to the application {owner} as well")
-    moved = moved_since(runtime, key, manifest, live, drift, schemas, settings)
-    known = runtime.resources.get(key)
-    git_time = runtime.revision.commit_time if runtime.revision is not None else None
-    return replace(
-        base,
-        sync=SyncStatus.OUT_OF_SYNC if drift.is_drifted else SyncStatus.SYNCED,
-        drift=drift,
-        warnings=(*base.warnings, *warnings),
+        warnings=warnings,
         moved=moved,
-        episodes=episodes(known.episodes if known is not None else (), drift, moved, datetime.now(UTC), git_time),
+        episodes=told,
     )
 
 

@@ -144,6 +144,7 @@ class Engine(
     def _main(self) -> None:
         asyncio.set_event_loop(self.loop)
         self._quit = asyncio.Event()
+        self._declared = asyncio.Event()
         try:
             self.loop.run_until_complete(self._run())
         finally:
@@ -210,14 +211,16 @@ class Engine(
     async def _begin(self) -> None:
         try:
             self._origins = await asyncio.to_thread(Origins, self.request, self.settings, self._repositories)
+            # The connection is made while Git is read.
+            self.use_cluster(self._origins.current.name)
             await self.declaring.begin(self._origins)
         except GitOpsError as error:
             self._conditions.append(Condition(Severity.ERROR, "start", error.message, datetime.now(UTC), error.hint))
             self._starting = False
             self.publish()
             return
-        self.use_cluster(self._origins.current.name)
         self._starting = False
+        self._declared.set()
         self.publish()
         await asyncio.gather(*(self.refresh_app(runtime) for runtime in self.runtimes.values()))
         self.spawn(self._follow_git())
@@ -252,6 +255,7 @@ class Engine(
         await self.refresh_app(runtime)
 
     async def _connected(self, session: ClusterSession) -> None:
+        await self._declared.wait()
         mine = [each for each in self.runtimes.values() if each.app.key.cluster == session.cluster.name]
         argocd = await read_argocd(session.cluster, self.settings)
         self._repositories.use(argocd)
@@ -326,11 +330,21 @@ class Engine(
             return
         await self.declaring.rendered(runtime, found.manifests)
         manifests = runtime.manifests
+        fresh = False
         if connected := session.connected.is_set():
-            manifests = place(found.manifests, session.cluster, self.namespace_of(runtime))
-            if any(session.cluster.discovery.get(each.gvk) is None for each in manifests.values()):
-                await session.refresh_kinds()
+            discovery = session.cluster.discovery
+            placed = (found.manifests, discovery.generation, self.namespace_of(runtime))
+            before = runtime.placed
+            fresh = not before or before[0] is not found.manifests or before[1:] != placed[1:] or hard
+            # A kind that the cluster did not know may be there by now.
+            fresh = fresh or any(discovery.get(gvk) is None for gvk, _ in runtime.kinds)
+            if fresh:
                 manifests = place(found.manifests, session.cluster, self.namespace_of(runtime))
+                if any(discovery.get(each.gvk) is None for each in manifests.values()):
+                    await session.refresh_kinds()
+                    manifests = place(found.manifests, session.cluster, self.namespace_of(runtime))
+                    placed = (found.manifests, discovery.generation, self.namespace_of(runtime))
+                runtime.placed = placed
         # Taken over in one step: a plan must never meet the commit of one rendering and the objects of another.
         runtime.render_error = None
         runtime.target, runtime.revision, runtime.behind = found.target, found.revision, found.behind
@@ -339,12 +353,14 @@ class Engine(
             Condition(Severity.WARNING, "git", found.unsigned, now, _UNSIGNED) if found.unsigned else None
         )
         if connected:
-            runtime.manifests, runtime.rendered = manifests, True
-            runtime.kinds = frozenset((each.gvk, each.key.namespace) for each in manifests.values())
-            runtime.rendered_for, runtime.content = stays_at, content_of(manifests)
-            for other in self.claims.hold(runtime.app.key, manifests):
-                if (claimed := self.runtimes.get(other)) is not None:
-                    self.touch(claimed)
+            runtime.rendered, runtime.rendered_for = True, stays_at
+            if fresh:
+                runtime.manifests, runtime.content = manifests, content_of(manifests)
+                for other in self.claims.hold(runtime.app.key, manifests):
+                    if (claimed := self.runtimes.get(other)) is not None:
+                        self.touch(claimed)
+            # Also where nothing else is new: more than the manifests' own kinds may be among them until now.
+            runtime.kinds = frozenset({(each.gvk, each.key.namespace) for each in runtime.manifests.values()})
             await self.set_watches(session)
         if hard:
             runtime.confirmed.clear()
@@ -405,7 +421,9 @@ class Engine(
                         for key, each in runtime.manifests.items()
                         if each.gvk == kind.gvk or shows((key.group, key.kind), kind.gvk)
                     }
-        self.wake()
+        # The first picture waits for the last list, and for nothing after that.
+        first = not self.request.automatic and kind is not None and not session.pending(below=True)
+        self.wake(now=first and any(each.state.loading for each in self.runtimes.values()))
 
     def _changed(self, session: ClusterSession, kind: Any, old: Any, new: Any) -> None:
         obj = new if new is not None else old
@@ -436,9 +454,15 @@ class Engine(
 
     # --- comparing and publishing ---------------------------------------------------------------------------------
 
-    def wake(self) -> None:
-        """Something changed: a flush follows soon."""
+    def wake(self, *, now: bool = False) -> None:
+        """Something changed: a flush follows soon. now: at once, since somebody waits for just that."""
+        if now and self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
         if self._flush is None and not self.loop.is_closed():
+            if now:
+                self._flush = self.loop.call_later(0, self._flushed)
+                return
             # While much changes at once (a sync of thousands), comparing takes a fifth of the time at most.
             self._flush = self.loop.call_later(max(_COALESCE, min(4 * self._flush_took, _LATEST)), self._flushed)
 

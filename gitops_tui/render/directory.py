@@ -54,10 +54,12 @@ def render(
     try:
         contents = repository.read_many([entry.sha for entry in files])
     except GitError as error:
-        largest = max(files, key=lambda entry: entry.size, default=None)
-        if largest is None or largest.size * 2 < settings.max_manifest_bytes:
+        sizes = repository.sizes([entry.sha for entry in files])
+        largest = max(files, key=lambda entry: sizes.get(entry.sha, 0), default=None)
+        if largest is None or sizes.get(largest.sha, 0) * 2 < settings.max_manifest_bytes:
             raise
-        problems.append(Problem(printable(largest.path), f"{error.message}; this one alone has {largest.size}"))
+        told = f"{error.message}; this one alone has {sizes[largest.sha]}"
+        problems.append(Problem(printable(largest.path), told))
         raise RenderError(
             f"{printable(path) or '.'} at {commit.short} can't be rendered", problems=tuple(problems), hint=error.hint
         ) from None

@@ -94,8 +94,8 @@ _ARGO_HOOKS = {*_PHASES, *_OTHER_HOOKS, "Skip"}
 def annotations_of(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     """The object's annotations, {} where there are none or they are malformed."""
     metadata = obj.get("metadata")
-    found = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    found = metadata.get("annotations") if metadata.__class__ is dict or isinstance(metadata, Mapping) else None
+    return found if found.__class__ is dict or isinstance(found, Mapping) else {}
 
 
 def _words(value: object) -> list[str]:
@@ -181,6 +181,8 @@ def wave(obj: Mapping[str, Any]) -> int:
     """The sync wave; the weight of a Helm hook where there is none or it is not a number (`bad_wave` tells), else 0
     (gitops-engine's syncwaves/waves.go and hook/helm/weight.go)."""
     notes = annotations_of(obj)
+    if not notes:
+        return 0
     found = (_number(notes[name]) for name in (WAVE, HELM_WEIGHT) if name in notes)
     return next((number for number in found if number is not None), 0)
 

@@ -34,13 +34,13 @@ def label_value(app: str) -> str:
 
 def _metadata(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     found = obj.get("metadata")
-    return found if isinstance(found, Mapping) else {}
+    return found if found.__class__ is dict or isinstance(found, Mapping) else {}
 
 
 def owner_of(live: Mapping[str, Any], key: ResourceKey) -> str:
     """The application that an object belongs to, "" for none. `key` is the object's own identity."""
     notes = _metadata(live).get("annotations")
-    said = notes.get(TRACKING_ANNOTATION) if isinstance(notes, Mapping) else None
+    said = notes.get(TRACKING_ANNOTATION) if notes.__class__ is dict or isinstance(notes, Mapping) else None
     if not isinstance(said, str):
         return ""
     app, _, rest = said.partition(":")

@@ -133,9 +133,11 @@ def test_a_listing_is_what_ls_tree_says(made_repository, recursive: bool) -> Non
         capture_output=True,
         text=True,
     ).stdout
+    entries = repository.list_tree(sha, "a", recursive=recursive)
+    sizes = repository.sizes([each.sha for each in entries if each.type == "blob"])
     mine = [
-        f"{each.mode} {each.type} {each.sha} {each.size if each.type == 'blob' else '-':>7}\t{each.path.removeprefix('a/')}"
-        for each in repository.list_tree(sha, "a", recursive=recursive)
+        f"{each.mode} {each.type} {each.sha} {sizes.get(each.sha, '-'):>7}\t{each.path.removeprefix('a/')}"
+        for each in entries
     ]
     assert "\n".join(mine) == said.rstrip("\n")
 
