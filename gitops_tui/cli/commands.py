@@ -103,7 +103,7 @@ def diff(options: argparse.Namespace, settings: Settings) -> int:
         }
     if options.output == "json":
         shown = [shapes.resource(each, explained[each.key], sides.get(each.key)) for each in drifted]
-        json_out(shapes.application(state) | {"resources": shown})
+        json_out(shapes.application(state, shown))
     else:
         from gitops_tui.cli.drift import diff_lines
 

@@ -210,7 +210,8 @@ def record(found: AppRecord) -> dict[str, Any]:
     return {"pause": pause(found.pause), "pin": pin(found.pin)}
 
 
-def application(state: ApplicationState) -> dict[str, Any]:
+def application(state: ApplicationState, resources: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """resources: in place of all of them."""
     return {
         "name": state.app.name,
         "namespace": state.key.namespace,
@@ -229,7 +230,7 @@ def application(state: ApplicationState) -> dict[str, Any]:
         "moved": {"git": state.moved.git, "cluster": state.moved.cluster, "both": state.moved.both},
         **record(state.record),
         "conditions": [condition(each) for each in state.conditions],
-        "resources": [resource(each) for each in state.resources.values()],
+        "resources": [resource(each) for each in state.resources.values()] if resources is None else resources,
     }
 
 

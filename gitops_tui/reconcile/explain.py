@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
 
 from gitops_tui.compare import displayable
 from gitops_tui.compare.blame import three_way
-from gitops_tui.compare.threeway import three_way_rows
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.drift import ABSENT, Drift, FieldMove
 from gitops_tui.model.explain import Explained, FieldBlame
@@ -18,9 +16,6 @@ from gitops_tui.model.revision import BlameLine
 from gitops_tui.model.threeway import ThreeWay
 from gitops_tui.reconcile.ignoring import IgnoreCommands
 from gitops_tui.reconcile.runtime import Runtime, moved_since
-
-if TYPE_CHECKING:
-    pass
 
 # A whole object that differs is told by its first fields; each costs a look into Git's history.
 MAX_FIELDS = 50
@@ -91,6 +86,8 @@ class ExplainCommands(IgnoreCommands):
             )
         last, manifest = runtime.synced.get(key), state.manifest
         schemas = self.session(runtime).schemas
+        from gitops_tui.compare.threeway import three_way_rows
+
         rows = await asyncio.to_thread(
             three_way_rows,
             last.obj if last is not None else None,

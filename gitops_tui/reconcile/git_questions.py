@@ -6,23 +6,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from gitops_tui.errors import CloneError, RevertRefused
 from gitops_tui.git import Repository
 from gitops_tui.git.open import is_remote, remote_for
 from gitops_tui.git.remote import Remote
-from gitops_tui.git.revert import carry_out, preview
 from gitops_tui.model.application import Application
-from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.manifest import Manifest
-from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import BlameLine, Commit, Signature
 from gitops_tui.model.snapshot import RepositoryState
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.render.fields import places_of_field
 from gitops_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from gitops_tui.model.change import CommitDetail, FileChange
+    from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -154,6 +155,8 @@ class GitQuestions:
         if not request.paths:
             paths, warnings = self._own_paths(app, repository, target, tip)
         asked = replace(request, branch=branch, paths=paths, application=request.application or app.name)
+        from gitops_tui.git.revert import preview
+
         found = preview(repository, asked, self._origin(repository, request))
         if len(app.sources) > 1:
             warnings.append("the application has several sources; only the first one is reverted")
@@ -202,6 +205,8 @@ class GitQuestions:
 
     def revert(self, app: Application, found: RevertPreview) -> RevertResult:
         """Raises RevertRefused, PushRejected, FetchError."""
+        from gitops_tui.git.revert import carry_out
+
         repository = self._repository(app)
         request = replace(found.request, push=found.push)
         return carry_out(repository, found, self._origin(repository, request))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from gitops_tui.errors import ApiError, ClusterError, Forbidden, GitOpsError, Invalid, NotFound
 from gitops_tui.kube import WatchStatus
-from gitops_tui.kube.logs import read_log
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.logs import LogFeed, LogLine, LogOptions, LogPod, LogSource
 from gitops_tui.model.snapshot import Snapshot
@@ -209,6 +208,8 @@ class Reading:
             self.feed.note(f"pod {pod.name} is gone")
 
     async def _read(self, session: ClusterSession, pod: LogPod, container: str) -> None:
+        from gitops_tui.kube.logs import read_log
+
         source = self.feed.source(LogSource(pod.namespace, pod.name, container))
         where = f"{pod.name}/{container}"
         options, last, wait, said = self.options, "", _FIRST_WAIT, ""

@@ -432,6 +432,12 @@ class Engine(
             self.records.changed(session, new if new is not None else None, metadata)
         elif kind.gvk == PROJECT:
             self.projects.cluster_changed(session)
+        concerned = [each for each in self.runtimes.values() if each.app.key.cluster == session.cluster.name]
+        if all(each.all_dirty for each in concerned):
+            # All is compared anyway: the first lists come in.
+            if concerned:
+                self.wake()
+            return
         store = session.cluster.store
         above = lineage(store, obj)
         if old is not None and new is not None:
@@ -441,9 +447,7 @@ class Engine(
         marked = [(ResourceKey.of(each), bool(_labels(each).get(APPLICATION_LABEL))) for each in above]
         before = bool(_labels(old).get(APPLICATION_LABEL)) if old is not None else False
         scaled = scaled_by(kind.gvk, obj)
-        for runtime in self.runtimes.values():
-            if runtime.app.key.cluster != session.cluster.name:
-                continue
+        for runtime in concerned:
             if scaled is not None and scaled in runtime.manifests:
                 runtime.dirty.add(scaled)
                 self.wake()

@@ -22,7 +22,7 @@ from gitops_tui.model.application import Source
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
 from gitops_tui.pluginsettings import Plugin
-from gitops_tui.render import directory, helm, kustomize, plugins
+from gitops_tui.render import directory, plugins
 from gitops_tui.render.cache import Disk, Memory, Rendered
 from gitops_tui.render.charts.needed import Needed, OpenChart, needed
 from gitops_tui.render.dependencies import Dependencies, dependencies, holds_jsonnet
@@ -173,6 +173,8 @@ def _rendered(
             api_versions=api_versions,
         )
     elif kind == "Helm":
+        from gitops_tui.render import helm
+
         manifests, warnings = helm.render(
             repository,
             commit,
@@ -189,6 +191,8 @@ def _rendered(
             missing=missing,
         )
     elif kind == "Kustomize":
+        from gitops_tui.render import kustomize
+
         manifests, warnings = kustomize.render(repository, commit, source, path, settings=settings, inputs=paths)
     else:
         manifests, warnings = directory.render(repository, commit, source, path, env=env, settings=settings)
