@@ -17,18 +17,22 @@ from gitops_tui.compare import clean_live
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest
 
+# Seconds for which a sync takes the answer to a verdict's dry run for its own dry run of the same.
+_MOMENT = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a dry run said. digest: of what was applied; version: the live resourceVersion; content: a hash of the live
     object without status. result: the object as it would be, why it was refused, or None where nothing was said.
-    again: when it may be asked again (the loop's time)."""
+    again: when it may be asked again, asked: when it was asked (the loop's time)."""
 
     digest: str
     version: str
     content: bytes
     result: dict[str, Any] | str | None
     again: float = 0.0
+    asked: float = 0.0
 
 
 def content_of(live: Mapping[str, Any]) -> bytes:
@@ -45,6 +49,18 @@ def content_of(live: Mapping[str, Any]) -> bytes:
     except (TypeError, ValueError):
         return b""
     return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def just_tried(
+    answers: Mapping[ResourceKey, Answer], manifest: Manifest | None, live: Mapping[str, Any] | None, now: float
+) -> bool:
+    """Whether this very apply was tried a moment ago, on the object as it is now, and was not refused."""
+    if manifest is None or live is None:
+        return False
+    known = answers.get(manifest.key)
+    if known is None or known.digest != manifest.digest or not isinstance(known.result, dict):
+        return False
+    return known.version == str(live["metadata"].get("resourceVersion")) and now - known.asked <= _MOMENT
 
 
 def answer_for(

@@ -49,7 +49,7 @@ class Confirming:
         self, runtime: Runtime, session: ClusterSession, manifest: Manifest, live: Mapping[str, Any]
     ) -> None:
         result: dict[str, Any] | str | None = None
-        again = 0.0
+        again, asked = 0.0, self._engine.loop.time()
         try:
             obj = self._engine.operations.desired(runtime, manifest)
             result = await session.cluster.apply(obj, dry_run=True)
@@ -65,7 +65,7 @@ class Confirming:
                 again = self._engine.loop.time() + RETRY
                 self._engine.loop.call_later(RETRY + 0.1, self._once_more, runtime, manifest)
             version = str(live["metadata"].get("resourceVersion"))
-            runtime.confirmed[manifest.key] = Answer(manifest.digest, version, content_of(live), result, again)
+            runtime.confirmed[manifest.key] = Answer(manifest.digest, version, content_of(live), result, again, asked)
             runtime.confirming.discard(manifest.key)
             runtime.dirty.add(manifest.key)
             self._engine.wake(now=runtime.state.loading and not runtime.confirming)

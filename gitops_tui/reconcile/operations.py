@@ -25,6 +25,7 @@ from gitops_tui.model.sync import (
     SyncPlan,
 )
 from gitops_tui.model.text import printable
+from gitops_tui.reconcile.answers import just_tried
 from gitops_tui.reconcile.api import RevisionPreview
 from gitops_tui.reconcile.auto import PEACE, Attempts, Decision, fighters, is_same
 from gitops_tui.reconcile.events import tell
@@ -304,6 +305,13 @@ class Operations:
             except GitOpsError as error:
                 trouble.append(f"not recorded: {error}")
 
+        store, asked = session.cluster.store, runtime.confirmed
+
+        def tried(key: ResourceKey) -> bool:
+            manifest = manifests.get(key)
+            live = store.get(manifest.gvk, key.namespace, key.name) if manifest is not None else None
+            return just_tried(asked, manifest, live, engine.loop.time())
+
         executor = self._executor(
             runtime.app,
             plan,
@@ -316,6 +324,7 @@ class Operations:
             started=running.started,
             recorded=recorded,
             held=held,
+            tried=tried,
         )
         runtime.executor = executor
         try:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from gitops_tui.compare import compare, confirm
 from gitops_tui.compare.blame import which_moved
 from gitops_tui.compare.confirm import ADMISSION
 from gitops_tui.compare.show import masked_keys
@@ -29,6 +28,7 @@ from gitops_tui.model.sync import SyncOperation, SyncStatus
 from gitops_tui.model.windows import OPEN_GATE, SyncGate
 from gitops_tui.reconcile.answers import Answer, answer_for
 from gitops_tui.reconcile.auto import Attempts
+from gitops_tui.reconcile.looked import Looked, look, settle
 from gitops_tui.reconcile.owned import line, owned
 from gitops_tui.reconcile.randomness import random_rules
 from gitops_tui.reconcile.rules import Scalers, compare_options, rules_of, scaler_rule, unknown_options
@@ -60,6 +60,7 @@ class Runtime:
     that an older rendering never comes in after a newer one.
     children: name -> what is to be said of an application that this one holds.
     content: a hash of what Git holds now. placed: what the manifests were made of, to see that they are still the same.
+    looked: what was worked out about objects that differ.
     synced: what Git said at the last sync, whose commit is synced_revision; None where that is not known.
     """
 
@@ -95,6 +96,7 @@ class Runtime:
     synced_revision: str = ""
     content: str = ""
     placed: tuple[object, ...] = ()
+    looked: dict[ResourceKey, Looked] = field(default_factory=dict)
     scalers: Scalers = field(default_factory=Scalers)
     children: dict[str, Health] = field(default_factory=dict)
 
@@ -282,14 +284,7 @@ def _verdict(
         rules = (*rules, scaler_rule(key, scaler))
     rules = (*rules, *random_rules(manifest))
     options = compare_options(runtime.app, manifest.obj if manifest is not None else None, live)
-    drift = compare(
-        manifest.obj if manifest is not None else None,
-        live,
-        schema=schemas,
-        ignore=rules,
-        client_managers=settings.client_managers,
-        mask_keys=settings.mask_keys,
-    )
+    drift, looked = look(runtime.looked, key, manifest, live, rules, schemas, settings)
     warnings = [*drift.warnings, *unknown_options(options)]
     if scaler:
         warnings.append(f"the HorizontalPodAutoscaler {scaler} sets replicas: leave spec.replicas out of Git")
@@ -302,16 +297,8 @@ def _verdict(
                 drift = replace(drift, refused=known.result)
                 warnings.append(f"sync would fail: {known.result}")
             else:
-                drift = confirm(
-                    drift,
-                    live,
-                    known.result,
-                    desired=manifest.obj,
-                    schema=schemas,
-                    client_managers=settings.client_managers,
-                    ignore=rules,
-                    include_webhooks=options.get("IncludeMutationWebhook") == "true",
-                )
+                webhooks = options.get("IncludeMutationWebhook") == "true"
+                drift = settle(looked, drift, manifest, live, known.result, rules, schemas, settings, webhooks)
                 # Git and the cluster will never say the same there: who wonders why is told.
                 told = [each for each in drift.hidden if each.note.startswith(f"{ADMISSION} changes")]
                 warnings += [f"{each.path}: {each.note}" for each in told[:3]]
@@ -340,7 +327,12 @@ def moved_since(
     if not drift.is_drifted or runtime.synced is None:
         return Moved.NONE
     last = runtime.synced.get(key)
-    return which_moved(
+    looked = runtime.looked.get(key)
+    if looked is not None and (looked.live is not live or looked.manifest is not manifest):
+        looked = None
+    if looked is not None and looked.moved is not None and looked.moved[0] is last and looked.moved[1] is drift:
+        return looked.moved[2]
+    moved = which_moved(
         last.obj if last is not None else None,
         manifest.obj if manifest is not None else None,
         live,
@@ -349,6 +341,9 @@ def moved_since(
         ignore=(*rules_of(runtime.app, settings), *random_rules(manifest)),
         client_managers=settings.client_managers,
     )
+    if looked is not None:
+        looked.moved = (last, drift, moved)
+    return moved
 
 
 def _defined_by(runtime: Runtime, gvk: GVK) -> bool:

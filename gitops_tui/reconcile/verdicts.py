@@ -109,6 +109,7 @@ class Verdicts:
         for key, gvk in found.items():
             if gvk is None:
                 runtime.resources.pop(key, None)
+                runtime.looked.pop(key, None)
                 continue
             made = evaluate(runtime, key, gvk, cluster, self._engine.settings, session.schemas)
             if runtime.resources.get(key) != made:

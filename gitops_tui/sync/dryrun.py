@@ -5,8 +5,11 @@ Known gaps: what lives in a namespace, or is of a kind, that the same plan makes
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gitops_tui.errors import ApiError, GitOpsError, Invalid, UnknownKind
 from gitops_tui.kube import Cluster
+from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.sync import Action, PlanStep, ResultStatus, SyncPlan
 from gitops_tui.sync.hooks import Hooks
 from gitops_tui.sync.objects import Objects
@@ -32,6 +35,7 @@ class DryRun:
         writer: Writer,
         hooks: Hooks,
         pruner: Pruner,
+        tried: Callable[[ResourceKey], bool] = lambda _: False,
     ) -> None:
         self._plan = plan
         self._objects = objects
@@ -41,6 +45,7 @@ class DryRun:
         self._writer = writer
         self._hooks = hooks
         self._pruner = pruner
+        self._known = tried
         self._namespaces = {
             step.key.name
             for step in plan.steps
@@ -106,7 +111,11 @@ class DryRun:
             await self._hooks.dry_run(self._objects.manifests[step.key], step.phase)
         else:
             objects = self._objects
-            await self._writer.dry_run(objects.desired(step), objects.options(step), objects.lives.get(step.key))
+            options = objects.options(step)
+            if options.server_side and not options.replace and self._known(step.key):
+                # The server has just said yes to this very request.
+                return
+            await self._writer.dry_run(objects.desired(step), options, objects.lives.get(step.key))
 
     def _comes_later(self, step: PlanStep) -> bool:
         """Whether a CRD of this plan brings the step's kind, or its options say that something else will."""

@@ -69,12 +69,14 @@ class Executor:
         started: datetime | None = None,
         recorded: Callable[[Ended], Awaitable[None]] | None = None,
         held: Callable[[], str] = str,
+        tried: Callable[[ResourceKey], bool] = lambda _: False,
     ) -> None:
         self._plan = plan
         self._cluster = cluster
         self._settings = settings
         self._recorded = recorded
         self._held_by = held
+        self._tried = tried
         self._stop = False
         self._stopped_by = "a person"
         self._objects = Objects(app, manifests, lives or {})
@@ -128,6 +130,7 @@ class Executor:
                 writer=self._writer,
                 hooks=self._hooks,
                 pruner=self._pruner,
+                tried=self._tried,
             ).run()
             self._go_on()
         except Stopped as stopped:
