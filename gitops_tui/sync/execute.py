@@ -50,7 +50,8 @@ class Executor:
     manifests: the desired objects by key; lives: the live ones as they were last seen. operation, started: the id of the
     operation and when it began, the first attempt's where it goes on after a crash. recorded(how it ended): awaited at
     the end, before hooks are cleaned up, so that the outcome is known before what shows it goes. held(): why it must not go
-    on, "" where it may: asked before the first write and before each wave.
+    on, "" where it may: asked before the first write and before each wave. tried(key): whether
+    the very apply of an object was tried a moment ago, on the object as it is.
     """
 
     _order: tuple[Phase, ...] = (Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +316,39 @@ def test_a_verdict_is_settled_once_for_what_it_depends_on(world: World, monkeypa
     world.apply({**CONFIG, "data": {"a": "again"}}, "kubectl-edit")
     world.until(lambda: asked and world.resource(CONFIG_KEY).drift.confirmed)
     assert asked == [{"dry_run": True}]
+
+
+def test_a_sync_takes_the_answer_to_the_verdicts_dry_run_for_its_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.commit("x", CONFIG, DEPLOYMENT)
+    world.start()
+    world.sync()
+    world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
+    world.until(lambda: world.resource(CONFIG_KEY).drift.confirmed)
+    changed = yaml.safe_load(yaml.safe_dump(DEPLOYMENT))
+    changed["spec"]["replicas"] = 0
+    world.commit("fewer", CONFIG, changed)
+    world.refresh()
+    world.until(lambda: world.resource(WEB_KEY).drift.confirmed)
+    assert world.engine is not None
+    session = next(iter(world.engine._sessions.values()))
+    # The Deployment's answer is of an older object by now.
+    answer = world.engine.runtimes[world.state.key].confirmed
+    answer[WEB_KEY] = replace(answer[WEB_KEY], version="1")
+    sent: list[tuple[str, bool]] = []
+    real = session.cluster.apply
+
+    async def apply(obj: Any, **words: Any) -> Any:
+        sent.append((obj["metadata"]["name"], bool(words.get("dry_run"))))
+        return await real(obj, **words)
+
+    monkeypatch.setattr(session.cluster, "apply", apply)
+    world.sync()
+    first = sent[:3]
+    assert first[0] == ("web", True)
+    assert sorted(first[1:]) == [("config", False), ("web", False)]
+    assert ("config", True) not in sent
 
 
 def test_gvk_of_the_autoscaler_is_the_one_that_is_watched(world: World) -> None:
