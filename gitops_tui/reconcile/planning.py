@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine
 
 _NAMESPACE = GVK("", "v1", "Namespace")
+_TRIES, _POLL = 100, 0.05
 
 
 class Planning:
@@ -54,6 +56,12 @@ class Planning:
         session = engine.session(runtime)
         if not session.connected.is_set():
             raise session.error or PlanRefused(f"not connected to {session.cluster.name} yet", hint="try again")
+        for _ in range(_TRIES):
+            # What another application has just asked for is being listed.
+            listed = not session.pending() and runtime.watched <= session.covered
+            if runtime.render_error is not None or (runtime.current and listed):
+                break
+            await asyncio.sleep(_POLL)
         engine.settle(runtime)
         revision = runtime.revision.sha if runtime.revision is not None else ""
         refused = hint = ""
