@@ -46,6 +46,10 @@ def blame_line(difference: FieldDifference, blame: FieldBlame | None) -> str:
         parts.append(
             f"Git: {line.short} {line.author} {ago(line.time)}, {line.path}:{line.line} {line.subject}".rstrip()
         )
+    gone = blame.removed if blame is not None else None
+    if gone is not None:
+        said = f"{gone.short} {gone.author} {ago(gone.time)} took it out, was {gone.path}:{gone.line} {gone.subject}"
+        parts.append(f"Git: {said}".rstrip())
     owner = difference.live_owner
     if owner is not None:
         parts.append(f"cluster: {who(owner)}" + (f" {ago(owner.time)}" if owner.time is not None else ""))

@@ -52,7 +52,7 @@ def condition(found: Condition) -> dict[str, Any]:
 
 
 def line(found: BlameLine | None) -> dict[str, Any] | None:
-    """The line of Git that last set a field."""
+    """A line of Git, and the commit that last set it or took it out."""
     if found is None:
         return None
     return {
@@ -92,6 +92,8 @@ def difference(
         made["ignoredBy"] = found.ignored_by
     if blame is not None:
         made["desiredBlame"] = line(blame.desired)
+        if blame.removed is not None:
+            made["removedBy"] = line(blame.removed)
     if move is not None:
         made["moved"] = move.moved.value
         if move.last is not ABSENT:

@@ -80,7 +80,7 @@ _ancestors: dict[tuple[str, str], bool] = {}
 
 
 def _ask(repository: Repository, commit: str, path: str, lines: Sequence[int], ignored: str) -> dict[int, BlameLine]:
-    _bring_versions(repository, commit, path)
+    bring_versions(repository, commit, path)
     content = repository.read_many([_blob(repository, commit, path)])[0]
     most = content.count(b"\n") + (0 if content.endswith(b"\n") or not content else 1)
     ranges = [part for first, last in _runs(lines, most) for part in ("-L", f"{first},{last}")]
@@ -124,7 +124,7 @@ def _ignore_file(repository: Repository, blob: str, folder: Path, width: int) ->
     return place
 
 
-def _bring_versions(repository: Repository, commit: str, path: str) -> None:
+def bring_versions(repository: Repository, commit: str, path: str) -> None:
     """In a mirror without blobs: the file's versions in one go, before blame asks for them one by one."""
     if not repository.is_partial:
         return

@@ -14,10 +14,12 @@ from gitops_tui.model.revision import BlameLine
 @dataclass(frozen=True, slots=True)
 class FieldBlame:
     """Who set a field. desired: the line of Git that last set it, None where no line does (a default of a chart, a field
-    that Git has lost). live: who set it in the cluster, None where that is not known."""
+    that Git has lost). live: who set it in the cluster, None where that is not known. removed: for a field that Git has
+    lost, the commit that took it out and the line where it stood before, None where that is not known."""
 
     desired: BlameLine | None = None
     live: Owner | None = None
+    removed: BlameLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

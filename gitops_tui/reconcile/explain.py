@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from gitops_tui.compare import displayable
 from gitops_tui.compare.blame import three_way
 from gitops_tui.errors import GitOpsError
-from gitops_tui.model.drift import ABSENT, Drift, FieldMove
+from gitops_tui.model.drift import ABSENT, Drift, FieldMove, Reason
 from gitops_tui.model.explain import Explained, FieldBlame
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -50,13 +50,17 @@ class ExplainCommands(IgnoreCommands):
                 mask_keys=self.settings.mask_keys,
             )
         lines: dict[str, BlameLine | None] = {}
+        removed: dict[str, BlameLine] = {}
         problem = ""
         if manifest is not None and runtime.revision is not None:
             revision = runtime.revision.sha
-            lines, problem = await asyncio.to_thread(self._blame, runtime, revision, manifest, drift)
+            lines, removed, problem = await asyncio.to_thread(self._blame, runtime, revision, manifest, drift)
         return Explained(
             key=key,
-            blame={each.path: FieldBlame(lines.get(each.path), each.live_owner) for each in drift.differences},
+            blame={
+                each.path: FieldBlame(lines.get(each.path), each.live_owner, removed.get(each.path))
+                for each in drift.differences
+            },
             moved=moved,
             moves=moves,
             last_synced=displayable(last.obj, mask_keys=self.settings.mask_keys) if last is not None else None,
@@ -102,13 +106,18 @@ class ExplainCommands(IgnoreCommands):
 
     def _blame(
         self, runtime: Runtime, revision: str, manifest: Manifest, drift: Drift
-    ) -> tuple[dict[str, BlameLine | None], str]:
+    ) -> tuple[dict[str, BlameLine | None], dict[str, BlameLine], str]:
+        """The lines that set fields, the commits that took some out, and what went wrong ("" for nothing)."""
         found: dict[str, BlameLine | None] = {}
-        for each in drift.differences[:MAX_FIELDS]:
-            if each.desired is ABSENT:
-                continue
-            try:
-                found[each.path] = self.git.blame_field(runtime.app, revision, manifest, each.path)
-            except GitOpsError as error:
-                return found, str(error)
-        return found, ""
+        removed: dict[str, BlameLine] = {}
+        some = drift.differences[:MAX_FIELDS]
+        try:
+            for each in some:
+                if each.desired is not ABSENT:
+                    found[each.path] = self.git.blame_field(runtime.app, revision, manifest, each.path)
+            gone = [each.path for each in some if each.reason is Reason.REMOVED]
+            if gone:
+                removed = self.git.removals(runtime.app, revision, manifest, gone)
+        except GitOpsError as error:
+            return found, removed, str(error)
+        return found, removed, ""

@@ -3,7 +3,8 @@ in threads by the engine's futures (`git_api`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gitops_tui.model.change import CommitDetail, FileChange
     from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 
+_MOST_REMOVALS = 2_000
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -47,6 +49,7 @@ class GitQuestions:
     def __init__(self, repositories: Repositories, settings: Settings) -> None:
         self.repositories = repositories
         self._settings = settings
+        self._removals: dict[tuple[object, ...], BlameLine | None] = {}
 
     def _repository(self, app: Application) -> Repository:
         return self.repositories.open(app.source.address)
@@ -120,6 +123,31 @@ class GitQuestions:
                 # The line itself may hold what is masked everywhere else; who and when is what was asked.
                 return replace(max(found.values(), key=lambda each: each.time), text="")
         return None
+
+    @_sure
+    def removals(
+        self, app: Application, revision: str, manifest: Manifest, fields: Sequence[str]
+    ) -> dict[str, BlameLine]:
+        """The commit that took each of these fields out of Git, where one is found; kept for the revision."""
+        from gitops_tui.render.lost import Lost
+
+        repository = self._repository(app)
+        commit = repository.commit(revision)
+        lost: Lost | None = None
+        found: dict[str, BlameLine] = {}
+        for field in fields:
+            key = (app.source.address, commit.sha, manifest.key, field)
+            if key not in self._removals:
+                if lost is None:
+                    lost = Lost(repository, commit, self.repositories.paths(app, commit), manifest)
+                made = lost.taken_out(field)
+                while len(self._removals) >= _MOST_REMOVALS:
+                    with suppress(StopIteration, KeyError):  # another thread was there first
+                        del self._removals[next(iter(self._removals))]
+                self._removals[key] = made
+            if (known := self._removals.get(key)) is not None:
+                found[field] = known
+        return found
 
     @_sure
     def refusal(self, app: Application, revision: str) -> tuple[str, str] | None:

@@ -14,6 +14,7 @@ from gitops_tui.kube import Cluster, ContextInfo, ResourceType, WatchSpec, Watch
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.snapshot import ClusterState, Link
 from gitops_tui.model.text import printable, redact
+from gitops_tui.reconcile.definitions import CRD, Definitions
 from gitops_tui.reconcile.owned import kinds_below
 from gitops_tui.reconcile.rules import AUTOSCALER, is_scalable
 from gitops_tui.schema import SchemaSet, builtin, with_openapi
@@ -25,12 +26,12 @@ PROJECT = GVK("argoproj.io", "v1alpha1", "AppProject")
 # Seconds between two signs of life that are asked for, and how long one may take.
 _PULSE = 15.0
 _PULSE_WAIT = 10.0
-_CRD = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 
 
 class ClusterSession:
     """A connection that keeps itself up. on_connected is awaited after each connect; on_change and on_link are called,
-    on_link with the kind of which more or less is known now, None where the connection itself is meant."""
+    on_link with the kind of which more or less is known now, None where the connection itself is meant. on_kinds is
+    awaited when the cluster's own kinds have changed; None: nobody follows them."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class ClusterSession:
         on_connected: Callable[[ClusterSession], Any],
         on_change: Callable[[ClusterSession, ResourceType, Any, Any], None],
         on_link: Callable[[ClusterSession, ResourceType | None], None],
+        on_kinds: Callable[[ClusterSession], Any] | None = None,
     ) -> None:
         self.settings = settings
         self.cluster = Cluster(
@@ -57,6 +59,7 @@ class ClusterSession:
         self.error: ClusterError | None = None
         self._on_connected = on_connected
         self._on_link = on_link
+        self._on_kinds = on_kinds
         # What is to be watched, and what is by now.
         self.wanted: frozenset[tuple[GVK, str]] = frozenset()
         self.covered: frozenset[tuple[GVK, str]] = frozenset()
@@ -132,10 +135,21 @@ class ClusterSession:
                 self._link(Link.FAILED, str(error))
             await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311
             delay = min(delay * 2, 30.0)
-        await self._pulse()
+        if self._on_kinds is None:
+            await self._pulse()
+            return
+        async with asyncio.TaskGroup() as group:
+            group.create_task(Definitions(self.cluster, self._kinds_changed).follow())
+            group.create_task(self._pulse())
+
+    async def _kinds_changed(self) -> None:
+        """Definitions came, changed or went: what is served and of which types is read again."""
+        await self.refresh_kinds()
+        if self._on_kinds is not None:
+            await self._on_kinds(self)
 
     async def _load_schemas(self) -> None:
-        kind = self.cluster.discovery.get(_CRD)
+        kind = self.cluster.discovery.get(CRD)
         schemas = builtin()
         try:
             for crd in await self.cluster.list(kind) if kind is not None else ():

@@ -240,6 +240,7 @@ class Engine(
             on_connected=self._connected,
             on_change=self._changed,
             on_link=self._link_changed,
+            on_kinds=self._kinds_changed if self.request.automatic else None,
         )
         self.spawn(self._sessions[name].run())
 
@@ -267,6 +268,11 @@ class Engine(
             # Its projects count for applications on other clusters too.
             await self.set_watches(session)
         self.spawn(self.leadership.follow(session))
+        await asyncio.gather(*(self.refresh_app(runtime) for runtime in mine))
+
+    async def _kinds_changed(self, session: ClusterSession) -> None:
+        """The cluster's own kinds are others now, or of other types: all that is on it is looked at again."""
+        mine = [each for each in self.runtimes.values() if each.app.key.cluster == session.cluster.name]
         await asyncio.gather(*(self.refresh_app(runtime) for runtime in mine))
 
     # --- Git ------------------------------------------------------------------------------------------------------

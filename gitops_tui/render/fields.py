@@ -106,6 +106,18 @@ def places_of_field(
             yield from _in_manifests(content, entry.path, manifest, steps)
 
 
+def place_in(content: bytes, path: str, manifest: Manifest, field: str) -> Place | None:
+    """Where a version of a file sets a field of an object, in whichever of its documents; None where it does not."""
+    steps = steps_of(field)
+    if steps is None:
+        return None
+    for node in _nodes(content):
+        for each in (node, *_items(node)):
+            if _is_it(each, manifest, exact=True) and (place := _place(each, path, steps)):
+                return place
+    return None
+
+
 def _is_in(path: str, folder: str) -> bool:
     return not folder or path.startswith(f"{folder}/")
 

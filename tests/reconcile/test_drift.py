@@ -351,6 +351,38 @@ def test_a_sync_takes_the_answer_to_the_verdicts_dry_run_for_its_own(
     assert ("config", True) not in sent
 
 
+def test_the_commit_that_took_a_field_out_of_git_is_named(world: World) -> None:
+    more = yaml.safe_load(yaml.safe_dump(DEPLOYMENT))
+    container = more["spec"]["template"]["spec"]["containers"][0]
+    container["env"] = [{"name": "LEVEL", "value": "debug"}, {"name": "KEPT", "value": "1"}]
+    two = {**CONFIG, "data": {"a": "1", "b": "2", "c": "3"}}
+    world.commit("all", two, more)
+    world.start()
+    world.sync()
+    del container["env"][0]
+    took_env = world.commit("no level any more", two, more)
+    took_key = world.commit("no c any more", CONFIG, more)
+    container["image"] = "a:2"
+    world.commit("another image", CONFIG, more)
+    world.refresh()
+    world.until(lambda: len(world.resource(WEB_KEY).drift.differences) == 2)
+    world.until(lambda: world.resource(CONFIG_KEY).drift.is_drifted)
+    assert world.engine is not None
+    app = world.state.key
+    explained = world.engine.explain(app, WEB_KEY).result(30)
+    env, image = (
+        next(blame for path, blame in explained.blame.items() if path.endswith(ending))
+        for ending in ("env[name=LEVEL]", "image")
+    )
+    assert env.removed is not None and env.desired is None
+    assert (env.removed.commit, env.removed.subject) == (took_env, "no level any more")
+    before = world.repository.git("show", f"{took_env}^:{env.removed.path}").splitlines()
+    assert "name: LEVEL" in before[env.removed.line - 1]
+    assert image.removed is None and image.desired is not None
+    key = world.engine.explain(app, CONFIG_KEY).result(30).blame["data.c"]
+    assert key.removed is not None and key.removed.commit == took_key
+
+
 def test_gvk_of_the_autoscaler_is_the_one_that_is_watched(world: World) -> None:
     world.commit("x", DEPLOYMENT)
     world.start()

@@ -88,6 +88,11 @@ class BlameScreen(Dialog[None]):
             )
         elif explained is None:
             said = "…"
+        elif blame is not None and (gone := blame.removed) is not None:
+            said = (
+                f"{gone.commit[:7]} {gone.author} {age(gone.time)} ago took it out  {gone.subject}  "
+                f"(it was {gone.path}:{gone.line})"
+            )
         else:
             said = "no line of Git sets it"
         rows += self.note(said, first="  Git      ", indent="           ")
