@@ -178,6 +178,21 @@ def displayable(
     return (masks or Masks()).config_map(made, keys) if keys else made
 
 
+def clean_owners(entries: Any, obj: Mapping[str, Any], *, mask_keys: Collection[str] = ()) -> Any:
+    """managedFields of an object as they may be shown: the values that list items are known by (`v:`, `k:`) without what
+    is masked in the object."""
+    if isinstance(entries, list):
+        return [clean_owners(each, obj, mask_keys=mask_keys) for each in entries]
+    if not isinstance(entries, Mapping):
+        return entries
+    return {
+        scrubbed(name, obj, mask_keys=mask_keys)
+        if isinstance(name, str) and name.startswith(("v:", "k:"))
+        else name: clean_owners(below, obj, mask_keys=mask_keys)
+        for name, below in entries.items()
+    }
+
+
 def clean_live(obj: Mapping[str, Any]) -> dict[str, Any]:
     """A live object without what the server keeps for itself: status, managedFields, uid and the like."""
     made = {key: value for key, value in obj.items() if key != "status"}

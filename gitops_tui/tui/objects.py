@@ -25,16 +25,18 @@ def yaml_of(state: ResourceState, side: str, *, managed: bool = False, mask_keys
     from glob import escape
 
     from gitops_tui.compare import displayable
+    from gitops_tui.compare.show import clean_owners
     from gitops_tui.render.yamltext import dump
 
     obj = state.manifest.obj if side == "git" and state.manifest else state.live if side == "live" else None
     if obj is None:
         return ""
     # Which keys of a ConfigMap look like credentials was settled with the verdict.
-    shown = plain(displayable(obj, mask_keys=[*mask_keys, *(escape(key) for key in state.drift.masked)]))
+    masks = [*mask_keys, *(escape(key) for key in state.drift.masked)]
+    shown = plain(displayable(obj, mask_keys=masks))
     entries = (obj.get("metadata") or {}).get("managedFields")
     if managed and side == "live" and entries:
-        shown["metadata"] = {**shown["metadata"], "managedFields": entries}
+        shown["metadata"] = {**shown["metadata"], "managedFields": clean_owners(entries, obj, mask_keys=masks)}
     return dump(shown)
 
 

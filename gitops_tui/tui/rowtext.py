@@ -197,7 +197,11 @@ def row_pieces(row: Row, columns: Columns) -> Pieces:
     room = width - columns.name
     calm = health_role == "ok" or not health
     if (moved or drifted) and calm and health and width_of(_sided(row, sync, room)) >= columns.sync:
-        # What drifts says more than a healthy "Healthy".
+        # What drifts says more than a healthy "Healthy": that stands behind it as a word where what drifts loses nothing by
+        # it, else as its sign.
+        beside = _sided(row, sync, room - width_of(health) - 2)
+        if beside == _sided(row, sync, room):
+            return [*pieces, (f"{beside}  ", sync_role), (health, health_role)]
         sync = _sided(row, sync, room - 2)
         pieces += [(sync, sync_role), (f" {health[:1]}", health_role)]
         return pieces

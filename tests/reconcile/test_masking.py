@@ -19,7 +19,8 @@ from gitops_tui.compare import compare, scrubbed
 from gitops_tui.compare.blame import three_way
 from gitops_tui.model.drift import ABSENT, Drift, DriftKind, Masked
 from gitops_tui.model.keys import AppKey, ResourceKey
-from gitops_tui.model.sync import Action, PlanStep, ResultStatus, SyncOptions, SyncPlan
+from gitops_tui.model.snapshot import ResourceState
+from gitops_tui.model.sync import Action, PlanStep, ResultStatus, SyncOptions, SyncPlan, SyncStatus
 from gitops_tui.render.loader import load
 from gitops_tui.settings import Settings
 from gitops_tui.sync.report import Report
@@ -219,3 +220,21 @@ def test_a_field_that_is_not_there_stays_told_apart_from_a_masked_one() -> None:
     assert difference.live is ABSENT
     assert isinstance(difference.desired, Masked)
     assert Drift(DriftKind.NONE).masked == ()
+
+
+@pytest.mark.parametrize("kind", ["Secret", "ConfigMap"])
+def test_list_items_that_managed_fields_know_by_their_value_are_masked_too(kind: str) -> None:
+    data = {"db_password": VALUES[2], "mode": "fast"}
+    fields = {
+        "f:metadata": {f'v:"{VALUES[2]}"': {}, f'k:{{"name":"{VALUES[2]}"}}': {".": {}}},
+        "f:data": {"f:mode": {}},
+    }
+    entry = {"manager": "somebody", "operation": "Apply", "fieldsType": "FieldsV1", "fieldsV1": fields}
+    metadata = {"name": "pay", "namespace": "default", "managedFields": [entry]}
+    live = {"apiVersion": "v1", "kind": kind, "metadata": metadata, "stringData" if kind == "Secret" else "data": data}
+    key = ResourceKey("", kind, "default", "pay")
+    state = ResourceState(key, "v1", SyncStatus.SYNCED, Drift(DriftKind.NONE), live=live)
+    shown = yaml_of(state, "live", managed=True, mask_keys=("*password*",))
+    clean(shown, kind)
+    assert "f:mode" in shown
+    assert "somebody" in shown

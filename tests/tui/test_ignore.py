@@ -6,13 +6,14 @@ import importlib.util
 import sys
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gitops_tui.errors import ConfigError
-from gitops_tui.model.drift import Drift, DriftKind
+from gitops_tui.model.drift import Drift, DriftEpisode, DriftKind
 from gitops_tui.model.ignoring import HiddenBy, IgnorePreview
 from gitops_tui.model.sync import SyncStatus
 from gitops_tui.settings import Settings
@@ -143,6 +144,31 @@ async def test_a_read_only_session_offers_the_copy_alone() -> None:
         await pilot.pause(0.1)
         assert app.screen is screen
         assert not engine.written
+
+
+async def test_how_often_it_drifted_stands_above_the_diff() -> None:
+    engine = Engine()
+    app_key, state = next(iter(engine.snapshot.applications.items()))
+    key, old = next((key, each) for key, each in state.resources.items() if each.drift.is_drifted)
+    noon = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+    then = DriftEpisode(noon - timedelta(minutes=30), noon - timedelta(minutes=20), "argocd", ("spec.replicas",))
+    now = DriftEpisode(noon, None, "kubectl-edit", ("spec.replicas",))
+    engine.snapshot = fake.with_change(engine.snapshot, app_key, replace(old, episodes=(then, now)))
+    app = GitOpsApp(lambda: engine, Settings())
+
+    def text() -> str:
+        return " ".join(app.detail.render_line(y).text.strip() for y in range(app.detail.size.height))
+
+    async with app.run_test(size=(160, 48)) as pilot:
+        await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+        from gitops_tui.tui.layout import Node
+
+        app.select(Node(app_key, key.group_kind, key))
+        local = noon.astimezone()
+        said = f"drifted 2 times in this session: since {local:%H:%M} by kubectl-edit, "
+        await until(pilot, lambda: said in " ".join(text().split()))
+        before = f"{local - timedelta(minutes=30):%H:%M} to {local - timedelta(minutes=20):%H:%M} by argocd"
+        assert before in " ".join(text().split())
 
 
 async def test_what_rules_hide_is_counted_and_shown_dimmed_on_a_key() -> None:

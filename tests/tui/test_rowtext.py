@@ -72,6 +72,12 @@ def test_the_application_counts_what_each_side_changed_beside_its_health() -> No
     assert "↯ Degraded" in ill
 
 
+def test_healthy_is_a_word_wherever_it_fits_beside_what_drifts() -> None:
+    rows = tree(application(*STATES), 160)
+    assert all(row.endswith("♥ Healthy") for row in rows)
+    assert "≠ replicas · cluster changed  ♥ Healthy" in rows[3]
+
+
 def test_health_that_is_not_calm_keeps_its_word_beside_the_side() -> None:
     ill = resource("cart", Moved.CLUSTER, "spec.replicas", health=HealthStatus.DEGRADED)
     row = tree(application(ill), 80)[2]
