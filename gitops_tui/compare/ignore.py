@@ -13,8 +13,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from gitops_tui.compare.ownership import holds
+from gitops_tui.compare.plainpaths import plain_paths
 from gitops_tui.compare.walk import Walk
-from gitops_tui.jqpaths import jq_paths
+from gitops_tui.jqpaths import MISSING, jq_paths
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import FieldDifference, Reason
 from gitops_tui.model.keys import ResourceKey
@@ -134,7 +135,7 @@ def _paths(rule: IgnoreRule, obj: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         if resolved is not None:
             found.append(resolved)
     for expression in rule.jq_path_expressions:
-        answer = jq_paths(expression, obj)
+        answer = _named(expression, obj)
         if not isinstance(answer, str):
             found += [path for path in answer if path and _look(obj, path) is not _GONE]
     return found
@@ -164,6 +165,15 @@ def _twin(path: tuple[Any, ...], desired: Any, live: Any, node: Node | None) -> 
     return tuple(made)
 
 
+def _named(expression: str, obj: Mapping[str, Any]) -> list[tuple[Any, ...]] | str:
+    """What an expression names; where jq is not installed those that need none of it still hold."""
+    answer = jq_paths(expression, obj)
+    if answer == MISSING:
+        plain = plain_paths(expression, obj)
+        return MISSING if plain is None else plain
+    return answer
+
+
 def _warning(rule: IgnoreRule, text: str, why: str) -> str:
     return f"{rule.source}: {printable(redact(text))}: {printable(redact(why))}; the rule is off"
 
@@ -186,7 +196,7 @@ def _cuts(rule: IgnoreRule) -> list[tuple[str, Cut]]:
 
 
 def _without_jq(obj: Mapping[str, Any], expression: str) -> Mapping[str, Any] | str:
-    answer = jq_paths(expression, obj)
+    answer = _named(expression, obj)
     return answer if isinstance(answer, str) else _without(obj, answer)
 
 

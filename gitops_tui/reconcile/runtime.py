@@ -285,7 +285,8 @@ def _verdict(
     rules = (*rules, *random_rules(manifest))
     options = compare_options(runtime.app, manifest.obj if manifest is not None else None, live)
     drift, looked = look(runtime.looked, key, manifest, live, rules, schemas, settings)
-    warnings = [*drift.warnings, *unknown_options(options)]
+    # What is wrong with a rule is said once, on the application.
+    warnings = unknown_options(options)
     if scaler:
         warnings.append(f"the HorizontalPodAutoscaler {scaler} sets replicas: leave spec.replicas out of Git")
     if drift.kind is DriftKind.EXTRA and "IgnoreExtraneous" in options:

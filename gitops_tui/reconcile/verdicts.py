@@ -161,6 +161,7 @@ class Verdicts:
             *runtime.app.warnings,
             *unsupported(runtime.app),
             *runtime.warnings,
+            *(text for each in runtime.resources.values() for text in each.drift.warnings),
             *runtime.record.notes,
         )
         conditions += [Condition(Severity.WARNING, "application", text, now) for text in dict.fromkeys(texts)]
