@@ -222,7 +222,7 @@ class Detail(ThreePane):
             page.text(f"why: {state.cause} · W tells more")
         if problem := self.three_problem():
             page.text(f"three-way: {problem}", "muted" if self.three is None else "warn")
-        for warning in dict.fromkeys((*state.warnings, *state.drift.warnings)):
+        for warning in dict.fromkeys(state.warnings):
             if not (state.drift.refused and warning.startswith("sync would fail: ")):
                 page.text(f"! {warning}", "warn")
         for each in [each for each in state.drift.differences if each.note][:_NOTES]:
