@@ -7,6 +7,7 @@ cut off leaves nothing unnamed, nobody syncs against it, and deleting again goes
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
@@ -131,13 +132,14 @@ class Deleting(Operations):
         for key, state in runtime.resources.items():
             if state.live is not None and not state.hook:
                 items.setdefault(key, GVK.of(state.api_version, key.kind))
-        found = []
-        for key, gvk in items.items():
+
+        async def one(key: ResourceKey, gvk: GVK) -> Found | None:
             kind = session.cluster.discovery.get(gvk)
             live = await session.cluster.get(kind, key.namespace, key.name) if kind is not None else None
-            if live is not None:
-                found.append(Found(key, gvk.api_version, live))
-        return found, unseen
+            return Found(key, gvk.api_version, live) if live is not None else None
+
+        asked = await asyncio.gather(*(one(key, gvk) for key, gvk in items.items()))
+        return [each for each in asked if each is not None], unseen
 
     async def _itself(self, runtime: Runtime) -> tuple[Found | None, list[str], tuple[str, str]]:
         """The `Application` object in the cluster; what is to be said of it; why nothing may be deleted, and what to do.
