@@ -69,8 +69,8 @@ def _cut_off(record: AppRecord, left: RunningOperation) -> HistoryEntry:
 def words(options: SyncOptions) -> tuple[str, ...]:
     """What a sync was asked for, in the command line's words."""
     names = (
-        ("prune", options.prune),
-        ("confirm-prune", options.confirm_prune),
+        ("prune", options.prune and not options.cascade),
+        ("confirm-delete" if options.cascade else "confirm-prune", options.confirm_prune),
         ("adopt", options.adopt),
         (f"selector {options.selector}", bool(options.selector)),
         (f"only {len(options.only or ())} chosen", options.only is not None),

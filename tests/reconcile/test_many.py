@@ -187,3 +187,60 @@ def test_parents_go_first_and_siblings_by_their_waves() -> None:
             order.ended(named[name])
             left.discard(named[name])
     assert seen == [{"root", "alone"}, {"early"}, {"middle"}, {"below"}, {"late"}]
+
+
+DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: slow, namespace: default}
+spec:
+  selector: {matchLabels: {app: slow}}
+  template:
+    metadata: {labels: {app: slow}}
+    spec: {containers: [{name: a, image: busybox}]}
+"""
+
+
+def declared(name: str, repository: Any, path: str, wave: int = 0) -> str:
+    notes = f"annotations: {{argocd.argoproj.io/sync-wave: '{wave}'}}"
+    return (
+        f"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}, {notes}}}\n"
+        f"spec:\n  source: {{repoURL: '{repository.folder}', path: {path}, targetRevision: main}}\n"
+        "  destination: {server: 'https://kubernetes.default.svc', namespace: default}\n"
+    )
+
+
+def test_the_next_wave_begins_once_the_one_before_is_healthy_and_a_broken_one_holds_nothing(
+    made_repository, tmp_path: Path
+) -> None:
+    made_repository.commit({"first/d.yaml": DEPLOYMENT, "second/c.yaml": CONFIG % "second", "bad/x.yaml": "a: [\n"})
+    made_repository.commit(
+        {
+            "root/first.yaml": declared("first", made_repository, "first"),
+            "root/bad.yaml": declared("bad", made_repository, "bad"),
+            "root/second.yaml": declared("second", made_repository, "second", 1),
+        }
+    )
+    file = tmp_path / "root.yaml"
+    file.write_text(declared("root", made_repository, "root"))
+    seen: list[str] = []
+    with DemoCluster(delay=0.5) as cluster:
+        request = Request(files=(file,), kubeconfig=cluster.kubeconfig(tmp_path / "kubeconfig"), automatic=False)
+        place = {"state_folder": tmp_path / "s", "cache_folder": tmp_path / "c"}
+        engine = Engine(request, Settings(run_child_applications=True, wave_timeout=90, **place))
+
+        def look(snapshot: Any) -> None:
+            states = {key.name: each for key, each in snapshot.applications.items()}
+            if not seen and "second" in states and states["second"].operation is not None:
+                seen.append(states["first"].health.value)
+
+        engine.subscribe(look)
+        engine.start()
+        try:
+            until(lambda: len(engine.snapshot.applications) == 4)
+            until(lambda: not any(each.loading for each in engine.snapshot.applications.values()))
+            plan = engine.plan_many(keys(engine), SyncOptions()).result(60)
+            found = statuses(engine.sync_many(plan).result(120))
+        finally:
+            engine.stop()
+    assert found == {"root": "Unchanged", "first": "Succeeded", "second": "Succeeded", "bad": "Refused"}
+    assert seen == ["Healthy"]
