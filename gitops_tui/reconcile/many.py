@@ -204,7 +204,10 @@ class Many:
         end = loop.time() + limit
         while not self._stopping:
             runtime = self._engine.runtimes.get(app)
-            if runtime is None or self._status(app) not in FINE or _is_settled(runtime):
+            if runtime is None or self._status(app) not in FINE:
+                return
+            # What a sync brought is listed first: until then nothing is known of its health.
+            if not self._engine.session(runtime).pending() and _is_settled(runtime):
                 return
             if loop.time() > end:
                 self._tell(app, self._status(app), f"not healthy after {limit:.0f} s; the next wave went on")
@@ -253,7 +256,7 @@ def _reconsidered(found: AppPlan, order: Order, options: SyncOptions) -> AppPlan
 
 def _is_settled(runtime: Runtime) -> bool:
     """Whether an application has come to rest after a sync: its objects are there, and nothing of it is on its way."""
-    if runtime.all_dirty or runtime.dirty or runtime.state_dirty:
+    if runtime.all_dirty or runtime.dirty or runtime.state_dirty or runtime.state.loading or not runtime.current:
         return False
     there = not any(each.drift.kind is DriftKind.MISSING for each in runtime.resources.values() if not each.hook)
     return there and runtime.state.health not in (HealthStatus.PROGRESSING, HealthStatus.MISSING)

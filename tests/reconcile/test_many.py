@@ -210,7 +210,7 @@ def declared(name: str, repository: Any, path: str, wave: int = 0) -> str:
 
 
 def test_the_next_wave_begins_once_the_one_before_is_healthy_and_a_broken_one_holds_nothing(
-    made_repository, tmp_path: Path
+    made_repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made_repository.commit({"first/d.yaml": DEPLOYMENT, "second/c.yaml": CONFIG % "second", "bad/x.yaml": "a: [\n"})
     made_repository.commit(
@@ -228,12 +228,14 @@ def test_the_next_wave_begins_once_the_one_before_is_healthy_and_a_broken_one_ho
         place = {"state_folder": tmp_path / "s", "cache_folder": tmp_path / "c"}
         engine = Engine(request, Settings(run_child_applications=True, wave_timeout=90, **place))
 
-        def look(snapshot: Any) -> None:
-            states = {key.name: each for key, each in snapshot.applications.items()}
-            if not seen and "second" in states and states["second"].operation is not None:
-                seen.append(states["first"].health.value)
+        run = Executor.run
 
-        engine.subscribe(look)
+        async def told(self: Executor) -> Any:
+            if self._plan.app.name == "second":
+                seen.extend(each.state.health.value for key, each in engine.runtimes.items() if key.name == "first")
+            return await run(self)
+
+        monkeypatch.setattr(Executor, "run", told)
         engine.start()
         try:
             until(lambda: len(engine.snapshot.applications) == 4)
