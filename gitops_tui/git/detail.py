@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gitops_tui.errors import DamagedRepository, FetchError, GitError
 from gitops_tui.git import revisions
 from gitops_tui.git.paths import pathspecs
 from gitops_tui.git.secrets import Marks, masked_lines
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MAX_FILES = 1_000
 _MAX_PATCH = 4_000_000
 _MAX_LINES = 5_000  # of one file
+_MAX_MASKED = 40_000_000
+_SUBMODULE, _NOTHING = "160000", "0" * 40
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@ ?(.*)$", re.DOTALL)
 _STATUS = {
     "A": FileStatus.ADDED,
@@ -97,6 +100,11 @@ def _listed(out: bytes) -> Iterator[_Raw]:
             old_path, path = path, next(fields, "")
         mode = f"{old_mode} → {new_mode}" if old_mode != new_mode and "000000" not in (old_mode, new_mode) else ""
         change = FileChange(path, _STATUS.get(status[0], FileStatus.MODIFIED), old_path, mode=mode)
+        # A submodule's commit is no content, whatever it is called.
+        if old_mode == _SUBMODULE:
+            old_sha = _NOTHING
+        if new_mode == _SUBMODULE:
+            new_sha = _NOTHING
         yield _Raw(change, old_sha, new_sha)
 
 
@@ -174,7 +182,13 @@ def _masked(repository: Repository, raw: _Raw, change: FileChange) -> FileChange
         return change
     marks = Marks()
     there = [sha for sha in (raw.old_sha, raw.new_sha) if set(sha) != {"0"}]
-    contents = dict(zip(there, repository.read_many(there), strict=True))
+    try:
+        contents = dict(zip(there, repository.read_many(there, limit=_MAX_MASKED), strict=True))
+    except (DamagedRepository, FetchError):
+        raise
+    except GitError:
+        # Too large to find what must be masked: then nothing of it is shown.
+        return replace(change, hunks=(), cut=True)
     old = masked_lines(contents.get(raw.old_sha, b""), marks)
     new = masked_lines(contents.get(raw.new_sha, b""), marks)
     if not old and not new:

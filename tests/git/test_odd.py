@@ -202,6 +202,36 @@ def test_merges_of_gitea_are_recognised() -> None:
     assert pull_request("Merge pull request 'Raise it' (#12) from mia/raise into main", "") == "12"
 
 
+def test_a_submodule_that_is_called_like_a_manifest_is_shown_as_one(made_repository) -> None:
+    first = made_repository.commit({"a": "1"})
+    shas = []
+    for sha in (first, "1" * 40):
+        made_repository.git("update-index", "--add", "--cacheinfo", f"160000,{sha},web/sub.yaml")
+        made_repository.git("commit", "-q", "-m", "moves it")
+        shas.append(made_repository.git("rev-parse", "HEAD"))
+
+    found = opened(made_repository).commit_detail(shas[-1]).files
+
+    assert [each.path for each in found] == ["web/sub.yaml"]
+    assert "1" * 40 in found[0].hunks[0].lines[-1].text
+
+
+def test_a_file_too_large_to_be_masked_is_named_and_not_shown(me, made_repository, monkeypatch) -> None:
+    monkeypatch.setattr("gitops_tui.git.detail._MAX_MASKED", 1000)
+    old = made_repository.commit({"web/a.yaml": "a: 1\n"})
+    large = "kind: Secret\n" + "stringData: {a: hunter2}\n" * 100
+    sha = made_repository.commit({"web/b.yaml": large, "web/a.yaml": "a: 2\n"})
+    repository = opened(made_repository)
+
+    found = preview(repository, RevertRequest(revision=old, branch="main", paths=("web",))).files
+
+    assert [(each.path, each.cut, len(each.hunks)) for each in found] == [
+        ("web/a.yaml", False, 1),
+        ("web/b.yaml", True, 0),
+    ]
+    assert "hunter2" not in repository.commit_diff(sha, [])
+
+
 # --- fields in YAML -----------------------------------------------------------------------------------------------
 
 
