@@ -152,7 +152,7 @@ def blame(options: argparse.Namespace, settings: Settings) -> int:
 
 def _blamed(found: BlameLine | None) -> str:
     if found is None:
-        return "no line in Git sets it (a default, or what a chart or generator makes)"
+        return "no line in Git sets it (a default, what a chart works out, or what the Application itself sets)"
     request = _request(found.subject, found.pull_request)
     early = "; the history ends there, it may be older" if found.boundary else ""
     return (

@@ -116,7 +116,7 @@ class GitQuestions:
         repository = self._repository(app)
         commit = repository.commit(revision)
         paths = self.repositories.paths(app, commit)
-        for place in places_of_field(repository, commit, paths, manifest, field):
+        for place in places_of_field(repository, commit, paths, manifest, field, app.source):
             # A value of several lines was set by whoever changed one of them last.
             found = repository.blame(commit.sha, place.path, place.lines)
             if found:
