@@ -30,7 +30,7 @@ class TreeEntry:
 def clean_path(path: str) -> str:
     """A folder's path in git's form: "" for the root. Raises UnsafePath for one that leads out of the repository."""
     parts: list[str] = []
-    for part in path.replace("\\", "/").split("/") if path not in ("", ".") else ():
+    for part in path.split("/") if path not in ("", ".") else ():
         if part in ("", "."):
             continue
         if part == "..":

@@ -356,6 +356,15 @@ class Remote:
             raise _push_error(self, branch, error) from error
 
 
+_NO_RIGHT = (
+    "not exported",
+    "service not enabled",
+    "returned error: 403",
+    "permission to ",
+    "write access to repository",
+)
+
+
 def _push_error(remote: Remote, branch: str, error: GitOpsError) -> GitError:
     text = error.message.lower()
     where = f"{branch} of {remote.address.shown}"
@@ -364,6 +373,11 @@ def _push_error(remote: Remote, branch: str, error: GitOpsError) -> GitError:
         for word in ("stale info", "fetch first", "non-fast-forward", "cannot lock ref", "incorrect old value")
     ):
         return PushRejected(f"{where} moved meanwhile", hint="preview the revert again", moved=True)
+    if any(word in text for word in _NO_RIGHT) and not any(word in text for word in ("protected", "hook declined")):
+        return PushRejected(
+            f"the push to {where} was refused: {error.message}",
+            hint=f"these credentials may not push there: check whose they are for {remote.address.host}",
+        )
     if any(
         word in text
         for word in ("protected", "gh006", "pre-receive", "hook declined", "not allowed", "denied", "rejected")

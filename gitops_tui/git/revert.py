@@ -205,7 +205,8 @@ def _commit(repository: Repository, tree: str, parent: str, message: str, *, sig
         if sign and ("sign" in error.message or "gpg" in error.message or "key" in error.message):
             raise RevertRefused(
                 f"the commit can't be signed: {error.message}",
-                hint="unlock the key (git commit in any repository asks for it), or set commit.gpgSign to false",
+                hint="unlock the key (git commit -S in any repository, in another terminal, asks for it), or set commit.gpgSign "
+                "to false",
             ) from error
         raise
     return out.decode().strip()

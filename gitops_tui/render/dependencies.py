@@ -102,6 +102,13 @@ def holds_jsonnet(repository: Repository, commit: Commit, path: str, source: Sou
     return any(each.path.endswith(".jsonnet") for each in repository.list_tree(commit.sha, path, recursive=recurse))
 
 
+def reaches_out(repository: Repository, commit: Commit, path: str, source: Source) -> bool:
+    """Whether a directory source may read more than its own folder: by Jsonnet's imports or by symlinks."""
+    recurse = source.directory is not None and source.directory.recurse
+    entries = repository.list_tree(commit.sha, path, recursive=recurse)
+    return any(each.is_symlink or each.path.endswith(".jsonnet") for each in entries)
+
+
 def _places(block: Mapping[str, Any], path: str, references: References, env: Mapping[str, str]) -> list[Place]:
     try:
         return places(block, path, references, env)
@@ -247,6 +254,12 @@ class _Walk:
                     self.found[place] = found[0] if found else "blob"
                     if found and found[0] == "tree":
                         waiting.append(place)
+                    # Through a folder that is a link, or on to another link.
+                    self.whole = self.whole or found is None or (found[0] == "blob" and self._is_link(place))
+
+    def _is_link(self, place: str) -> bool:
+        entries = self.repository.list_tree(self.commit, posixpath.dirname(place))
+        return any(each.is_symlink and each.path == place for each in entries)
 
     def _targets(self, links: list[TreeEntry]) -> Iterator[str]:
         contents = self.repository.read_many([each.sha for each in links])

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gitops_tui.errors import GitError, Problem, RenderError
+from gitops_tui.errors import GitError, Problem, RenderError, UnsafePath
 from gitops_tui.git import Repository
 from gitops_tui.git.patterns import argocd_matcher
+from gitops_tui.git.symlinks import followed
 from gitops_tui.model.application import DirectorySource, Source
 from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.model.revision import Commit
@@ -48,8 +49,16 @@ def render(
         if not inside.endswith(_ENDINGS):
             continue
         if entry.is_symlink:
-            problems.append(Problem(printable(entry.path), "is a symlink, which is not followed"))
-            continue
+            # As Argo CD (getPotentiallyValidManifestFile): what leads to no file is passed over, what leads out is refused.
+            try:
+                target = followed(repository, commit.sha, entry.path)
+            except UnsafePath as error:
+                problems.append(Problem(printable(entry.path), error.message))
+                continue
+            if target is None or target.type != "blob":
+                warnings.append(f"{printable(entry.path)} is a symlink that leads to no file; passed over")
+                continue
+            entry = target
         files.append(entry)
     try:
         contents = repository.read_many([entry.sha for entry in files])

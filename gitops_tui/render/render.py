@@ -7,6 +7,7 @@ parameters and the tool's version; `cache.py` keeps results by just that key.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +26,7 @@ from gitops_tui.pluginsettings import Plugin
 from gitops_tui.render import directory, plugins
 from gitops_tui.render.cache import Disk, Memory, Rendered
 from gitops_tui.render.charts.needed import Needed, OpenChart, needed
-from gitops_tui.render.dependencies import Dependencies, dependencies, holds_jsonnet
+from gitops_tui.render.dependencies import Dependencies, dependencies, reaches_out
 from gitops_tui.render.environment import build_environment
 from gitops_tui.render.helmlibrary import library_version
 from gitops_tui.render.manifests import without_duplicates
@@ -87,7 +88,7 @@ def render(
         kind = "Directory"
     # A kustomization or a chart may read other folders of the repository: what it names there is an input too.
     needs = Dependencies((path,))
-    if kind != "Directory" or holds_jsonnet(repository, commit, path, source):
+    if kind != "Directory" or reaches_out(repository, commit, path, source):
         needs = dependencies(
             repository, commit, source, app_name, namespace=namespace, references=references, settings=settings
         )
@@ -101,7 +102,7 @@ def render(
     # Only charts look at the cluster's versions: what is read before the cluster is known holds for all others.
     versions = [kube_version, list(api_versions)] if kind in ("Helm", "Plugin") else []
     tool = [tool_version(kind), settings.allow_remote_bases if kind == "Kustomize" else False, *tools]
-    key = orjson.dumps([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, versions, tool])
+    key = _key([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, versions, tool])
     disk = _disk(settings)
     with _cache_lock:
         turn = _turns.setdefault(key, threading.Lock())
@@ -206,6 +207,13 @@ def _rendered(
     # What comes from elsewhere may be something else tomorrow; what a plugin or sops made may hold what was decrypted.
     transient = kind == "Plugin" or settings.sops or (kind == "Kustomize" and settings.allow_remote_bases)
     return Rendered(tuple(unique), (*notes, *warnings, *more), kind, transient)
+
+
+def _key(parts: list[object]) -> bytes:
+    try:
+        return orjson.dumps(parts)
+    except TypeError:  # the name of a folder that is no UTF-8
+        return json.dumps(parts, default=str).encode()
 
 
 def _disk(settings: Settings) -> Disk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ def run(
     """Runs the app until the person leaves; the exit code. Raises ConfigError for wrong keys or themes."""
     from gitops_tui.tui.app import GitOpsApp
 
+    # gpg would ask for a passphrase on this very terminal, over the screen, and the keys would come to both.
+    os.environ.pop("GPG_TTY", None)
     app = GitOpsApp(engine_factory, settings, title=title, hint=hint, memory=memory)
     try:
         app.run()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_tui.errors import CloneError, DamagedRepository, GitError, RevertRefused, RevisionNotFound
+from gitops_tui.errors import CloneError, DamagedRepository, GitError, PushRejected, RevertRefused, RevisionNotFound
 from gitops_tui.git import Repository, open_repository
 from gitops_tui.git.credentials import Credentials
 from gitops_tui.git.log import pull_request
@@ -438,6 +438,20 @@ def test_a_reverts_message_is_utf_8_whatever_is_configured(me, made_repository) 
 
     assert "größer" in repository.commit(done.commit).body
     assert "encoding" not in made_repository.git("cat-file", "commit", done.commit).split("\n\n")[0]
+
+
+def test_a_push_without_the_right_to_is_told_from_a_protected_branch(me, upstream, served) -> None:
+    made, bare, push = upstream
+    old = made.commit({"web/a": "1"})
+    made.commit({"web/a": "2"})
+    push()
+    subprocess.run(["git", "-C", str(bare), "config", "http.receivepack", "false"], check=True)
+    repository = open_repository(served.url("web.git"), settings=Settings())
+    found = preview(repository, RevertRequest(revision=old, branch="main", paths=("web",)))
+
+    with pytest.raises(PushRejected, match="403") as caught:
+        carry_out(repository, found)
+    assert "may not push there" in caught.value.hint
 
 
 # --- credentials ------------------------------------------------------------------------------------------------------
