@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitops_tui.cli.options import parser
+from gitops_tui.cli.options import files, parser, paths
 from gitops_tui.errors import GitOpsError
 from gitops_tui.settings import Settings, load_settings
 
@@ -76,12 +76,12 @@ def request_of(options: argparse.Namespace, *, automatic: bool) -> Request:
 
     return Request(
         repo=options.repo,
-        pattern=options.path,
+        pattern=paths(options),
         revision=options.revision,
         namespace=options.namespace,
         context=options.context,
         kubeconfig=options.kubeconfig,
-        files=tuple(Path(each) for each in options.file or ()),
+        files=tuple(Path(each) for each in files(options)),
         create_namespace=options.create_namespace,
         automatic=automatic and not options.working_tree,
         working_tree=options.working_tree,
@@ -89,7 +89,7 @@ def request_of(options: argparse.Namespace, *, automatic: bool) -> Request:
 
 
 def _screen(options: argparse.Namespace, settings: Settings) -> int:
-    if not options.repo and not options.file:
+    if not options.repo and not files(options):
         parser().error("nothing to look at: give --repo and --path, or -f FILE, or try: gitops-tui demo")
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         parser().error("the screen needs a terminal; for scripts use: status, diff, sync, history, … (see --help)")
@@ -103,6 +103,6 @@ def _screen(options: argparse.Namespace, settings: Settings) -> int:
 
     from gitops_tui.tui.remember import Memory
 
-    looked_at = (options.repo, options.path, options.namespace, options.file, options.context, options.kubeconfig)
+    looked_at = (options.repo, paths(options), options.namespace, files(options), options.context, options.kubeconfig)
     memory = Memory(settings.state_folder / "screen.json", redact(" ".join(map(str, looked_at))))
     return run_screen(engine, settings, memory=memory)

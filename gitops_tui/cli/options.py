@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,6 +27,24 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"gitops-tui: {message}\ntry: gitops-tui --help\n")
 
 
+def _namespace(text: str) -> str:
+    """Raises ArgumentTypeError where no namespace can have that name."""
+    if text and not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name that a namespace can have: a-z, 0-9 and - in between")
+    return text
+
+
+def paths(options: argparse.Namespace) -> str:
+    """The pattern of all `--path`s."""
+    found = [*options.paths_top, *(getattr(options, "paths_below", None) or ())] or ["."]
+    return found[0] if len(found) == 1 else "{" + ",".join(found) + "}"
+
+
+def files(options: argparse.Namespace) -> list[str]:
+    """All `-f`s."""
+    return [*options.files_top, *(getattr(options, "files_below", None) or ())]
+
+
 def _common(parser: argparse.ArgumentParser, *, top: bool, short_file: bool = True) -> None:
     # Below a command the options have no default of their own, so that they don't undo what stood before it.
     def default(value: object) -> object:
@@ -33,14 +52,32 @@ def _common(parser: argparse.ArgumentParser, *, top: bool, short_file: bool = Tr
 
     where = parser.add_argument_group("what to look at")
     where.add_argument("--repo", metavar="URL_OR_FOLDER", default=default(""), help="a Git repository")
-    where.add_argument("--path", metavar="PATTERN", default=default("."), help="its folders: 'apps/*', '**/prod', …")
+    # An option of a command would undo the same one before it: each goes into a list of its own.
+    place = "top" if top else "below"
+    where.add_argument(
+        "--path",
+        metavar="PATTERN",
+        dest=f"paths_{place}",
+        action="append",
+        default=[] if top else None,
+        help="its folders: 'apps/*', '**/prod', …; may be given again",
+    )
     where.add_argument("--revision", metavar="REV", default=default("HEAD"), help="branch, tag or SHA to follow")
-    where.add_argument("--namespace", "-n", metavar="NS", default=default(""), help="for objects without one")
+    where.add_argument(
+        "--namespace", "-n", metavar="NS", type=_namespace, default=default(""), help="for objects without one"
+    )
     where.add_argument(
         "--create-namespace", action="store_true", default=default(False), help="as CreateNamespace=true"
     )
     names = ("-f", "--file") if short_file else ("--file",)
-    where.add_argument(*names, metavar="FILE|FOLDER", action="append", default=default(None), help="Application files")
+    where.add_argument(
+        *names,
+        metavar="FILE|FOLDER",
+        dest=f"files_{place}",
+        action="append",
+        default=[] if top else None,
+        help="Application files",
+    )
     where.add_argument(
         "--working-tree",
         action="store_true",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from gitops_tui.errors import ApiError, Conflict, Gone, Invalid, NotFound, Unauthorized
+from gitops_tui.errors import ApiError, Conflict, Gone, Invalid, NotFound, Unauthorized, Unreachable
 from gitops_tui.kube.access import Access
 from gitops_tui.kube.config import ContextInfo
 from gitops_tui.kube.discovery import Discovery, ResourceType
@@ -73,7 +73,19 @@ class Cluster:
                 reason=error.reason,
                 hint=error.hint,
             ) from error
+        except ApiError as error:
+            if error.status == 400 and "HTTP request to an HTTPS server" in str(error):
+                raise Unreachable(
+                    printable(f"{redact(self.server)} (context {self.name}) speaks HTTPS only"),
+                    hint="write https:// in clusters[].cluster.server of the kubeconfig",
+                ) from error
+            raise
         self.version = str(version.get("gitVersion") or "")
+        if not self.version:
+            raise Unreachable(
+                printable(f"{redact(self.server)} (context {self.name}) answers, and not as a Kubernetes API server"),
+                hint="check clusters[].cluster.server of the kubeconfig, and what stands in between",
+            )
         await self.discovery.refresh(self.transport)
         self.user = await self._whoami() or self.context.user
 

@@ -134,15 +134,19 @@ def contexts(kubeconfig: Path | None = None) -> list[ContextInfo]:
     return found
 
 
-def pick(name: str | None, known: list[ContextInfo]) -> ContextInfo:
-    """The context of that name, or the current one. Raises KubeconfigError with the known names."""
+def pick(name: str | None, known: list[ContextInfo], *, kubeconfig: Path | None = None) -> ContextInfo:
+    """The context of that name, or the current one. kubeconfig: where they come from. Raises KubeconfigError with the known
+    names."""
     names = [context.name for context in known]
     if name is None:
         for context in known:
             if context.current:
                 return context
+        wanted = merged(kubeconfig).current
+        said = f"the kubeconfig's current context {printable(wanted)!r} is not in it" if wanted else ""
         raise KubeconfigError(
-            "the kubeconfig has no current context", hint=f"give one with --context: {', '.join(sorted(names)[:10])}"
+            said or "the kubeconfig has no current context",
+            hint=f"give one with --context: {', '.join(sorted(names)[:10])}",
         )
     for context in known:
         if context.name == name:

@@ -112,6 +112,8 @@ class Transport:
         """The error for no answer, with what to look at."""
         context = self._access.context.name
         where = printable(f"{redact(self.server)} (context {context})")
+        if self._credentials is not None and self._credentials.proxy:
+            where += printable(f" by the proxy {redact(str(self._credentials.proxy))}")
         text = printable(redact(_words(error)))[:300] or type(error).__name__
         if isinstance(error, asyncio.TimeoutError):
             return Unreachable(f"{where} did not answer in time", hint="check the network and the API server")

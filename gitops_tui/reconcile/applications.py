@@ -234,6 +234,10 @@ def parse_application(document: Mapping[str, Any], where: str, resolve_cluster: 
             raise ApplicationError(f"{read.where}: spec.source is missing")
         sources = (_source(read, source, "spec.source."),)
     destination = _destination(read, spec)
+    try:
+        cluster = resolve_cluster(destination)
+    except ApplicationError as error:
+        raise ApplicationError(f"{read.where}: {error.message}", hint=error.hint) from error
     policy = _sync_policy(read, read.mapping(spec, "syncPolicy", "spec."))
     annotations = read.text_map(metadata, "annotations", "metadata.")
     read.warnings += [
@@ -241,7 +245,7 @@ def parse_application(document: Mapping[str, Any], where: str, resolve_cluster: 
         for name in unknown_annotations(document)
     ]
     return Application(
-        key=AppKey(resolve_cluster(destination), namespace, name),
+        key=AppKey(cluster, namespace, name),
         sources=sources,
         destination=destination,
         project=read.text(spec, "project", "spec.") or "default",

@@ -41,7 +41,7 @@ class Origins:
         self._settings = settings
         self._repositories = repositories
         self.known = contexts(request.kubeconfig)
-        self.current = pick(request.context or None, self.known)
+        self.current = pick(request.context or None, self.known, kubeconfig=request.kubeconfig)
         self._files: list[Declared] | None = None
 
     def resolve(self, destination: Destination) -> str:

@@ -62,7 +62,7 @@ def _manifest(obj: dict[str, Any], origin: Origin, problems: list[Problem]) -> M
     name, namespace = metadata.get("name"), metadata.get("namespace")
     for field, value in (("name", name), ("namespace", namespace)):
         if value is not None and not isinstance(value, str):
-            return bad(f"metadata.{field} must be text: put {printable(str(value))[:40]!r} in quotes")
+            return bad(f"metadata.{field} must be text: {_unquoted(value)}")
     for field in ("annotations", "labels"):
         values = metadata.get(field)
         if values is None:
@@ -71,9 +71,7 @@ def _manifest(obj: dict[str, Any], origin: Origin, problems: list[Problem]) -> M
             return bad(f"metadata.{field} must be a mapping, not {_kind_of(values)}")
         for key, value in values.items():
             if not isinstance(value, str | None):
-                return bad(
-                    f"metadata.{field}[{printable(key)!r}] must be text: put {printable(str(value))[:40]!r} in quotes"
-                )
+                return bad(f"metadata.{field}[{printable(key)!r}] must be text: {_unquoted(value)}")
     if not name:
         generate = metadata.get("generateName")
         notes = metadata.get("annotations") or {}
@@ -141,3 +139,11 @@ def without_duplicates(manifests: Iterable[Manifest]) -> tuple[list[Manifest], l
 def _place(manifest: Manifest) -> str:
     origin = manifest.origin
     return f"{printable(origin.path)}:{origin.line}" if origin.line else printable(origin.path) or "the rendered output"
+
+
+def _unquoted(value: object) -> str:
+    """What to do about a value that YAML takes for no text."""
+    if isinstance(value, bool):
+        words = "y, yes, on" if value else "n, no, off"
+        return f"{words} and {str(value).lower()} are booleans in YAML, put it in quotes"
+    return f"put {printable(str(value))[:40]!r} in quotes"

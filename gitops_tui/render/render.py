@@ -201,7 +201,7 @@ def _rendered(
         raise RenderError(
             f"no manifests in {printable(path) or '.'} at {commit.short}",
             problems=(Problem(path or ".", f"no Kubernetes objects found ({kind})"),),
-            hint="check spec.source.path; sub-folders are read with directory.recurse: true",
+            hint="check spec.source.path (--path takes patterns such as 'apps/*'); sub-folders are read with directory.recurse: true",
         )
     unique, more = without_duplicates(manifests)
     # What comes from elsewhere may be something else tomorrow; what a plugin or sops made may hold what was decrypted.

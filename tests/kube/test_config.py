@@ -128,6 +128,17 @@ def test_an_unknown_context_names_the_near_and_the_known_ones(tmp_path: Path) ->
     assert pick(None, known).name == "test"
 
 
+def test_a_current_context_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path, SERVER)
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "current-context": "gone"}))
+    with pytest.raises(KubeconfigError, match="current context 'gone' is not in it"):
+        pick(None, contexts(path), kubeconfig=path)
+    path.write_text(json.dumps({**config, "current-context": ""}))
+    with pytest.raises(KubeconfigError, match="has no current context"):
+        pick(None, contexts(path), kubeconfig=path)
+
+
 def test_a_context_with_a_missing_part_names_it(tmp_path: Path) -> None:
     path = tmp_path / "kubeconfig"
     config = {
