@@ -16,7 +16,8 @@ from aiohttp import web
 
 from gitops_tui.demo.clock import Clock, stamp
 from gitops_tui.demo.hooks import ADMIN, RequestInfo, Rules, User
-from gitops_tui.demo.status import Fault, bad_request, forbidden
+from gitops_tui.demo.rules.findings import invalid_value
+from gitops_tui.demo.status import Fault, bad_request, forbidden, invalid, method_not_allowed, not_found
 from gitops_tui.model.keys import GVK
 
 Obj = dict[str, Any]
@@ -119,8 +120,30 @@ class Rbac:
             asked = orjson.loads(await request.read() or b"{}")
         except orjson.JSONDecodeError as error:
             raise Fault(400, "BadRequest", f"couldn't get version/kind; json parse error: {error}") from error
+        if info.verb != "create":
+            raise method_not_allowed()
+        kind = asked.get("kind") if isinstance(asked, dict) else None
+        if kind and kind != "TokenRequest":
+            version = str(asked.get("apiVersion") or "").rpartition("/")[2]
+            given = f"converting ({version}.{kind}) to (authentication.TokenRequest): unknown conversion"
+            raise Fault(
+                400, "BadRequest", f'{kind} in version "{version}" cannot be handled as a TokenRequest: {given}'
+            )
         spec = (asked.get("spec") if isinstance(asked, dict) else None) or {}
         seconds = int(spec.get("expirationSeconds") or 3600)
+        said = ""
+        if seconds < 600:
+            said = "may not specify a duration less than 10 minutes"
+        elif seconds > 2**32:
+            said = "may not specify a duration larger than 2^32 seconds"
+        if said:
+            wrong = invalid_value("spec.expirationSeconds", seconds, said)
+            raise invalid("TokenRequest", "authentication.k8s.io", "", [wrong])
+        bound = spec.get("boundObjectRef")
+        if bound and bound.get("kind") in ("Pod", "Secret"):
+            gvk = GVK("", "v1", bound["kind"])
+            if self._registry.get(gvk, account["metadata"]["namespace"], str(bound.get("name") or "")) is None:
+                raise not_found(f"{bound['kind'].lower()}s", "", str(bound.get("name") or ""))
         namespace, name = account["metadata"]["namespace"], account["metadata"]["name"]
         groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated")
         part = base64.urlsafe_b64encode(secrets.token_bytes(24)).decode().rstrip("=")
@@ -136,7 +159,7 @@ class Rbac:
             "spec": {
                 "audiences": spec.get("audiences") or ["https://kubernetes.default.svc"],
                 "expirationSeconds": seconds,
-                "boundObjectRef": None,
+                "boundObjectRef": bound or None,
             },
             "status": {"token": token, "expirationTimestamp": stamp(self._clock.time() + seconds)},
         }

@@ -1,5 +1,6 @@
 """All tables of cases."""
 
+from cases_admission import TABLE as ADMISSION
 from cases_apply import TABLE as APPLY
 from cases_apply_lists import TABLE as APPLY_LISTS
 from cases_controllers import TABLE as CONTROLLERS
@@ -28,4 +29,5 @@ TABLES = [
     PROTOCOL,
     MORE_LISTS,
     DEFINITIONS,
+    ADMISSION,
 ]

@@ -12,6 +12,7 @@ import hashlib
 from gitops_tui.demo.controllers.base import NODE, POD, Context, Obj, seconds_of
 
 FAILS = "gitops-tui.io/demo-fails"
+_SCHEDULER = "default-scheduler"
 _CRASH_DELAYS = (10, 20, 40, 80, 160, 300)
 _ADDRESSES = 62_500
 
@@ -27,6 +28,8 @@ def reconcile(context: Context, namespace: str, name: str) -> None:
             context.registry.delete(POD, namespace, name, {"gracePeriodSeconds": 0})
         elif (pod.get("status") or {}).get("phase") in ("Pending", "Running"):
             _write(context, pod, _ended(context, pod, "Succeeded" if _runs_once(pod) else "Failed", 0))
+        return
+    if not pod["spec"].get("nodeName") and pod["spec"].get("schedulerName", _SCHEDULER) != _SCHEDULER:
         return
     if not pod["spec"].get("nodeName"):
         pod = _schedule(context, pod)

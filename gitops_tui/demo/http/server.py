@@ -24,6 +24,7 @@ from gitops_tui.demo.http.openapi import OpenApi
 from gitops_tui.demo.http.requests import parse
 from gitops_tui.demo.http.verbs import Verbs, answer
 from gitops_tui.demo.rbac import impersonated
+from gitops_tui.demo.registry.bodies import Write
 from gitops_tui.demo.registry.registry import Registry
 from gitops_tui.demo.registry.resources import Resource, server_data
 from gitops_tui.demo.status import Fault, forbidden, internal, method_not_allowed, no_such_resource, resource_name
@@ -153,6 +154,12 @@ class Server:
         data = await bodies.read(request)
         kind = request.headers.get("Content-Type", "").partition(";")[0].strip()
         body, _ = bodies.obj(data, kind, resource.kind if resource else "Review", resource.type if resource else None)
+        how = Write(
+            request.query.get("fieldManager") or request.headers.get("User-Agent", "").split("/")[0][:128] or "unknown",
+            validation=request.query.get("fieldValidation") or "Warn",
+        )
+        if resource is not None:
+            body = reviews.owned(resource, body, how, self.registry)
         made = reviews.review(
             info.resource,
             body,
@@ -162,7 +169,7 @@ class Server:
             resource.kind if resource is not None else str(body.get("kind")),
             f"{info.group}/{info.version}",
         )
-        return answer(made, 201, form(request.headers, request.query, tables=False))
+        return answer(made, 201, form(request.headers, request.query, tables=False), how.warnings)
 
     def _review_kind(self, info: RequestInfo) -> Resource | None:
         return self.registry.catalogue.find(info.group, info.version, info.resource)

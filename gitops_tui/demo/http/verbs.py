@@ -178,6 +178,9 @@ class Verbs:
         namespace = self._place(info, resource)
         if info.subresource:
             return self._write_subresource(info, resource, body, how, wanted)
+        if resource.kind == "Binding" and not resource.group:
+            name = str((body.get("metadata") or {}).get("name") or "")
+            return answer(self._bind(namespace, name, body, how), 201, wanted)
         how.repeated = tuple(twice)
         self._find_duplicates(data, body, keys, how)
         is_new = self._registry.get(resource.storage, namespace, info.name) is None
@@ -216,6 +219,8 @@ class Verbs:
             raise conflict(
                 "pods/binding", "", name, f'pod {name} is already assigned to node "{old["spec"]["nodeName"]}"'
             )
+        if not (body.get("target") or {}).get("name"):
+            raise Fault(500, "", "target.name: Required value")
         if not how.dry_run:
             node = (body.get("target") or {}).get("name") or ""
             self._registry.objects.put(resource.storage, {**old, "spec": {**old["spec"], "nodeName": node}})
@@ -225,9 +230,12 @@ class Verbs:
         resource = self._registry.resource(GVK("", "v1", "Namespace"))
         old = self._writes.stored(resource, "", name)
         left = (body.get("spec") or {}).get("finalizers") or []
+        spec = {key: value for key, value in (old.get("spec") or {}).items() if key != "finalizers"}
+        made: Obj = {**old, "spec": {**spec, "finalizers": left} if left else spec}
         if "kubernetes" not in left and old["metadata"].get("deletionTimestamp"):
             self._registry.finalize_namespace(name)
-        return {**old, "spec": {**(old.get("spec") or {}), "finalizers": left}}
+            return made
+        return self._registry.objects.put(resource.storage, made)
 
     @staticmethod
     def _type(resource: Resource, info: RequestInfo) -> Type:

@@ -11,9 +11,10 @@ from gitops_tui.demo.registry.resources import Resource
 from gitops_tui.demo.registry.strategies import ORPHANED, RETURNED
 from gitops_tui.demo.registry.writes import Writes
 from gitops_tui.demo.rules.findings import not_supported
-from gitops_tui.demo.status import Fault, FieldError, conflict, invalid
+from gitops_tui.demo.status import Fault, FieldError, conflict, forbidden, invalid
 
 Obj = dict[str, Any]
+_PROTECTED = ("default", "kube-system", "kube-public")
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 _CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
@@ -59,6 +60,8 @@ class Deletes:
             self._writes.admission.admit(None, old, "DELETE", write.info)
         key = (resource.group, resource.kind)
         if key == ("", "Namespace"):
+            if name in _PROTECTED:
+                raise forbidden(resource.plural, "", name, "this namespace may not be deleted")
             return self._namespace(resource, old, write)
         if key == ("apiextensions.k8s.io", "CustomResourceDefinition"):
             return self._definition(resource, old, write)

@@ -7,7 +7,7 @@ from typing import Any
 from gitops_tui.demo.registry.bodies import Write
 from gitops_tui.demo.registry.registry import Registry
 from gitops_tui.demo.rules.numbers import selector_matches
-from gitops_tui.demo.status import Fault
+from gitops_tui.demo.status import Fault, bad_request
 from gitops_tui.model.keys import GVK
 
 Obj = dict[str, Any]
@@ -16,6 +16,8 @@ _POD, _BUDGET = GVK("", "v1", "Pod"), GVK("policy", "v1", "PodDisruptionBudget")
 
 def evict(registry: Registry, namespace: str, name: str, body: Obj, write: Write) -> Obj:
     """The Status of an eviction. Raises Fault 429 where a budget forbids it."""
+    if (given := (body.get("metadata") or {}).get("name")) and given != name:
+        raise bad_request("name in URL does not match name in Eviction object")
     resource = registry.resource(_POD)
     pod = registry.writes.stored(resource, namespace, name)
     if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed", "Pending"):
@@ -31,5 +33,6 @@ def evict(registry: Registry, namespace: str, name: str, body: Obj, write: Write
                 )
                 raise Fault(429, "TooManyRequests", said, [{"reason": "DisruptionBudget", "message": why}])
     options = body.get("deleteOptions") or {}
+    write.dry_run = write.dry_run or bool(options.get("dryRun"))
     registry.deletes.delete(resource, namespace, name, options, write)
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}

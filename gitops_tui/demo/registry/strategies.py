@@ -122,6 +122,8 @@ class Strategies:
             self._keep_addresses(new, old)
         if key == ("apps", "DaemonSet"):
             _template_generation(new, old)
+        if key == ("", "Namespace"):  # only the finalize subresource changes it
+            new["spec"] = old.get("spec") or {}
         if key in GENERATIONS and _spec(new, gvk) != _spec(old, gvk):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
 
@@ -148,8 +150,12 @@ class Strategies:
         if spec.get("type") == "ExternalName":
             return
         given = spec.get("clusterIP") or next(iter(spec.get("clusterIPs") or ()), "")
+        if spec.get("ipFamilyPolicy") == "RequireDualStack":
+            said = 'Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services'
+            error = FieldError("FieldValueInvalid", "spec.ipFamilyPolicy", said)
+            raise invalid("Service", "", obj["metadata"]["name"], [error])
         self._address(obj, spec, given)
-        self._node_ports(spec)
+        self._node_ports(spec, obj["metadata"]["name"])
 
     def _address(self, obj: Obj, spec: Obj, given: str) -> None:
         if given and given != "None":
@@ -180,7 +186,24 @@ class Strategies:
         spec.setdefault("ipFamilies", ["IPv4"])
         spec.setdefault("ipFamilyPolicy", "SingleStack")
 
-    def _node_ports(self, spec: Obj) -> None:
+    @staticmethod
+    def _check_ports(name: str, asked: list[int | None], used: set[int]) -> None:
+        """Raises Fault 422 for node ports that can't be had."""
+        errors = []
+        for number, port in enumerate(asked):
+            said = ""
+            if port and port not in _NODE_PORTS:
+                said = "provided port is not in the valid range. The range of valid ports is 30000-32767"
+            elif port and port in used:
+                said = "provided port is already allocated"
+            if said:
+                found = f"Invalid value: {port}: {said}"
+                errors.append(FieldError("FieldValueInvalid", f"spec.ports[{number}].nodePort", found))
+        if errors:
+            raise invalid("Service", "", name, errors)
+
+    def _node_ports(self, spec: Obj, name: str, kept: frozenset[int] = frozenset()) -> None:
+        """kept: ports that are the service's own already."""
         kind = spec.get("type")
         if kind != "NodePort" and not (
             kind == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is not False
@@ -188,6 +211,7 @@ class Strategies:
             return
         used = self._ports()
         ports = []
+        self._check_ports(name, [port.get("nodePort") for port in spec.get("ports") or ()], used - kept)
         for port in spec.get("ports") or ():
             if not port.get("nodePort"):
                 number = next(number for number in _NODE_PORTS if number not in used)
@@ -200,7 +224,7 @@ class Strategies:
         spec, before = dict(new.get("spec") or {}), old.get("spec") or {}
         new["spec"] = spec
         if spec.get("type") == "ExternalName":
-            for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+            for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"):
                 spec.pop(name, None)
             return
         if not spec.get("clusterIP") and not spec.get("clusterIPs"):
@@ -222,7 +246,8 @@ class Strategies:
                     port = {**port, "nodePort": known[port.get("protocol"), port.get("port")]}
                 ports.append(port)
             spec["ports"] = ports
-            self._node_ports(spec)
+            own = frozenset(port["nodePort"] for port in before.get("ports") or () if port.get("nodePort"))
+            self._node_ports(spec, new["metadata"]["name"], own)
         elif before.get("type") in ("NodePort", "LoadBalancer"):
             spec["ports"] = [
                 {name: value for name, value in port.items() if name != "nodePort"}
@@ -260,10 +285,19 @@ class Strategies:
             spec["imagePullSecrets"] = found["imagePullSecrets"]
         spec["tolerations"] = _tolerations(spec.get("tolerations") or [])
         self._priority(obj, spec)
+        runtime = spec.get("runtimeClassName")
+        if runtime and self._objects.get(GVK("node.k8s.io", "v1", "RuntimeClass"), "", runtime) is None:
+            raise forbidden("pods", "", obj["metadata"]["name"], f'pod rejected: RuntimeClass "{runtime}" not found')
         obj["status"] = {"phase": "Pending", "qosClass": _qos(spec)}
 
     def _priority(self, obj: Obj, spec: Obj) -> None:
         name = spec.get("priorityClassName")
+        if not name and spec.get("priority"):
+            said = (
+                f"the integer value of priority ({spec['priority']}) must not be provided in pod spec; priority admission "
+                "controller computed 0 from the given PriorityClass name"
+            )
+            raise forbidden("pods", "", obj["metadata"]["name"], said)
         if not name:
             spec.setdefault("priority", 0)
             spec.setdefault("preemptionPolicy", "PreemptLowerPriority")

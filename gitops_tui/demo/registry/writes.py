@@ -14,6 +14,7 @@ from gitops_tui.demo.fields import managed
 from gitops_tui.demo.fields.walks import same
 from gitops_tui.demo.hooks import Admission, RequestInfo
 from gitops_tui.demo.objects import Objects
+from gitops_tui.demo.registry import limits
 from gitops_tui.demo.registry.bodies import Write, decode, decoded, defaulted
 from gitops_tui.demo.registry.conversion import convert
 from gitops_tui.demo.registry.resources import Catalogue, Resource
@@ -21,7 +22,9 @@ from gitops_tui.demo.registry.scopes import scope
 from gitops_tui.demo.registry.strategies import CONDITIONAL, GENERATIONS, Strategies, random_suffix
 from gitops_tui.demo.rules import meta
 from gitops_tui.demo.rules.findings import IMMUTABLE, invalid_value
+from gitops_tui.demo.rules.pods import new_pod
 from gitops_tui.demo.rules.validate import validate as validate_builtin
+from gitops_tui.demo.rules.warnings import warnings
 from gitops_tui.demo.status import (
     Fault,
     FieldError,
@@ -53,6 +56,7 @@ class Writes:
         self.grants: Callable[[Obj, Obj | None, RequestInfo], None] | None = None
         """Refuses rights that whoever gives them has not, where rights count at all."""
         self.strategies = Strategies(objects)
+        self.quotas = limits.Quotas(self)
         self.after: list[Callable[[Resource, Obj, Obj | None], None]] = []
         """Called with what was stored and what was there before."""
 
@@ -114,8 +118,13 @@ class Writes:
             if "status" in resource.subresources:
                 self._clear_status(resource, obj)
             if name:
+                self._within_ranges(resource, obj)
                 self.strategies.create(obj, resource.storage)
         self._check(resource, obj, None)
+        if resource.custom is None:
+            write.warnings += warnings(obj, resource.group, resource.kind)
+        self.quotas.check(resource, obj)
+        metadata = obj["metadata"]
         namespace = metadata.get("namespace") or ""
         if (found := self.objects.get(resource.storage, namespace, name)) is not None:
             fault = already_exists(resource.plural, resource.group, name)
@@ -129,6 +138,15 @@ class Writes:
         for after in self.after:
             after(resource, obj, None)
         return self.seen(resource, obj)
+
+    def _within_ranges(self, resource: Resource, obj: Obj) -> None:
+        """What the namespace's LimitRanges fill in and refuse."""
+        if resource.kind not in ("Pod", "PersistentVolumeClaim") or not self.objects.kinds.get(limits.RANGE):
+            return
+        ranges = self.objects.of_kind(limits.RANGE, obj["metadata"].get("namespace") or "")
+        if resource.kind == "Pod" and (obj.get("spec") or {}).get("containers"):
+            limits.fill_in(obj, ranges)
+        limits.check_ranges(resource, obj, ranges)
 
     def _clear_status(self, resource: Resource, obj: Obj) -> None:
         """A new object's status is what its kind starts with."""
@@ -211,7 +229,7 @@ class Writes:
         found = self.admission.admit(obj, old, operation, write.info)
         return dict(found) if found is not None else obj
 
-    def _check(self, resource: Resource, obj: Obj, old: Obj | None) -> None:
+    def _check(self, resource: Resource, obj: Obj, old: Obj | None, subresource: str = "") -> None:
         """Raises Fault 422 with all that is wrong."""
         if resource.custom is not None:
             errors = meta.validate(obj, resource.group, resource.kind, namespaced=resource.namespaced, custom=True)
@@ -220,7 +238,12 @@ class Writes:
             seen = self._storage(resource).custom or resource.custom
             errors += seen.validate(obj)
         else:
-            errors = validate_builtin(obj, old, resource.group, resource.kind, namespaced=resource.namespaced)
+            # What these subresources are for the main path may not change.
+            free = subresource in ("ephemeralcontainers", "resize")
+            before = None if free else old
+            errors = validate_builtin(obj, before, resource.group, resource.kind, namespaced=resource.namespaced)
+            if resource.kind == "Pod" and old is None and not resource.group:
+                errors += new_pod(obj)
             if resource.kind == "CustomResourceDefinition" and resource.group == "apiextensions.k8s.io":
                 from gitops_tui.demo.crds.definition_rules import validate_definition
 
@@ -329,7 +352,11 @@ class Writes:
                 metadata["generation"] = before.get("generation", 0) + 1
         elif subresource in ("", "scale", "resize"):
             self.strategies.update(new, old, resource.storage)
-        self._check(resource, new, old)
+        self._check(resource, new, old, subresource)
+        if resource.custom is None and not subresource and new.get("spec") != old.get("spec"):
+            write.warnings += warnings(new, resource.group, resource.kind)
+        if resource.kind in ("Service", "PersistentVolumeClaim") and not resource.group:
+            self.quotas.check(resource, new, old)
         new = managed.with_managers(new, managers)
         if self._unchanged(new, old):
             return self.seen(resource, old)
@@ -371,6 +398,8 @@ class Writes:
                     if labels:
                         kept["metadata"]["labels"] = labels
             return kept
+        if subresource in ("ephemeralcontainers", "resize"):
+            return {**old, "metadata": new["metadata"], "spec": _of_subresource(new, old, subresource)}
         if subresource in ("", "scale") and "status" in resource.subresources:
             new.pop("status", None)
             if "status" in old:
@@ -465,6 +494,18 @@ def _name_gone(resource: Resource) -> Fault:
     from gitops_tui.demo.rules.findings import required
 
     return invalid(resource.kind, resource.group, "", [required("metadata.name", "name or generateName is required")])
+
+
+def _of_subresource(new: Obj, old: Obj, subresource: str) -> Obj:
+    """The spec of a pod with what its subresource may change."""
+    after, before = new.get("spec") or {}, old["spec"]
+    if subresource == "ephemeralcontainers":
+        return {**before, "ephemeralContainers": after.get("ephemeralContainers") or []}
+    asked = {each["name"]: each.get("resources") or {} for each in after.get("containers") or ()}
+    containers = [
+        {**each, "resources": asked.get(each["name"], each.get("resources") or {})} for each in before["containers"]
+    ]
+    return {**before, "containers": containers}
 
 
 def _counted(obj: Obj, resource: Resource) -> Obj:

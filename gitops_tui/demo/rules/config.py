@@ -146,6 +146,12 @@ def claim_update(new: Obj, old: Obj) -> list[FieldError]:
     return []
 
 
+_VOLUME_FIELDS = {
+    *("accessModes", "capacity", "claimRef", "mountOptions", "nodeAffinity", "persistentVolumeReclaimPolicy"),
+    *("storageClassName", "volumeAttributesClassName", "volumeMode"),
+}
+
+
 def persistent_volume(obj: Obj) -> list[FieldError]:
     spec = obj.get("spec") or {}
     errors: list[FieldError] = []
@@ -155,6 +161,8 @@ def persistent_volume(obj: Obj) -> list[FieldError]:
     errors += [not_supported("spec.accessModes", mode, _MODES) for mode in modes if mode not in _MODES]
     if not spec.get("capacity"):
         errors.append(required("spec.capacity"))
+    if not set(spec) - _VOLUME_FIELDS:
+        errors.append(required("spec", "must specify a volume type"))
     return errors
 
 

@@ -100,7 +100,8 @@ def _volume(volume: Obj) -> None:
 def pod_spec(spec: Obj) -> None:
     fill(spec, restartPolicy="Always", dnsPolicy="ClusterFirst", schedulerName="default-scheduler")
     fill_absent(spec, terminationGracePeriodSeconds=30, securityContext={})
-    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
+    kinds = ("initContainers", "containers", "ephemeralContainers")
+    containers = [each for kind in kinds for each in spec.get(kind) or ()]
     for container in containers:
         _container(container)
         if spec.get("hostNetwork"):

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from gitops_tui.demo.registry.quantity import canonical
-from gitops_tui.demo.rules import meta, names
+from gitops_tui.demo.rules import meta, names, pod_more
 from gitops_tui.demo.rules.findings import (
     duplicate,
     forbidden_field,
@@ -266,6 +266,7 @@ def pod_spec(spec: Obj, at: str) -> list[FieldError]:
                 errors.append(duplicate(f"{here}.name", name))
             seen.add(name)
             errors += _container(container, here, volumes)
+            errors += pod_more.container(container, here, volumes, host_network=bool(spec.get("hostNetwork")))
     if spec.get("restartPolicy") not in ("Always", "OnFailure", "Never"):
         listed = ("Always", "OnFailure", "Never")
         errors.append(not_supported(f"{at}.restartPolicy", spec.get("restartPolicy", ""), listed, keep_order=True))
@@ -278,7 +279,7 @@ def pod_spec(spec: Obj, at: str) -> list[FieldError]:
         errors.append(
             invalid_value(f"{at}.activeDeadlineSeconds", seconds, "must be between 1 and 2147483647, inclusive")
         )
-    return errors
+    return errors + pod_more.pod(spec, at)
 
 
 def template(found: Any, at: str) -> list[FieldError]:
@@ -292,6 +293,13 @@ def template(found: Any, at: str) -> list[FieldError]:
 
 def pod(obj: Obj) -> list[FieldError]:
     return pod_spec(obj.get("spec") or {}, "spec")
+
+
+def new_pod(obj: Obj) -> list[FieldError]:
+    """What a pod may not have from the first."""
+    if (obj.get("spec") or {}).get("ephemeralContainers"):
+        return [forbidden_field("spec.ephemeralContainers", "cannot be set on create")]
+    return []
 
 
 _CHANGES = (

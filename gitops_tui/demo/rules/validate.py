@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gitops_tui.demo.rules import config, meta, network, pods, workloads
-from gitops_tui.demo.rules.findings import IMMUTABLE, invalid_value, required
+from gitops_tui.demo.rules import config, limits, meta, network, pods, workloads
+from gitops_tui.demo.rules.findings import IMMUTABLE, forbidden_field, invalid_value, required
 from gitops_tui.demo.status import FieldError
 
 Obj = dict[str, Any]
@@ -19,9 +19,21 @@ def _storage_class(obj: Obj) -> list[FieldError]:
 
 
 def _lease(obj: Obj) -> list[FieldError]:
-    seconds = (obj.get("spec") or {}).get("leaseDurationSeconds")
+    spec = obj.get("spec") or {}
+    errors: list[FieldError] = []
+    seconds, transitions = spec.get("leaseDurationSeconds"), spec.get("leaseTransitions")
     if seconds is not None and seconds <= 0:
-        return [invalid_value("spec.leaseDurationSeconds", seconds, "must be greater than 0")]
+        errors.append(invalid_value("spec.leaseDurationSeconds", seconds, "must be greater than 0"))
+    if transitions is not None and transitions < 0:
+        errors.append(invalid_value("spec.leaseTransitions", transitions, "must be greater than or equal to 0"))
+    return errors
+
+
+def _event(obj: Obj) -> list[FieldError]:
+    about, namespace = obj.get("involvedObject") or {}, obj["metadata"].get("namespace") or ""
+    given = about.get("namespace") or ""
+    if given != namespace and (given or namespace != "default"):
+        return [invalid_value("involvedObject.namespace", given, "does not match event.namespace")]
     return []
 
 
@@ -34,12 +46,21 @@ def _changed(*fields: str) -> _Update:
     return check
 
 
+def _priority_update(new: Obj, old: Obj) -> list[FieldError]:
+    errors: list[FieldError] = []
+    if new.get("value", 0) != old.get("value", 0):
+        errors.append(forbidden_field("value", "may not be changed in an update."))
+    return errors + _changed("preemptionPolicy")(new, old)
+
+
 _RULES: dict[tuple[str, str], tuple[_Validate | None, _Update | None]] = {
     ("", "Pod"): (pods.pod, pods.pod_update),
     ("", "PodTemplate"): (lambda obj: pods.template(obj.get("template"), "template"), None),
     ("", "Service"): (network.service, network.service_update),
     ("", "ConfigMap"): (config.config_map, config.config_map_update),
     ("", "Secret"): (config.secret, config.secret_update),
+    ("", "ResourceQuota"): (limits.quota, None),
+    ("", "LimitRange"): (limits.limit_range, None),
     ("", "PersistentVolumeClaim"): (config.claim, config.claim_update),
     ("", "PersistentVolume"): (config.persistent_volume, None),
     ("apps", "Deployment"): (workloads.deployment, workloads._fixed_selector),
@@ -61,7 +82,8 @@ _RULES: dict[tuple[str, str], tuple[_Validate | None, _Update | None]] = {
         _storage_class,
         _changed("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
     ),
-    ("scheduling.k8s.io", "PriorityClass"): (None, _changed("value", "preemptionPolicy")),
+    ("scheduling.k8s.io", "PriorityClass"): (None, _priority_update),
+    ("", "Event"): (_event, None),
 }
 
 

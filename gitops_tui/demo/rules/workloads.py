@@ -269,6 +269,9 @@ def cron_job(obj: Obj) -> list[FieldError]:
     schedule = spec.get("schedule") or ""
     if not schedule:
         errors.append(required("spec.schedule"))
+    elif "TZ" in schedule:
+        said = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
+        errors.append(invalid_value("spec.schedule", schedule, said))
     elif said := _schedule(schedule):
         errors.append(invalid_value("spec.schedule", schedule, said))
     zone = spec.get("timeZone")
