@@ -76,7 +76,8 @@ def request_of(options: argparse.Namespace, *, automatic: bool) -> Request:
 
     return Request(
         repo=options.repo,
-        pattern=paths(options),
+        pattern=paths(options)[0],
+        more_patterns=tuple(paths(options)[1:]),
         revision=options.revision,
         namespace=options.namespace,
         context=options.context,
@@ -103,6 +104,13 @@ def _screen(options: argparse.Namespace, settings: Settings) -> int:
 
     from gitops_tui.tui.remember import Memory
 
-    looked_at = (options.repo, paths(options), options.namespace, files(options), options.context, options.kubeconfig)
+    looked_at = (
+        options.repo,
+        " ".join(paths(options)),
+        options.namespace,
+        files(options),
+        options.context,
+        options.kubeconfig,
+    )
     memory = Memory(settings.state_folder / "screen.json", redact(" ".join(map(str, looked_at))))
     return run_screen(engine, settings, memory=memory)

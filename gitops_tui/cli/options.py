@@ -34,10 +34,9 @@ def _namespace(text: str) -> str:
     return text
 
 
-def paths(options: argparse.Namespace) -> str:
-    """The pattern of all `--path`s."""
-    found = [*options.paths_top, *(getattr(options, "paths_below", None) or ())] or ["."]
-    return found[0] if len(found) == 1 else "{" + ",".join(found) + "}"
+def paths(options: argparse.Namespace) -> list[str]:
+    """The patterns of all `--path`s, at least one."""
+    return [*options.paths_top, *(getattr(options, "paths_below", None) or ())] or ["."]
 
 
 def files(options: argparse.Namespace) -> list[str]:

@@ -16,6 +16,8 @@ from aiohttp import web
 
 from gitops_tui.demo.clock import Clock, stamp
 from gitops_tui.demo.hooks import ADMIN, RequestInfo, Rules, User
+from gitops_tui.demo.http import bodies
+from gitops_tui.demo.registry.resources import definitions
 from gitops_tui.demo.rules.findings import invalid_value
 from gitops_tui.demo.status import Fault, bad_request, forbidden, invalid, method_not_allowed, not_found
 from gitops_tui.model.keys import GVK
@@ -116,12 +118,11 @@ class Rbac:
 
     async def handle_token(self, request: web.Request, info: RequestInfo, account: Obj) -> web.StreamResponse:
         """The `token` subresource of a service account (TokenRequest)."""
-        try:
-            asked = orjson.loads(await request.read() or b"{}")
-        except orjson.JSONDecodeError as error:
-            raise Fault(400, "BadRequest", f"couldn't get version/kind; json parse error: {error}") from error
         if info.verb != "create":
             raise method_not_allowed()
+        content = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        declared = definitions().type("io.k8s.api.authentication.v1.TokenRequest")
+        asked, _ = bodies.obj(await bodies.read(request), content, "TokenRequest", declared)
         kind = asked.get("kind") if isinstance(asked, dict) else None
         if kind and kind != "TokenRequest":
             version = str(asked.get("apiVersion") or "").rpartition("/")[2]

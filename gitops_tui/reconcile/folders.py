@@ -45,6 +45,14 @@ def _clean(part: str) -> str:
     return cleaned or "app-" + hashlib.sha256(part.encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
+def no_folder(repo_url: str, revision: str, pattern: str) -> ConfigError:
+    """The error of a pattern that matches nothing."""
+    return ConfigError(
+        f"no folder of {redact(repo_url)} at {revision} matches {pattern!r}",
+        hint="--path takes a folder or a pattern such as 'apps/*' or '**/overlays/prod'",
+    )
+
+
 def applications_for_folders(
     folders: Sequence[str],
     *,
@@ -58,10 +66,7 @@ def applications_for_folders(
 ) -> tuple[Application, ...]:
     """An application for each folder. Raises ConfigError where there is none."""
     if not folders:
-        raise ConfigError(
-            f"no folder of {redact(repo_url)} at {revision} matches {pattern!r}",
-            hint="--path takes a folder or a pattern such as 'apps/*' or '**/overlays/prod'",
-        )
+        raise no_folder(repo_url, revision, pattern)
     names = application_names(folders, root_name)
     return tuple(
         Application(

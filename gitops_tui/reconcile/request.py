@@ -10,8 +10,8 @@ from pathlib import Path
 class Request:
     """Either `repo` and `pattern` (an application for each folder that matches) or `files` (Application files), or both.
 
-    revision: what the folders' applications follow. namespace: where their objects without one go. context, kubeconfig:
-    the cluster ("" and None for the current ones). create_namespace: adds CreateNamespace=true.
+    more_patterns: as pattern, and each must match something. revision: what the folders' applications follow. namespace:
+    where their objects without one go. context, kubeconfig: the cluster ("" and None for the current ones). create_namespace: adds CreateNamespace=true.
     automatic: whether this process may sync by itself where a policy says so. working_tree: look at the uncommitted changes
     of local folders; nothing of them is ever deployed.
     """
@@ -24,5 +24,6 @@ class Request:
     kubeconfig: Path | None = None
     files: tuple[Path, ...] = ()
     create_namespace: bool = False
+    more_patterns: tuple[str, ...] = ()
     automatic: bool = True
     working_tree: bool = False

@@ -15,7 +15,7 @@ from gitops_tui.model.application import Application, Destination
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER, Declared, read_applications
 from gitops_tui.reconcile.argocd import read_once
-from gitops_tui.reconcile.folders import applications_for_folders
+from gitops_tui.reconcile.folders import applications_for_folders, no_folder
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.reconcile.request import Request
 from gitops_tui.settings import Settings
@@ -65,8 +65,14 @@ class Origins:
         if request.repo:
             repository = _opened(request, self._settings, self._repositories, self.current)
             commit = repository.resolve(request.revision)
+            folders: dict[str, None] = {}
+            for pattern in (request.pattern, *request.more_patterns):
+                found = repository.folders(commit.sha, _inside(repository.subfolder, pattern))
+                if not found:
+                    raise no_folder(request.repo, request.revision, pattern)
+                folders |= dict.fromkeys(found)
             applications += applications_for_folders(
-                repository.folders(commit.sha, _inside(repository.subfolder, request.pattern)),
+                list(folders),
                 repo_url=request.repo,
                 root_name=repository.name,
                 revision=request.revision,

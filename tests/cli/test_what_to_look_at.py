@@ -39,6 +39,12 @@ def test_patterns_given_again_add_up_before_and_after_the_command(cli, three) ->
     assert names(said) == ["one", "three", "two"]
 
 
+def test_each_pattern_must_match_something(cli, three) -> None:
+    said = cli("status", "--path", "all/two", "--path", "nope/*", pattern="all/one")
+    assert (said.code, said.out) == (2, "")
+    assert "matches 'nope/*'" in said.err
+
+
 def test_files_given_before_and_after_the_command_add_up(cli, three, tmp_path: Path) -> None:
     for name in ("before", "after"):
         (tmp_path / f"{name}.yaml").write_text(application(three.folder, name, namespace="default"))

@@ -117,7 +117,6 @@ case("no token is refused", Step("POST","/apis/authentication.k8s.io/v1/tokenrev
 case("who one is has a time", Step("POST","/apis/authentication.k8s.io/v1/selfsubjectreviews",{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}).only("kind","metadata"))
 case("reviews are not listed", get("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"))
 case("a review on dry run", Step("POST","/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":RA},{"dryRun":"All"}).only("status.allowed"))
-case("a namespace loses its finalizers by finalize alone", Step("POST","/api/v1/namespaces",{"metadata":{"name":"f-$NS"}}), Step("PUT","/api/v1/namespaces/f-$NS/finalize",{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"f-$NS"},"spec":{"finalizers":[]}}).only("spec","status.phase"), delete("namespaces/f-$NS").quiet())
 case("the default namespace stays", delete("namespaces/default"))
 case("the system's namespace stays", delete("namespaces/kube-system"))
 case("a namespace's finalizers can't be patched", merge("namespaces/$NS",{"spec":{"finalizers":[]}}).only("spec"))

@@ -180,6 +180,20 @@ def test_scale_and_rollout(kubectl: Kubectl) -> None:
     eventually(lambda: not set(before.split()) & set(kubectl.value("pods", "{.items[*].metadata.uid}").split()))
 
 
+def test_tokens_quotas_nodes_and_kinds_that_nobody_has(kubectl: Kubectl) -> None:
+    kubectl("create", "serviceaccount", "robot")
+    assert len(kubectl("create", "token", "robot").split()) == 1
+    short = kubectl.run("create", "token", "robot", "--duration=1s")
+    assert "may not specify a duration less than 10 minutes" in short.stderr
+    kubectl("create", "quota", "few", "--hard=secrets=0")
+    refused = kubectl.run("create", "secret", "generic", "one")
+    assert "exceeded quota: few, requested: secrets=1, used: secrets=0, limited: secrets=0" in refused.stderr
+    eventually(lambda: kubectl.value("quota/few", "{.status.used.secrets}") == "0")
+    assert rows(kubectl("get", "nodes", "--no-headers"))[0][1] == "Ready"
+    unknown = kubectl.run("create", "-f", "-", stdin='{"apiVersion": "v1", "kind": "Nope", "metadata": {"name": "x"}}')
+    assert 'no matches for kind "Nope" in version "v1"' in unknown.stderr
+
+
 def test_wait_and_delete(kubectl: Kubectl) -> None:
     kubectl.apply()
     assert "condition met" in kubectl("wait", "deployment/web", "--for=condition=Available", "--timeout=30s")

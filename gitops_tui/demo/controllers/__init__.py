@@ -106,7 +106,9 @@ class Controllers:
                 self._heard(gvk, "ADDED", obj)
         objects.listeners.append(self._heard)
         if not registry.list(NODE):
-            registry.create(_node("demo-node-1"), manager="kubelet")
+            node = _node("demo-node-1")
+            registry.create(node, manager="kubelet")
+            registry.update(node, manager="kubelet", subresource="status")
 
     # --- what has happened --------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import orjson
 
 from gitops_tui.demo.clock import Clock
 from gitops_tui.demo.events import Recorder
+from gitops_tui.demo.status import Fault
 from gitops_tui.model.keys import GVK
 
 Obj = dict[str, Any]
@@ -40,6 +41,7 @@ AUTOSCALER = GVK("autoscaling", "v2", "HorizontalPodAutoscaler")
 BUDGET = GVK("policy", "v1", "PodDisruptionBudget")
 
 MANAGER = "kube-controller-manager"
+_LONGEST_WAIT = 64.0
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # those that the real names are made of: no vowels, so no words
 
 
@@ -109,6 +111,16 @@ class Index:
         return list(self._living.get((gvk, namespace), {}).values())
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A child that the server did not take: of which generation, until when (seconds) nobody asks again, after what wait, why."""
+
+    generation: int
+    until: float
+    wait: float
+    why: str
+
+
 @dataclass(slots=True)
 class Context:
     """What a controller works with. delay: seconds until a pod is ready; namespace_delay: until a namespace is gone."""
@@ -123,6 +135,31 @@ class Context:
     pods_due: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
     """(namespace, name) of a pod -> its uid and when its next step is due: what changes it meanwhile brings none."""
     random: random.Random = field(default_factory=random.Random)
+    refused: dict[str, Refused] = field(default_factory=dict)
+    """By the uid of whose children they are."""
+
+    def create(
+        self, owner: Obj, body: Obj, controller: str, component: str, said: str = "Error creating: {why}"
+    ) -> Obj | None:
+        """Makes a child, None where it was refused: that is an event, and asked for again later and later."""
+        metadata = owner["metadata"]
+        uid, generation = metadata["uid"], metadata.get("generation", 0)
+        namespace, name = metadata["namespace"], metadata["name"]
+        last = self.refused.get(uid)
+        if last is not None and last.generation == generation and last.until > self.clock.time():
+            self.enqueue(controller, namespace, name, last.until - self.clock.time())
+            return None
+        try:
+            made = self.registry.create(body, manager=MANAGER)
+        except Fault as fault:
+            self.events.record(owner, "Warning", "FailedCreate", said.format(why=fault.message), component)
+            wait = min(last.wait * 2, _LONGEST_WAIT) if last is not None and last.generation == generation else 1.0
+            self.refused[uid] = Refused(generation, self.clock.time() + wait, wait, fault.message)
+            if fault.status != 404 and "being terminated" not in fault.message:
+                self.enqueue(controller, namespace, name, wait)
+            return None
+        self.refused.pop(uid, None)
+        return made
 
     def pods_of(self, owner: Obj, selector: Obj | None) -> list[Obj]:
         return self.claimed(owner, POD, selector)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from gitops_tui.demo.controllers import revisions
 from gitops_tui.demo.controllers.base import (
     DAEMON_SET,
-    MANAGER,
     NODE,
     POD,
     Context,
@@ -87,7 +86,9 @@ def _make(context: Context, obj: Obj, node: str, mark: str, generation: str) -> 
         *(spec.get("tolerations") or ()),
         *({"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": effect} for key, effect in _TOLERATED),
     ]
-    made = context.registry.create(pod, manager=MANAGER)
+    made = context.create(obj, pod, "daemonset", _COMPONENT)
+    if made is None:
+        return
     context.events.record(obj, "Normal", "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", _COMPONENT)
 
 

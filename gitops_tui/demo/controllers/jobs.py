@@ -5,7 +5,6 @@ from __future__ import annotations
 from gitops_tui.demo.controllers.base import (
     CRON_JOB,
     JOB,
-    MANAGER,
     POD,
     Context,
     Obj,
@@ -76,6 +75,8 @@ def reconcile(context: Context, namespace: str, name: str) -> None:
         lacking = 0
     for number in range(max(0, lacking - len(active))):
         made = _make(context, obj, pods, done, number)
+        if made is None:
+            break
         active.append(made)
     for extra in active[max(lacking, 0) :]:
         context.registry.delete(POD, namespace, extra["metadata"]["name"])
@@ -106,7 +107,7 @@ def _over(status: Obj) -> bool:
     )
 
 
-def _make(context: Context, obj: Obj, pods: list[Obj], done: int, number: int) -> Obj:
+def _make(context: Context, obj: Obj, pods: list[Obj], done: int, number: int) -> Obj | None:
     metadata = obj["metadata"]
     pod = make_pod(obj, obj["spec"]["template"], f"{metadata['name']}-")
     if obj["spec"].get("completionMode") == "Indexed":
@@ -118,7 +119,9 @@ def _make(context: Context, obj: Obj, pods: list[Obj], done: int, number: int) -
         pod["metadata"]["generateName"] = f"{metadata['name']}-{index}-"
         pods.append(pod)
     pod["metadata"]["finalizers"] = [*pod["metadata"].get("finalizers", ()), _TRACKING]
-    made = context.registry.create(pod, manager=MANAGER)
+    made = context.create(obj, pod, "job", _COMPONENT)
+    if made is None:
+        return None
     context.events.record(obj, "Normal", "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", _COMPONENT)
     return made
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from gitops_tui.demo.controllers.base import (
-    MANAGER,
     POD,
     REPLICA_SET,
     Context,
     Obj,
     available,
+    condition,
     is_active,
     is_ready,
     make_pod,
     without_zeros,
 )
-from gitops_tui.demo.status import Fault
 
 _COMPONENT = "replicaset-controller"
 
@@ -45,8 +44,11 @@ def reconcile(context: Context, namespace: str, name: str) -> None:
     }
     if failed:
         now = context.clock.now()
+        # One that is there stays: the next refusal names another pod, which is no news.
+        had = condition(obj, "ReplicaFailure")
         status["conditions"] = [
-            {
+            had
+            or {
                 "type": "ReplicaFailure",
                 "status": "True",
                 "lastTransitionTime": now,
@@ -65,15 +67,10 @@ def _manage(context: Context, obj: Obj, pods: list[Obj], wanted: int) -> str:
     """What went wrong, "" where nothing did."""
     metadata = obj["metadata"]
     for _ in range(wanted - len(pods)):
-        try:
-            made = context.registry.create(
-                make_pod(obj, obj["spec"]["template"], f"{metadata['name']}-"), manager=MANAGER
-            )
-        except Fault as fault:
-            context.events.record(obj, "Warning", "FailedCreate", f"Error creating: {fault.message}", _COMPONENT)
-            if fault.status != 404 and "being terminated" not in fault.message:
-                context.enqueue("replicaset", metadata["namespace"], metadata["name"], 5.0)
-            return fault.message
+        pod = make_pod(obj, obj["spec"]["template"], f"{metadata['name']}-")
+        made = context.create(obj, pod, "replicaset", _COMPONENT)
+        if made is None:
+            return context.refused[metadata["uid"]].why
         context.events.record(obj, "Normal", "SuccessfulCreate", f"Created pod: {made['metadata']['name']}", _COMPONENT)
     # First those that lack a node, aren't ready, or are young.
     order = sorted(pods, key=lambda each: each["metadata"]["creationTimestamp"], reverse=True)

@@ -7,7 +7,6 @@ import copy
 from gitops_tui.demo.controllers import revisions
 from gitops_tui.demo.controllers.base import (
     CLAIM,
-    MANAGER,
     POD,
     REVISION,
     STATEFUL_SET,
@@ -130,13 +129,18 @@ def _make(context: Context, obj: Obj, number: int, revision: str) -> None:
             made: Obj = {"name": wanted, "namespace": metadata["namespace"], "labels": labels}
             if notes := claim["metadata"].get("annotations"):
                 made["annotations"] = dict(notes)
-            body = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": made}
-            context.registry.create({**body, "spec": copy.deepcopy(claim["spec"])}, manager=MANAGER)
+            body: Obj = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": made}
+            body["spec"] = copy.deepcopy(claim["spec"])
+            said = f"create Claim {wanted} for Pod {name} in StatefulSet {metadata['name']} failed error: {{why}}"
+            if context.create(obj, body, "statefulset", _COMPONENT, said) is None:
+                return
             said = f"Create Claim {wanted} Pod {name} in StatefulSet {metadata['name']} success"
             context.events.record(obj, "Normal", "SuccessfulCreate", said, _COMPONENT)
     if volumes:
         pod["spec"]["volumes"] = list(volumes.values())
-    context.registry.create(pod, manager=MANAGER)
+    said = f"create Pod {name} in StatefulSet {metadata['name']} failed error: {{why}}"
+    if context.create(obj, pod, "statefulset", _COMPONENT, said) is None:
+        return
     said = f"Create Pod {name} in StatefulSet {metadata['name']} successful"
     context.events.record(obj, "Normal", "SuccessfulCreate", said, _COMPONENT)
 

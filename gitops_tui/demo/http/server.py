@@ -30,6 +30,8 @@ from gitops_tui.demo.registry.resources import Resource, server_data
 from gitops_tui.demo.status import Fault, forbidden, internal, method_not_allowed, no_such_resource, resource_name
 
 Obj = dict[str, Any]
+# openapi.v2.Document{swagger: "2.0", info: {title: "Kubernetes"}}
+_NO_KINDS = b"\x0a\x032.0\x12\x0c\x0a\x0aKubernetes"
 _HEALTH = ("/healthz", "/livez", "/readyz")
 
 
@@ -186,9 +188,12 @@ class Server:
         if parts == ["version"]:
             return answer({**server_data()["version"], "platform": "linux/amd64"})
         if info.path.split("?")[0].rstrip("/") in _HEALTH or parts[:1] in (["healthz"], ["livez"], ["readyz"]):
+            if "verbose" in request.query:
+                name = parts[0]
+                return web.Response(text=f"[+]ping ok\n[+]etcd ok\n{name} check passed\n")
             return web.Response(text="ok")
         if parts[:1] == ["openapi"]:
-            return self._documents(parts)
+            return self._documents(parts, request.headers.get("Accept", ""))
         if not parts:
             groups = self.registry.catalogue.versions()
             of_groups = [f"/apis/{group}" for group in groups if group]
@@ -224,8 +229,11 @@ class Server:
         group = parts[1] if parts[0] == "apis" else ""
         return any(each.group == group and each.custom is None for each in self.registry.catalogue)
 
-    def _documents(self, parts: list[str]) -> web.Response:
+    def _documents(self, parts: list[str], accept: str) -> web.Response:
         headers = {"Content-Type": "application/json"}
+        if parts == ["openapi", "v2"] and "protobuf" in accept and "json" not in accept:
+            # Clients that ask for it in protobuf alone look for kinds that nobody has: a document without definitions.
+            return web.Response(body=_NO_KINDS, headers={"Content-Type": "application/octet-stream"})
         if parts == ["openapi", "v2"]:
             return web.Response(body=self._openapi.v2(), headers=headers)
         if parts == ["openapi", "v3"]:

@@ -416,6 +416,12 @@ _DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
 
 def _unrecognized(fault: Fault, patch: Any) -> Fault:
     """How a strategic merge patch words a value of the wrong type."""
+    _, found, strict = fault.message.rpartition(": strict decoding error: ")
+    if found:
+        said = f'Invalid value: "{go_map(patch)}": strict decoding error: {strict}'
+        made = Fault(422, "Invalid", f' "" is invalid: patch: {said}', details={})
+        made.causes = [{"reason": "FieldValueInvalid", "message": said, "field": "patch"}]
+        return made
     _, found, wanted = fault.message.rpartition(" of type ")
     if not found or "Go struct field" not in fault.message:
         return fault
