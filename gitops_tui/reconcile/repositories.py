@@ -171,6 +171,7 @@ class Repositories:
                     self._states[key] = self._first_look(repository, progress)
                 except GitOpsError as error:
                     self._states[key] = RepositoryState(shown, error=error.message)
+                    self._due[key] = time.monotonic() + self._interval(url)  # it may be there by then
                     raise
                 self._open[key] = repository
                 self._notices[key] = repository.moves()
@@ -239,6 +240,7 @@ class Repositories:
         for key in keys:
             repository = self._open.get(key)
             if repository is None:
+                found += self._opened_late(key)
                 continue
             url = next(iter(self._urls[key]))
             self._due[key] = time.monotonic() + self._interval(url)
@@ -248,6 +250,8 @@ class Repositories:
                     found += self._urls[key]
                 elif self._working_tree and self._uncommitted(key, repository):
                     found += self._urls[key]
+                elif self._states[key].error:
+                    found += self._urls[key]  # it is back: what failed meanwhile is asked again
                 self._states[key] = replace(self._states[key], fetched=datetime.now(UTC), error="", progress="")
             except DamagedRepository as error:
                 self._states[key] = replace(self._states[key], error=error.message)
@@ -256,6 +260,16 @@ class Repositories:
             except GitError as error:
                 self._states[key] = replace(self._states[key], error=error.message)
         return found
+
+    def _opened_late(self, key: str) -> list[str]:
+        """The URLs of a repository that could not be opened before, where it can be now."""
+        if key not in self._due:
+            return []
+        try:
+            self.open(next(iter(self._urls[key])))
+        except GitOpsError:
+            return []
+        return list(self._urls[key])
 
     def _uncommitted(self, key: str, repository: Repository) -> bool:
         if not repository.is_local or not (repository.folder / ".git").exists():

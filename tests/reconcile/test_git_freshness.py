@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -64,6 +65,46 @@ def test_a_commit_is_seen_and_leaves_other_applications_objects_as_they_are(engi
 
     _wait(lambda: manifest(_app(running, "web")) != manifest(before["web"]))
     assert manifest(_app(running, "db")) is manifest(before["db"])
+
+
+def test_what_failed_while_a_repository_was_away_is_asked_again_when_it_is_back(
+    engine, made_repository, tmp_path: Path
+) -> None:
+    made_repository.commit({"apps/web/c.yaml": CONFIG.format(name="web", level="one")}, "first")
+    running = engine(str(made_repository.folder))
+    made_repository.folder.rename(tmp_path / "moved")
+    running.refresh().result(120)
+    _wait(lambda: _app(running, "web").errors)
+    (tmp_path / "moved").rename(made_repository.folder)
+    _wait(lambda: not _app(running, "web").errors and _app(running, "web").stale_since is None)
+    assert len(_app(running, "web").resources) == 1
+
+
+def test_a_repository_that_was_not_there_at_the_start_comes_in_when_it_is(made_repository, tmp_path: Path) -> None:
+    made_repository.commit({"apps/web/c.yaml": CONFIG.format(name="web", level="one")}, "first")
+    made_repository.folder.rename(tmp_path / "moved")
+    spec = {
+        "source": {"repoURL": str(made_repository.folder), "path": "apps/web"},
+        "destination": {"namespace": "default"},
+    }
+    application = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": "web"},
+        "spec": spec,
+    }
+    (tmp_path / "web.json").write_text(json.dumps(application))
+    with DemoCluster(delay=0) as cluster:
+        kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig")
+        request = Request(files=(tmp_path / "web.json",), kubeconfig=kubeconfig, automatic=False)
+        running = Engine(request, replace(Settings(), git_interval=0.3))
+        running.start()
+        try:
+            _wait(lambda: running.snapshot.applications and _app(running, "web").errors)
+            (tmp_path / "moved").rename(made_repository.folder)
+            _wait(lambda: not _app(running, "web").errors and len(_app(running, "web").resources) == 1)
+        finally:
+            running.stop()
 
 
 def test_the_last_good_state_stays_marked_stale_until_the_repository_is_back(
