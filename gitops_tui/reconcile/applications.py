@@ -30,6 +30,7 @@ from gitops_tui.model.text import printable
 from gitops_tui.sync.annotations import unknown_annotations
 
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
+MEND_YAML = "mend the YAML"
 _DEFAULT_NAMESPACES = ("", "argocd")
 _FINALIZERS = ("resources-finalizer.argocd.argoproj.io",)
 _MAX_FILE = 5_000_000
@@ -57,16 +58,7 @@ def read_applications(path: Path, resolve_cluster: ResolveCluster) -> Declared:
     """
     if not path.exists():
         raise ApplicationError(f"there is no file or folder {path}", hint="give -f a file or folder of Applications")
-    if path.is_dir():
-        files = sorted(
-            each
-            for each in path.rglob("*")
-            if each.suffix in (".yaml", ".yml", ".json")
-            and each.is_file()
-            and not any(part.startswith(".") for part in each.relative_to(path).parts)
-        )
-    else:
-        files = [path]
+    files = yaml_files(path)
     applications: list[Application] = []
     problems: list[GitOpsError] = []
     sets: list[tuple[str, Mapping[str, Any]]] = []
@@ -107,6 +99,19 @@ def read_applications(path: Path, resolve_cluster: ResolveCluster) -> Declared:
     return Declared(tuple(applications), tuple(problems), tuple(sets), tuple(projects))
 
 
+def yaml_files(path: Path) -> list[Path]:
+    """The file itself, or what is read of a folder."""
+    if not path.is_dir():
+        return [path]
+    return sorted(
+        each
+        for each in path.rglob("*")
+        if each.suffix in (".yaml", ".yml", ".json")
+        and each.is_file()
+        and not any(part.startswith(".") for part in each.relative_to(path).parts)
+    )
+
+
 def _documents(file: Path, problems: list[GitOpsError]) -> Iterable[tuple[str, Mapping[str, Any]]]:
     import yaml
 
@@ -130,7 +135,7 @@ def _documents(file: Path, problems: list[GitOpsError]) -> Iterable[tuple[str, M
         if mark is not None and mark.line < len(lines := text.splitlines()):
             line = f"\n    {printable(lines[mark.line].strip()[:200])}"
         what = getattr(error, "problem", None) or type(error).__name__
-        problems.append(ApplicationError(f"{place}: {printable(str(what))}{line}", hint="mend the YAML"))
+        problems.append(ApplicationError(f"{place}: {printable(str(what))}{line}", hint=MEND_YAML))
         return
     for number, document in enumerate(documents, 1):
         where = str(file) if len(documents) == 1 else f"{file} (document {number})"

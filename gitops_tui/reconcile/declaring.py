@@ -55,6 +55,7 @@ class Declaring:
         self._made: dict[str, tuple[Application, ...]] = {}
         self._lock = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
+        self._projects_due = 0.0
         self.conditions: tuple[Condition, ...] = ()
 
     async def begin(self, origins: Origins) -> None:
@@ -67,6 +68,20 @@ class Declaring:
         if not self._engine.runtimes and self.conditions:
             first = self.conditions[0]
             raise ApplicationError(first.message, hint=first.hint)
+
+    async def look_at_projects(self, *, now: bool = False) -> None:
+        """Reads the AppProjects of `-f` files anew where one has changed; every half minute, or now."""
+        time = self._engine.loop.time()
+        if self._origins is None or not self._origins.request.files or (not now and time < self._projects_due):
+            return
+        self._projects_due = time + _RETRY
+        try:
+            found = await asyncio.to_thread(self._origins.projects)
+            if found is not None:
+                self._engine.projects.set_files(found)
+        except GitOpsError as error:
+            said = f"the AppProjects of the files are those read before: {error.message}"
+            self._engine.say(Severity.WARNING, "application", said, error.hint)
 
     async def git_moved(self) -> None:
         """A repository has something new: folders that match and what ApplicationSets make may have changed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gitops_tui.errors import ApplicationError, CloneError, ConfigError, GitOpsError
@@ -13,7 +14,7 @@ from gitops_tui.kube import ContextInfo, contexts
 from gitops_tui.kube.config import pick
 from gitops_tui.model.application import Application, Destination
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER, Declared, read_applications
+from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER, MEND_YAML, Declared, read_applications, yaml_files
 from gitops_tui.reconcile.argocd import read_once
 from gitops_tui.reconcile.folders import applications_for_folders, no_folder
 from gitops_tui.reconcile.repositories import Repositories
@@ -43,10 +44,23 @@ class Origins:
         self.known = contexts(request.kubeconfig)
         self.current = pick(request.context or None, self.known, kubeconfig=request.kubeconfig)
         self._files: list[Declared] | None = None
+        self._stamps: tuple[tuple[str, int, int], ...] = ()
 
     def resolve(self, destination: Destination) -> str:
         """The context that a destination means. Raises ApplicationError, never gives another cluster."""
         return _cluster(destination, self.current, self.known)
+
+    def projects(self) -> tuple[tuple[str, Mapping[str, Any]], ...] | None:
+        """The AppProjects of the files as they are now, None where no file has changed since they were read last. Raises GitOpsError
+        where one can't be read: what was read before stands."""
+        stamps = tuple(_stamp(each) for file in self.request.files for each in yaml_files(file))
+        if stamps == self._stamps:
+            return None
+        self._stamps = stamps
+        found = [read_applications(file, self.resolve) for file in self.request.files]
+        if problem := next((each for some in found for each in some.problems if _of_yaml(each)), None):
+            raise problem
+        return tuple(each for some in found for each in some.projects)
 
     def context(self, name: str) -> ContextInfo:
         return next(each for each in self.known if each.name == name)
@@ -108,6 +122,19 @@ def _opened(request: Request, settings: Settings, repositories: Repositories, cu
             return repositories.open(request.repo)
         except CloneError as again:
             raise again from error
+
+
+def _stamp(file: Path) -> tuple[str, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return str(file), 0, 0
+    return str(file), found.st_mtime_ns, found.st_size
+
+
+def _of_yaml(problem: GitOpsError) -> bool:
+    """Whether a whole file can't be read: what it held is not known then."""
+    return problem.hint == MEND_YAML or "can't be read" in problem.message
 
 
 def _inside(subfolder: str, pattern: str) -> str:

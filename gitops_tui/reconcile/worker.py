@@ -282,6 +282,7 @@ class Engine(
             await asyncio.sleep(self._repositories.next_look())
             before = [each.error for each in self._repositories.states()]
             moved = await asyncio.to_thread(self._repositories.moved)
+            await self.declaring.look_at_projects()
             await self._refresh_users(moved)
             # A look that found nothing new is no news: the screen stays as it is.
             if before != [each.error for each in self._repositories.states()]:
@@ -595,6 +596,7 @@ class Engine(
     async def _refresh(self, app: AppKey | None, hard: bool) -> None:
         chosen = [self.runtime(app)] if app is not None else list(self.runtimes.values())
         urls = {source.address for each in chosen for source in each.app.sources}
+        await self.declaring.look_at_projects(now=True)
         if await asyncio.to_thread(self._repositories.fetch, urls):
             await self.declaring.git_moved()
         for runtime in chosen:

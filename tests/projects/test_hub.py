@@ -170,3 +170,21 @@ def test_projects_that_an_application_holds_in_git_count_where_the_cluster_has_n
     assert state(found, "root").gate.automatic
     (line,) = found.windows().result(30)
     assert line.applications == ("child",)
+
+
+def test_a_project_of_a_file_that_changes_counts_after_a_refresh_and_a_broken_one_leaves_what_was(
+    world, tmp_path: Path
+) -> None:
+    _, _, engine = world
+    repo = repository(tmp_path / "repo", {"apps/web/a.yaml": CONFIG})
+    app = application("web", repo, "apps/web")
+    found = engine(app, project({"syncWindows": [ALWAYS]}))
+    until(lambda: is_read(found, "web") and not state(found, "web").gate.automatic)
+    file = tmp_path / "apps.yaml"
+    file.write_text(yaml.safe_dump_all([app, project({})]), encoding="utf-8")
+    found.refresh().result(60)
+    until(lambda: state(found, "web").gate.automatic)
+    file.write_text("a: b: c\n", encoding="utf-8")
+    found.refresh().result(60)
+    until(lambda: any("are those read before" in each.message for each in found.snapshot.conditions))
+    assert not state(found, "web").errors

@@ -82,8 +82,8 @@ class Gate:
     # --- what is known of one -------------------------------------------------------------------------------------
 
     def pending(self, runtime: Runtime) -> bool:
-        """Whether its project is still being read."""
-        return self._engine.projects.of(runtime).pending
+        """Whether its first verdict waits until its project is read."""
+        return self._engine.projects.of(runtime).blocks
 
     def rules(self, runtime: Runtime) -> Rules:
         """What the project's rules say of it now."""

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Belonging:
     """What an application's project is. projects: all of that name that count (each must permit). missing: it names one that
-    there is not. unknown: why it can't be told yet, or at all, "" where it can. pending: whether that is only a matter of time."""
+    there is not. unknown: why it can't be told yet, or at all, "" where it can. pending: whether that is only a matter of time; blocks: whether a first verdict waits for
+    it: not for another cluster, which may be away, but where a command takes the first picture."""
 
     projects: tuple[Project, ...] = ()
     missing: bool = False
     unknown: str = ""
     pending: bool = False
+    blocks: bool = False
 
 
 class Projects:
@@ -39,6 +41,7 @@ class Projects:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._files: dict[str, tuple[Project, ...]] = {}
+        self._documents: list[tuple[str, Mapping[str, Any]]] = []
         self._held: dict[AppKey, tuple[Manifest, ...]] = {}
         self._in_git: dict[AppKey, dict[str, tuple[Project, ...]]] = {}
         self._read: dict[str, dict[str, Project]] = {}
@@ -51,8 +54,12 @@ class Projects:
     def set_files(self, documents: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
         """The AppProjects of `-f` files: (where each stands, its document)."""
         documents = list(documents)
+        if documents == self._documents:
+            return
+        self._documents = documents
         self._files = _by_name((where, obj) for where, obj in documents)
         self._set_policies("files", (obj for _, obj in documents))
+        self.touch()
 
     def hold(self, app: AppKey, manifests: Iterable[Manifest]) -> None:
         """What an application renders to: its AppProjects count where its cluster has no such kind."""
@@ -132,18 +139,19 @@ class Projects:
         name = printable(runtime.app.project or DEFAULT_PROJECT)
         found = [*self._files.get(name, ()), *self._of_git(name)]
         told = bool(found)
-        unknown, pending = "", False
+        unknown, pending, blocks = "", False, False
         own, hub = self._engine.session(runtime), self._engine.hub
         for session in (own,) if hub is None or hub is own else (own, hub):
             why, waits = self._unknown(session)
             if why:
                 unknown, pending = unknown or why, pending or waits
+                blocks = blocks or (waits and (session is own or not self._engine.request.automatic))
             elif (here := self._of_cluster(session).get(name)) is not None:
                 found.append(here)
                 unknown = ""
                 break
         if pending or (unknown and not told):
-            return Belonging(tuple(found), unknown=unknown, pending=pending)
+            return Belonging(tuple(found), unknown=unknown, pending=pending, blocks=blocks)
         return Belonging(tuple(found), missing=not found and name != DEFAULT_PROJECT)
 
     def _unknown(self, session: ClusterSession) -> tuple[str, bool]:
