@@ -64,9 +64,9 @@ def place_in(content: bytes, path: str, manifest: Manifest, field: str) -> Place
     steps = steps_of(field)
     if steps is None:
         return None
-    for node in _nodes(content):
+    for node in nodes_of(content):
         for each in (node, *_items(node)):
-            if _is_it(each, manifest, exact=True) and (place := _place(each, path, steps)):
+            if is_it(each, manifest, exact=True) and (place := place_of(each, path, steps)):
                 return place
     return None
 

@@ -15,7 +15,8 @@ from gitops_tui.git import Repository
 from gitops_tui.git.blame import bring_versions
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import BlameLine, Commit
-from gitops_tui.render.fields import Place, place_in, places_of_field
+from gitops_tui.render.fields import place_in, places_of_field
+from gitops_tui.render.yamlplaces import Place
 
 _MOST_COMMITS = 400
 _MOST_BUILT = 60
