@@ -43,7 +43,7 @@ def why(options: argparse.Namespace, settings: Settings) -> int:
 def _say(chosen: Chosen, found: Diagnosis) -> None:
     out(f"{_title(chosen)}: {found.health.value}")
     if not found.causes:
-        out(all_is_well(found.health) or "nothing says why")
+        out(all_is_well(found) or "nothing says why")
     for number, each in enumerate(found.causes, 1):
         more = f" and {each.count - 1} more" if each.count > 1 else ""
         out(f"{number:>2}. {each.what}")

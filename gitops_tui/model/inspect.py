@@ -49,11 +49,13 @@ class Diagnosis:
     problems: tuple[str, ...] = ()
 
 
-def all_is_well(health: HealthStatus) -> str:
+def all_is_well(found: Diagnosis) -> str:
     """What to say of something without a cause of trouble; "" where it is not well."""
-    if health is HealthStatus.HEALTHY:
-        return "all is well: it is healthy, and so is all that it is made of"
-    return "nothing is wrong: it is suspended" if health is HealthStatus.SUSPENDED else ""
+    if found.health is HealthStatus.HEALTHY:
+        blind = " as far as can be seen" if found.problems else ""
+        what = "each of its objects is healthy" if found.key is None else "it is healthy, and so is what it owns"
+        return f"all is well{blind}: {what}"
+    return "nothing is wrong: it is suspended" if found.health is HealthStatus.SUSPENDED else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from gitops_tui.model.health import HealthStatus, worst
 from gitops_tui.model.inspect import Cause, Diagnosis, Events, Link, LogTail
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.text import printable, redact
-from gitops_tui.reconcile.beneath import BeneathCommands
+from gitops_tui.reconcile.beneath import BeneathCommands, is_custom
 from gitops_tui.reconcile.orphaned import OrphanCommands
 from gitops_tui.reconcile.quotas import lacks_pods, with_quotas
 from gitops_tui.reconcile.quotas import read as read_quotas
@@ -187,9 +187,12 @@ class InspectCommands(BeneathCommands, OrphanCommands, RightsCommands, UsageComm
 
 
 def _is_sick(family: Family, *, alone: bool) -> bool:
-    """alone: a person asked about just this one: its children count, whatever its own health says."""
+    """alone: a person asked about just this one: its children count, whatever its own health says. So do a custom
+    resource's, where its operator says nothing of them."""
     health = family.health
-    return alone or (health is not None and health.status not in _WELL)
+    if alone or (health is not None and health.status not in _WELL):
+        return True
+    return is_custom(family.key.group) and any(each.trouble for each in family.state.owned)
 
 
 def _of_family(family: Family, events: ByObject) -> tuple[Cause, ...]:

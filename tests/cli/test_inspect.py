@@ -71,7 +71,9 @@ def test_a_container_that_crashes_is_the_first_cause_and_its_log_is_shown(cli, m
     assert "exit code 137" in text.out.splitlines()[1]
     pod = cli("why", f"{app}/Pod/{first['name']}")
     assert "exit code 137" in pod.out
-    assert cli("why", f"{app}/ConfigMap/flags").code == 0
+    well = cli("why", f"{app}/ConfigMap/flags")
+    assert (well.code, well.err) == (0, "")
+    assert well.out.splitlines()[1] == "all is well: it is healthy, and so is what it owns"
 
     events = cli("events", f"{app}/Deployment/web", "-o", "json").json
     kinds = {(each["kind"], each["type"]) for each in events["events"]}

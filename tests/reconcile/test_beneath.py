@@ -174,6 +174,9 @@ def test_workloads_beneath_bring_their_pods_and_the_cause_of_their_trouble(begin
     assert "CrashLoopBackOff" in shop.root.summary
     found = shop.engine.why(shop.app, shop.root.key).result(60)
     assert "container app ended" in found.causes[0].what
+    # Its operator says nothing of it: the application's own question finds it too.
+    whole = shop.engine.why(shop.app).result(60)
+    assert whole.causes[0] == found.causes[0]
     assert found.log is not None
     assert [each.name for each in shop.engine.log_pods(shop.app, shop.root.key).result(60)] == [pods()[0].key.name]
 

@@ -139,7 +139,7 @@ class LogScreen(Asking[None]):
         self.feed = self.pane.feed = feed
         self.pane._labels.clear()
         self.pane.following, self.pane.hit = True, -1
-        self.pane.empty = "reading…"
+        self.pane.empty = "reading… no line has come yet"
         host = self.host
 
         def news() -> None:

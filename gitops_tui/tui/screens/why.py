@@ -51,7 +51,7 @@ class WhyScreen(AnswerDialog[Diagnosis]):
             for number, cause in enumerate(found.causes):
                 rows += self._cause(cause, "bad bold" if number == 0 else "text")
             if not found.causes:
-                well = all_is_well(found.health)
+                well = all_is_well(found)
                 rows += self.note(well or "the cluster does not say why", "ok" if well else "warn")
             if found.log is not None:
                 rows += self._log(found.log)
