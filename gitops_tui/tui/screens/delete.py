@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -96,8 +97,6 @@ class DeleteScreen(SyncScreen):
             self.action_replan()
 
     def _changed(self, **fields: object) -> None:
-        from dataclasses import replace
-
         self.options = replace(self.options, **fields)  # type: ignore[arg-type]
         self.action_replan()
 
@@ -114,6 +113,10 @@ class DeleteScreen(SyncScreen):
             self.start(plan)
         else:
             self.app.push_screen(ConfirmDeleteApp(self.app_key, plan), partial(self._agreed, plan))
+
+    def start(self, plan: SyncPlan) -> None:
+        self.options = replace(self.options, cascade=plan.options.cascade)
+        super().start(plan)
 
     def send(self, plan: SyncPlan) -> Future[SyncOperation]:
         return self.engine.delete_app(plan)

@@ -68,7 +68,7 @@ def operation_rows(operation: SyncOperation, width: int) -> list[Row]:
             rows.append(row((f"{label} ({len(found)})", "head")))
         for result in found:
             rows += _result(result, width, operation.dry_run)
-    if not operation.results:
+    if not operation.results and operation.finished is None:
         rows.append(row(("  " + printable(operation.doing or "planning…"), "muted")))
     return rows
 

@@ -90,9 +90,9 @@ def counts(plan: SyncPlan) -> list[Piece]:
         if number := plan.count(action):
             pieces.append((f"{sign}{number} {WORDS.get(action, action.value)}  ", role))
     if not pieces:
-        pieces.append(("nothing to do  ", "ok"))
+        pieces.append(("no object is deleted  " if plan.options.cascade else "nothing to do  ", "ok"))
     rest = [f"{plan.unchanged} in sync"] if plan.unchanged else []
-    rest += [f"{len(plan.kept)} kept"] if plan.kept else []
+    rest += [f"{len(plan.kept)} {'stay' if plan.options.cascade else 'kept'}"] if plan.kept else []
     return [*pieces, ("· " + " · ".join(rest) if rest else "", "muted")]
 
 
@@ -140,13 +140,15 @@ def plan_rows(
     groups = [(label, list(found)) for label, found in groupby(plan.steps, key=_group)]
     for label, found in groups:
         if len(groups) > 1:
-            rows.append(row((f"{label} ({len(found)})", "head")))
+            said = label.replace("deleted last", "deleted, the last wave first") if plan.options.cascade else label
+            rows.append(row((f"{said} ({len(found)})", "head")))
         for step in found:
             rows += _step(step, known.get(step.key, ()), step_key(step) in opened, width)
-    if not plan.steps and not plan.refused:
+    if not plan.steps and not plan.refused and not plan.options.cascade:
         rows.append(row(("  everything that Git holds is in the cluster as it should be", "muted")))
     if plan.kept:
-        rows.append(row((f"kept: in the cluster, not in Git ({len(plan.kept)})", "head")))
+        what = "stays in the cluster" if plan.options.cascade else "kept: in the cluster, not in Git"
+        rows.append(row((f"{what} ({len(plan.kept)})", "head")))
         for step in plan.kept:
             rows.append(
                 row(
