@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -75,14 +76,28 @@ def _said(options: argparse.Namespace, work: Session, asked: Iterable[Any], text
         except GitOpsError as error:
             failed.append(f"{state.key}: {error.message}")
             continue
+        _until_shown(work, state, record)
         made.append({"application": str(state.key), **shapes.record(record)})
         if options.output == "text":
             out(f"{state.key}: {text}")
+    for each in work.engine.snapshot.conditions:
+        if each.where == "state":  # others can't see it
+            print(f"warning: {printable(each.message)}", file=sys.stderr)
     if options.output == "json":
         json_out(made[0] if options.app and made else {"applications": made})
     if failed:
         raise GitOpsError("; ".join(failed))
     return 0
+
+
+def _until_shown(work: Session, state: ApplicationState, record: AppRecord) -> None:
+    """Waits until the engine shows what was written, and with it what there is to say of that."""
+    end = time.monotonic() + _MARKED_WITHIN
+    while time.monotonic() < end:
+        now = work.engine.snapshot.applications.get(state.key)
+        if now is None or now.record == record:
+            return
+        work.news(0.1)
 
 
 def parse_until(text: str) -> datetime | None:

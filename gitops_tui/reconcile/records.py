@@ -51,6 +51,10 @@ class Records:
             # What only the inventory names is not watched yet: no verdict before the rendering that follows sees to it.
             runtime.rendered = False
         runtime.record_known, runtime.record_error = True, None
+        self._say_where(session)
+
+    def _say_where(self, session: ClusterSession) -> None:
+        """That others can't see what is kept, where they can't."""
         if session.store.local_reason:
             self._engine.say(
                 Severity.WARNING,
@@ -93,5 +97,6 @@ class Records:
         if not session.connected.is_set():
             raise session.error or GitOpsError(f"not connected to {session.cluster.name} yet")
         runtime.record = await session.store.update(runtime.app.key, change)
+        self._say_where(session)
         self._engine.touch(runtime)
         return runtime.record

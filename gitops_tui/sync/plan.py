@@ -7,7 +7,7 @@ what a person agreed to is what happens.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -102,7 +102,7 @@ def make_plan(
     pruned.sort(key=lambda step: step.prune_last)
     blocked = [step for step in steps if step.blocked]
     if blocked and not refused:
-        refused = "; ".join(f"{step.key}: {step.blocked}" for step in blocked[:5])
+        refused = _reasons(blocked)
         hint = hint or "mend that first; nothing was changed"
     # Pruning belongs to the Sync phase, before PostSync.
     before = [step for step in steps if step.phase in (Phase.PRE_SYNC, Phase.SYNC)]
@@ -117,6 +117,18 @@ def make_plan(
         refused=refused,
         hint=hint,
     )
+
+
+def _reasons(blocked: Sequence[PlanStep]) -> str:
+    """Why steps can't be done: each reason once, with the first it is true of and how many more."""
+    found: dict[str, list[PlanStep]] = {}
+    for step in blocked:
+        found.setdefault(step.blocked, []).append(step)
+    said = []
+    for why, steps in list(found.items())[:5]:
+        more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+        said.append(f"{steps[0].key}{more}: {why}")
+    return "; ".join(said)
 
 
 def _is_chosen(state: ResourceState, options: SyncOptions) -> bool:

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gitops_tui.cli.main import run
+from gitops_tui.demo import DemoCluster
+
 GOOD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: good}\ndata: {a: '1'}\n"
 APPLICATION = {
     "apiVersion": "argoproj.io/v1alpha1",
@@ -84,6 +87,20 @@ def test_a_name_that_yaml_takes_for_a_boolean_is_told_as_such(cli, three) -> Non
     said = cli("render", "four", pattern="all/four")
     assert said.code == 2
     assert "c.yaml:1: metadata.name must be text: n, no, off and false are booleans in YAML" in said.err
+
+
+def test_a_pause_that_others_can_not_see_says_so(made_repository, tmp_path: Path, capsys) -> None:
+    made_repository.commit({"all/one/c.yaml": GOOD})
+    with DemoCluster(rbac=True) as cluster:
+        assert cluster.rbac is not None
+        token = cluster.call(cluster.rbac.reader)
+        config = cluster.kubeconfig(tmp_path / "kubeconfig", others={"reader": token})
+        where = ["--repo", str(made_repository.folder), "--path", "all/one", "--kubeconfig", str(config)]
+        assert run(["pause", "one", *where, "--reason", "why"]) == 0
+        assert "kept on this machine" not in capsys.readouterr().err
+        assert run(["resume", "one", *where]) == 0
+        assert run(["pause", "one", *where, "--context", "demo-reader", "--reason", "why"]) == 0
+        assert "the state (pause, pin, history) is kept on this machine only" in capsys.readouterr().err
 
 
 class _Web(http.server.BaseHTTPRequestHandler):

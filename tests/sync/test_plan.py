@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from gitops_tui.compare import compare
@@ -63,6 +64,13 @@ def test_another_applications_object_is_never_taken_over() -> None:
     theirs = tracked(obj("a", data={"k": "1"}), "other", ResourceKey.of(obj("a")))
     made = plan(state(obj("a", data={"k": "2"}), theirs))
     assert "belongs to the application other" in made.refused
+
+
+def test_one_reason_for_many_objects_is_said_once() -> None:
+    unknown = {"sync": SyncStatus.UNKNOWN}
+    states = [replace(state(obj(name), None), error="list configmaps: forbidden", **unknown) for name in "abc"]
+    made = plan(*states, replace(state(obj("d"), None), error="something else", **unknown))
+    assert made.refused == "ConfigMap n/a and 2 more: list configmaps: forbidden; ConfigMap n/d: something else"
 
 
 def test_extra_objects_stay_unless_pruning_is_asked_for() -> None:
