@@ -28,7 +28,7 @@ _SAID = {
     PauseKind.HOLD_COMMITS: "paused: no new commits are taken, drift is still corrected",
 }
 
-_MARKED_WITHIN = 5.0
+_MARKED_WITHIN = 30.0
 
 
 def chosen(work: Session, options: argparse.Namespace) -> list[ApplicationState]:
