@@ -41,7 +41,8 @@ class Settings:
     for the links to open a pull request. max_manifest_bytes: of one application's sources. max_chart_bytes, max_unpacked_chart_bytes: of one
     chart's archive, and of what is in it (also of an index). chart_dependencies: fetch what a chart in Git depends on and does not hold.
     render_cache_bytes: of what was rendered, on disk. helm_in_process: render charts by Helm's library where the extra `helm` is
-    installed. concurrency: writes under way at once for one cluster. qps: requests a second to one
+    installed. kustomize_versions: version -> program,
+    for applications that ask for one. concurrency: writes under way at once for one cluster. qps: requests a second to one
     cluster (0: no limit but the API server's own), burst: how many may go at once after a quiet moment. sync_at_once: applications under way at once in a sync of many.
     wave_timeout: how long a wave may take to become healthy, and what is pruned to go. hook_timeout: how long a hook may
     run. reconnect_timeout: how long a sync waits for an API server that does not answer. adoption: what a sync does with
@@ -107,6 +108,7 @@ class Settings:
     )
     allow_remote_bases: bool = False
     helm_in_process: bool = True
+    kustomize_versions: Mapping[str, str] = field(default_factory=dict)
     render_memory: int = 2_000_000_000
     plugins: tuple[Plugin, ...] = ()
     sops: bool = False

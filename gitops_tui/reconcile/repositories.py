@@ -403,6 +403,7 @@ class Repositories:
             source,
             app.name,
             namespace=namespace,
+            project=app.project,
             references=references,
             settings=self._settings,
         )
@@ -417,6 +418,7 @@ class Repositories:
             api_versions=api_versions,
             references=references,
             open_chart=self.open if self._settings.chart_dependencies else None,
+            project=app.project,
         )
         at = tuple((ref, references[ref].commit.sha) for ref, _ in read.references)
         made = _Part(source.address, commit, read, rendered.manifests, rendered.warnings, rendered.source_type, at)

@@ -57,6 +57,7 @@ def dependencies(
     app_name: str = "",
     *,
     namespace: str = "",
+    project: str = "default",
     references: References = MappingProxyType({}),
     settings: Settings | None = None,
 ) -> Dependencies:
@@ -83,7 +84,7 @@ def dependencies(
         if kind == "Kustomize":
             walk.follow([path], [_texts(dict(source.kustomize or {}))])
         elif kind == "Helm":
-            env = build_environment(source, commit, app_name, namespace)
+            env = build_environment(source, commit, app_name, namespace, project)
             named = _places(dict(source.helm or {}), path, references, env)
             walk.follow_chart(path, [each.watched for each in named if each.ref == OWN])
             elsewhere = _elsewhere(named, references)

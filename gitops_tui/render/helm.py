@@ -23,7 +23,7 @@ from gitops_tui.model.text import printable
 from gitops_tui.render.charts.needed import Needed, put
 from gitops_tui.render.chartscan import scan
 from gitops_tui.render.copies import private_folder
-from gitops_tui.render.environment import build_environment, substitute
+from gitops_tui.render.environment import substitute
 from gitops_tui.render.helmlibrary import library_version
 from gitops_tui.render.helmtemplate import Refused, Request, Unsure, template
 from gitops_tui.render.helmwords import problems as problems_of
@@ -65,6 +65,7 @@ def render(
     *,
     app_name: str,
     namespace: str,
+    env: Mapping[str, str],
     settings: Settings,
     kube_version: str,
     api_versions: Sequence[str],
@@ -88,7 +89,6 @@ def render(
     ]
     if str(block.get("version") or "v3") not in ("v3", "3", "v4", "4"):
         warnings.append(f"spec.source.helm.version {printable(str(block['version']))[:20]} has no effect")
-    env = build_environment(source, commit, app_name, namespace)
     with private_folder() as temporary:
         home = Path(temporary)
         root = home / "repository"

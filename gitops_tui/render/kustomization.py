@@ -9,12 +9,14 @@ edited; an overlay on top would give other names.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gitops_tui.errors import Problem, RenderError
 from gitops_tui.model.text import printable, redact
+from gitops_tui.render.environment import substitute
 from gitops_tui.render.loader import load
 from gitops_tui.render.yamltext import dump
 
@@ -33,7 +35,13 @@ SUPPORTED = {
     "components",
     "forceCommonLabels",
     "forceCommonAnnotations",
+    "commonAnnotationsEnvsubst",
+    "ignoreMissingComponents",
+    "version",
+    "kubeVersion",
+    "apiVersions",
 }
+_EDITS = SUPPORTED - {"version", "kubeVersion", "apiVersions"}
 _REMOTE = re.compile(
     r"^[a-z+]+://|^git@|^(www\.)?(github|gitlab|bitbucket)\.[a-z]+[/:]|[?&]ref=|^git::|\.git(//|$)", re.IGNORECASE
 )
@@ -57,9 +65,10 @@ def _read(file: Path, root: Path) -> dict[str, Any]:
     return content
 
 
-def edit(folder: Path, root: Path, block: Mapping[str, Any]) -> None:
-    """Sets what the block says in the folder's file. Raises RenderError."""
-    if not any(block.get(name) for name in SUPPORTED):
+def edit(folder: Path, root: Path, block: Mapping[str, Any], env: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Sets what the block says in the folder's file. env: the build environment, which stands in images and labels, and in
+    annotations where commonAnnotationsEnvsubst asks for that. Raises RenderError."""
+    if not any(block.get(name) for name in _EDITS):
         return
     file = find(folder)
     if file is None:
@@ -69,19 +78,50 @@ def edit(folder: Path, root: Path, block: Mapping[str, Any]) -> None:
         if block.get(name):
             content[name] = str(block[name])
     if images := _list(block, "images"):
-        _by_name(content, "images", [_image(str(each)) for each in images])
+        _by_name(content, "images", [_image(substitute(str(each), env)) for each in images])
     if replicas := _list(block, "replicas"):
         _by_name(content, "replicas", [_replica(each) for each in replicas])
     if labels := _mapping(block, "commonLabels"):
-        _add_labels(content, labels, block)
+        _add_labels(content, {key: substitute(str(value), env) for key, value in labels.items()}, block)
     if annotations := _mapping(block, "commonAnnotations"):
+        if block.get("commonAnnotationsEnvsubst"):
+            annotations = {key: substitute(str(value), env) for key, value in annotations.items()}
         _add(content, "commonAnnotations", annotations, force=bool(block.get("forceCommonAnnotations")))
-    for name in ("patches", "components"):
-        if more := _list(block, name):
-            content[name] = [*_list(content, name), *more]
+    if patches := _list(block, "patches"):
+        content["patches"] = [*_list(content, "patches"), *patches]
+    components = [str(each) for each in _list(block, "components")]
+    if block.get("ignoreMissingComponents"):
+        components = [each for each in components if _is_there(folder, root, each)]
+    if components := [each for each in components if each not in _list(content, "components")]:
+        content["components"] = [*_list(content, "components"), *components]
     if file.is_symlink():
         file.unlink()  # what it leads to may be another folder's file
     file.write_text(dump(content), encoding="utf-8")
+
+
+def _is_there(folder: Path, root: Path, name: str) -> bool:
+    try:
+        place = (folder / name).resolve()
+        return place.is_relative_to(root.resolve()) and place.exists()
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
+def has_charts(folder: Path, root: Path) -> bool:
+    """Whether the folder's kustomization, or one it is built on, inflates Helm charts."""
+    found = False
+
+    def look(document: Mapping[str, Any], here: Path, shown: str, problems: list[Problem]) -> list[Path]:
+        nonlocal found
+        found = found or _inflates(document)
+        return _visit(document, here, shown, problems)
+
+    _walk(folder, root, look)
+    return found
+
+
+def _inflates(document: Mapping[str, Any]) -> bool:
+    return bool(document.get("helmCharts") or document.get("helmChartInflationGenerator"))
 
 
 def _list(block: Mapping[str, Any], name: str) -> list[Any]:
@@ -154,6 +194,19 @@ def _image(text: str) -> dict[str, str]:
 def refuse_remote(folder: Path, root: Path) -> None:
     """Raises RenderError where the folder's kustomization, or one it is built on, takes something from outside the
     repository. Other kustomizations in the repository don't matter."""
+    problems = _walk(folder, root, _visit)
+    if problems:
+        raise RenderError(
+            "remote bases are off",
+            problems=tuple(problems),
+            hint="copy them into the repository, or set allow_remote_bases: true in your own settings",
+        )
+
+
+_Visit = Callable[[Mapping[str, Any], Path, str, list[Problem]], list[Path]]
+
+
+def _walk(folder: Path, root: Path, visit: _Visit) -> list[Problem]:
     problems: list[Problem] = []
     root = root.resolve()
     waiting, seen = [folder.resolve()], set()
@@ -169,13 +222,8 @@ def refuse_remote(folder: Path, root: Path) -> None:
         documents, _ = load(file.read_bytes(), shown)  # kustomize itself says what is wrong with it
         for _, _, document in documents:
             if isinstance(document, Mapping):
-                waiting += _visit(document, here, shown, problems)
-    if problems:
-        raise RenderError(
-            "remote bases are off",
-            problems=tuple(problems),
-            hint="copy them into the repository, or set allow_remote_bases: true in your own settings",
-        )
+                waiting += visit(document, here, shown, problems)
+    return problems
 
 
 def _visit(document: Mapping[str, Any], here: Path, shown: str, problems: list[Problem]) -> list[Path]:
@@ -195,6 +243,6 @@ def _visit(document: Mapping[str, Any], here: Path, shown: str, problems: list[P
             elif _REMOTE.search(item):
                 said = f"{field}: {printable(redact(item))} comes from outside the repository"
                 problems.append(Problem(shown, said))
-    if document.get("helmCharts") or document.get("helmChartInflationGenerator"):
-        problems.append(Problem(shown, "helmCharts is not supported yet"))
+    if _inflates(document):
+        problems.append(Problem(shown, "helmCharts brings charts from outside the repository, and runs helm"))
     return folders

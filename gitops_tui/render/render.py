@@ -28,11 +28,9 @@ from gitops_tui.render.cache import Disk, Memory, Rendered
 from gitops_tui.render.charts.needed import Needed, OpenChart, needed
 from gitops_tui.render.dependencies import Dependencies, dependencies, reaches_out
 from gitops_tui.render.environment import build_environment
-from gitops_tui.render.helmlibrary import library_version
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.overrides import explicit_type, with_overrides
-from gitops_tui.render.random import remembering
-from gitops_tui.render.tools import tool_version
+from gitops_tui.render.tools import program_for, tool_version
 from gitops_tui.render.valuefiles import References
 from gitops_tui.settings import Settings
 
@@ -57,6 +55,7 @@ def render(
     api_versions: Sequence[str] = (),
     references: References = MappingProxyType({}),
     open_chart: OpenChart | None = None,
+    project: str = "default",
 ) -> Rendered:
     """Renders a source. Blocking: it reads Git and may run a program. references: the application's other sources by
     their `ref`. open_chart: gives the repository of a chart that this one depends on (None: nothing is fetched).
@@ -90,19 +89,37 @@ def render(
     needs = Dependencies((path,))
     if kind != "Directory" or reaches_out(repository, commit, path, source):
         needs = dependencies(
-            repository, commit, source, app_name, namespace=namespace, references=references, settings=settings
+            repository,
+            commit,
+            source,
+            app_name,
+            namespace=namespace,
+            project=project,
+            references=references,
+            settings=settings,
         )
     paths = needs.inputs
     read = [tree] if paths == (path,) else repository.find_many([(commit.sha, each) for each in paths])
     inputs: list[object] = [paths, read, commit.sha if needs.by_revision else "", _read_elsewhere(needs, references)]
     missing = needed(repository, commit, path, open_chart) if kind in ("Helm", "Plugin") else []
-    library = library_version() if kind == "Helm" and settings.helm_in_process else ""
+    library = ""
+    if kind == "Helm" and settings.helm_in_process:
+        from gitops_tui.render.helmlibrary import library_version
+
+        library = library_version()
     tools = [repr(plugin), settings.sops, library]
     inputs.append([each.key for each in missing])
     # Only charts look at the cluster's versions: what is read before the cluster is known holds for all others.
-    versions = [kube_version, list(api_versions)] if kind in ("Helm", "Plugin") else []
-    tool = [tool_version(kind), settings.allow_remote_bases if kind == "Kustomize" else False, *tools]
-    key = _key([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, versions, tool])
+    if kind == "Kustomize":
+        from gitops_tui.render import kustomize
+
+    inflates = kind == "Kustomize" and settings.allow_remote_bases
+    versions = [kube_version, list(api_versions)] if kind in ("Helm", "Plugin") or inflates else []
+    program = kustomize.program(source, settings) if kind == "Kustomize" else program_for(kind)
+    tool = [tool_version(program), settings.allow_remote_bases if kind == "Kustomize" else False, *tools]
+    key = _key(
+        [kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, project, versions, tool]
+    )
     disk = _disk(settings)
     with _cache_lock:
         turn = _turns.setdefault(key, threading.Lock())
@@ -124,6 +141,7 @@ def render(
                 notes,
                 app_name,
                 namespace,
+                project,
                 settings,
                 kube_version,
                 api_versions,
@@ -133,6 +151,8 @@ def render(
                 plugin,
             )
             if known_fields := disk.found(key):
+                from gitops_tui.render.random import remembering
+
                 made = replace(made, manifests=remembering(made.manifests, known_fields))
             _memory.put(key, made)
             disk.put(key, made)
@@ -152,6 +172,7 @@ def _rendered(
     notes: Sequence[str],
     app_name: str,
     namespace: str,
+    project: str,
     settings: Settings,
     kube_version: str,
     api_versions: Sequence[str],
@@ -160,7 +181,7 @@ def _rendered(
     missing: Sequence[Needed],
     plugin: Plugin | None,
 ) -> Rendered:
-    env = build_environment(source, commit, app_name, namespace)
+    env = build_environment(source, commit, app_name, namespace, project)
     if plugin is not None:
         manifests, warnings = plugins.render(
             repository,
@@ -183,6 +204,7 @@ def _rendered(
             path,
             app_name=app_name,
             namespace=namespace,
+            env=env,
             settings=settings,
             kube_version=kube_version,
             api_versions=api_versions,
@@ -194,10 +216,23 @@ def _rendered(
     elif kind == "Kustomize":
         from gitops_tui.render import kustomize
 
-        manifests, warnings = kustomize.render(repository, commit, source, path, settings=settings, inputs=paths)
+        manifests, warnings = kustomize.render(
+            repository,
+            commit,
+            source,
+            path,
+            env=env,
+            settings=settings,
+            kube_version=kube_version,
+            api_versions=api_versions,
+            inputs=paths,
+        )
     else:
         manifests, warnings = directory.render(repository, commit, source, path, env=env, settings=settings)
-    if not manifests:
+    if not manifests and kind in ("Helm", "Kustomize"):
+        # An overlay or a chart with everything switched off, as in Argo CD; nothing is ever pruned because of it unasked.
+        warnings.append(f"{printable(path) or '.'} renders to no objects at all ({kind})")
+    elif not manifests:
         raise RenderError(
             f"no manifests in {printable(path) or '.'} at {commit.short}",
             problems=(Problem(path or ".", f"no Kubernetes objects found ({kind})"),),

@@ -28,7 +28,12 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy"
 
 
 def run_tool(
-    line: Sequence[str], folder: Path, home: Path, timeout: float, *, network: bool = False
+    line: Sequence[str],
+    folder: Path,
+    home: Path,
+    timeout: float,
+    *,
+    network: bool = False,
 ) -> tuple[int, bytes, str]:
     """Runs a program and returns its exit code, output and error text; without network unless `network`. Raises RenderError past the time limit."""
     env = {
@@ -109,10 +114,9 @@ def program_for(kind: str) -> list[str]:
     return []
 
 
-def tool_version(kind: str) -> str:
-    """What the program for a kind of source is, for cache keys: its place, and what it says of itself. "" for none.
-    Asked once for each state of the file."""
-    line = program_for(kind)
+def tool_version(line: Sequence[str]) -> str:
+    """What a program (`program_for`) is, for cache keys: its place, and what it says of itself. "" for none. Asked once for
+    each state of the file."""
     if not line:
         return ""
     try:

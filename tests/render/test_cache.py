@@ -21,7 +21,7 @@ from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.render import Rendered, render
 from gitops_tui.render.cache import Disk, Memory
 from gitops_tui.render.manifests import digest
-from gitops_tui.render.tools import run_tool, tool_version
+from gitops_tui.render.tools import program_for, run_tool, tool_version
 from gitops_tui.settings import Settings
 
 rendering = importlib.import_module("gitops_tui.render.render")
@@ -194,7 +194,7 @@ def test_never_more_programs_at_once_than_cores(tmp_path: Path) -> None:
 
 
 def test_the_programs_version_is_in_the_key_and_asked_once(kustomize: Path) -> None:
-    assert "v1" in tool_version("Kustomize")
-    assert tool_version("Kustomize") == tool_version("Kustomize")
+    assert "v1" in tool_version(program_for("Kustomize"))
+    assert tool_version(program_for("Kustomize")) == tool_version(program_for("Kustomize"))
     assert kustomize.read_text().split() == ["version"]
-    assert tool_version("Directory") == ""
+    assert tool_version(program_for("Directory")) == ""
