@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gitops_tui.errors import Problem
 from gitops_tui.model.text import printable, redact
+from gitops_tui.render.toolwords import without_contents
 
 _MOST = 1500
 _AT = r"(?P<file>[^\s:()]+\.[A-Za-z]+):(?P<line>\d+)(?::(?P<column>\d+))?"
@@ -33,6 +34,7 @@ def problems(err: str, path: str, roots: Mapping[Path, str]) -> tuple[Problem, .
     for root, word in sorted(roots.items(), key=lambda each: -len(str(each[0]))):
         for shown in {str(root), str(root.resolve())}:
             text = text.replace(f"{shown}/", word).replace(shown, word or ".")
+    text = without_contents(text)
     text = printable_lines(_NOISE.sub("", text).strip().removeprefix("Error: ").strip())
     chart = f"{path}/Chart.yaml" if path else "Chart.yaml"
     if schema := _SCHEMA.search(text):

@@ -24,6 +24,7 @@ from gitops_tui.render.kustomization import SUPPORTED, edit, find, has_charts, r
 from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
 from gitops_tui.render.tools import program_for, run_tool, tool_version
+from gitops_tui.render.toolwords import without_contents
 from gitops_tui.settings import Settings
 
 _WITH_VERSIONS = re.compile(r"v5\.([3-9]|[1-9]\d)\.|v([6-9]|[1-9]\d)\.")
@@ -133,7 +134,7 @@ def _inflation(
 
 
 def _words(err: str, root: Path) -> str:
-    text = err.strip().removeprefix("Error: ").removeprefix("error: ")
+    text = without_contents(err.strip()).removeprefix("Error: ").removeprefix("error: ")
     text = text.replace(str(root.resolve()) + "/", "").replace(str(root) + "/", "")
     text = text.replace(str(root.resolve()), ".").replace(str(root), ".")
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("# Warning")]

@@ -235,20 +235,27 @@ def load(data: bytes, path: str) -> tuple[list[tuple[int, int, Any]], Problem | 
             line, value = document
             documents.append((len(documents) + 1, line, value))
     except Bad as bad:
-        return documents, Problem(path, bad.message, bad.line, bad.column, _line(text, bad.line))
+        return documents, Problem(
+            path, f"{bad.message}{_which(documents)}", bad.line, bad.column, _line(text, bad.line)
+        )
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         what = ", ".join(str(each) for each in (error.context, error.problem) if each)
-        return documents, Problem(path, printable(what), line, column, _line(text, line))
+        return documents, Problem(path, f"{printable(what)}{_which(documents)}", line, column, _line(text, line))
     except (yaml.YAMLError, ValueError) as error:
         position = getattr(error, "position", None)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 0
-        return documents, Problem(path, printable(str(error).split("\n")[0]), line)
+        return documents, Problem(path, f"{printable(str(error).split(chr(10))[0])}{_which(documents)}", line)
     finally:
         if builder is not None:
             builder.close()
     return documents, None
+
+
+def _which(before: list[tuple[int, int, Any]]) -> str:
+    """The number of the document that can't be read, where it isn't the first."""
+    return f" (document {len(before) + 1})" if before else ""
 
 
 def _line(text: str, line: int) -> str:

@@ -117,7 +117,9 @@ def _kind_of(value: Any) -> str:
 
 
 def _problem(origin: Origin, message: str) -> Problem:
-    return Problem(origin.path, message, origin.line)
+    return Problem(
+        origin.path, message + (f" (document {origin.document})" if origin.document > 1 else ""), origin.line
+    )
 
 
 def without_duplicates(manifests: Iterable[Manifest]) -> tuple[list[Manifest], list[str]]:
