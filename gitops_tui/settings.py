@@ -34,7 +34,7 @@ class Settings:
 
     state_namespace: where pause, pin, history and inventory are kept in each cluster. git_interval: seconds between
     two looks at a remote repository (up to half as much is added at random). git_timeout, render_timeout, request_timeout:
-    seconds. render_memory: bytes that a plugin or Jsonnet may use. plugins: commands that render, see `pluginsettings`.
+    seconds. render_memory: bytes that a plugin, Jsonnet, helm or kustomize may use. plugins: commands that render, see `pluginsettings`.
     sops: decrypt Secrets that SOPS encrypted, in memory, with the user's own keys. git_partial: clone without the contents of files, which come when they are read. submodules: read them too, over https and ssh. require_signed: no revision
     without a verified signature is ever deployed. argocd_namespace: where
     Argo CD's repository Secrets are looked for ("" for nowhere). forges: host -> github, gitlab, bitbucket, gitea or azure,

@@ -39,7 +39,14 @@ def _entries(repository: Repository, commit: str, path: str) -> list[TreeEntry]:
 
 def _export(repository: Repository, commit: str, paths: Sequence[str], target: Path, limit: int) -> None:
     blobs = [entry for path in paths for entry in _entries(repository, commit, path) if entry.type == "blob"]
-    contents = repository.read_many([entry.sha for entry in blobs], limit=limit)
+    try:
+        contents = repository.read_many([entry.sha for entry in blobs], limit=limit)
+    except GitError as error:
+        largest = max(blobs, key=lambda entry: entry.size, default=None)
+        if type(error) is not GitError or largest is None or largest.size * 2 < limit:
+            raise
+        said = f"{error.message}; {printable(largest.path)} alone has {largest.size}"
+        raise GitError(said, hint=error.hint) from error
     links = {}
     for entry, content in zip(blobs, contents, strict=True):
         # A path out of a hostile tree object: git's own checkout refuses these too.

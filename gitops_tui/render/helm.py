@@ -237,7 +237,7 @@ def by_program(request: Request, home: Path) -> bytes:
         line += ["--set-string" if as_text else "--set", expression]
     for name, file in request.files:
         line += ["--set-file", f"{name}={file}"]
-    code, out, err = run_tool(line, request.chart, home, request.timeout)
+    code, out, err = run_tool(line, request.chart, home, request.timeout, memory=request.memory)
     if code != 0:
         raise Refused(err.replace(str(home / "values.yaml"), _INLINE))
     return out

@@ -27,12 +27,10 @@ from typing import Any
 
 from gitops_tui.errors import RenderError
 from gitops_tui.render.confined import has_no_network
-from gitops_tui.render.tools import SLOTS
+from gitops_tui.render.tools import GO_RUNTIME, SLOTS
 
 _CHILD = Path(__file__).with_name("helm_child.py")
 _PACKAGE = "helm-python-sdk"
-# Go's runtime and the library themselves take this much of the address space, and use little of it.
-_RUNTIME = 1_500_000_000
 _IDLE = 60.0
 _MOST_RENDERED = 2_000
 _MOST_ANSWER = 200_000_000
@@ -72,7 +70,7 @@ class _Child:
         self.since = 0.0
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the child
         # -I: nothing but what is installed is ever imported.
-        line = [sys.executable, "-I", str(_CHILD), str(memory + _RUNTIME)]
+        line = [sys.executable, "-I", str(_CHILD), str(memory + GO_RUNTIME)]
         if has_no_network():
             line = [str(shutil.which("unshare")), "--map-root-user", "--net", *line]
         self._process = subprocess.Popen(

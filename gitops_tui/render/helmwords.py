@@ -74,4 +74,6 @@ def printable_lines(text: str) -> str:
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.split())[:_MOST]
+    text = " ".join(text.split())
+    # Of templates that call each other the first and the last say what is wrong.
+    return text if len(text) <= _MOST else f"{text[: _MOST // 2]} … {text[-_MOST // 2 :]}"

@@ -98,6 +98,7 @@ def render(
             home,
             settings.render_timeout,
             network=settings.allow_remote_bases,
+            memory=settings.render_memory,
         )
         if code != 0:
             text = _words(err, root)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import select
 import shutil
@@ -19,6 +20,11 @@ from gitops_tui.errors import RenderError
 
 _MAX_OUTPUT = 100_000_000
 _VERSION_TIMEOUT = 20.0
+# Go's runtime takes this much of the address space, and uses little of it.
+GO_RUNTIME = 1_500_000_000
+_NO_MEMORY = re.compile(
+    r"fatal error: .*(?:out of memory|allocate memory)|failed to create new OS thread|cannot allocate memory"
+)
 # Never more programs at once than cores: more would only be slower, and take more memory.
 SLOTS = threading.BoundedSemaphore(
     len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -34,8 +40,10 @@ def run_tool(
     timeout: float,
     *,
     network: bool = False,
+    memory: int = 0,
 ) -> tuple[int, bytes, str]:
-    """Runs a program and returns its exit code, output and error text; without network unless `network`. Raises RenderError past the time limit."""
+    """Runs a program and returns its exit code, output and error text; without network unless `network`. memory:
+    bytes that it may use (0: no limit). Raises RenderError past the limits."""
     env = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(home),
@@ -71,6 +79,8 @@ def run_tool(
                 # From outside: a preexec_fn would have Python copy itself for each program that it starts.
                 with suppress(ProcessLookupError):
                     _PRLIMIT(process.pid, resource.RLIMIT_FSIZE, (_MAX_OUTPUT, _MAX_OUTPUT))
+                    if memory:
+                        _PRLIMIT(process.pid, resource.RLIMIT_AS, (memory + GO_RUNTIME, memory + GO_RUNTIME))
             code = wait_for(process, timeout)
         except subprocess.TimeoutExpired as error:
             raise RenderError(
@@ -81,7 +91,13 @@ def run_tool(
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-    return code, (home / "out").read_bytes(), (home / "err").read_text("utf-8", "replace")
+    said = (home / "err").read_text("utf-8", "replace")
+    if code != 0 and memory and _NO_MEMORY.search(said):
+        raise RenderError(
+            f"{Path(line[0]).name} needed more memory than it may have ({memory} bytes)",
+            hint="raise render_memory in the settings if the source is that large",
+        )
+    return code, (home / "out").read_bytes(), said
 
 
 def wait_for(process: subprocess.Popen[bytes], timeout: float) -> int:

@@ -105,3 +105,34 @@ def test_a_missing_package_is_said_with_how_to_get_it(made_repository, monkeypat
     with pytest.raises(ToolMissing) as raised:
         _render(made_repository)
     assert "gitops-tui[jsonnet]" in str(raised.value)
+
+
+def test_googles_jsonnet_evaluates_the_same(tmp_path) -> None:
+    """The package `jsonnet`, where `rjsonnet` isn't there."""
+    import json
+    import subprocess
+    import sys
+
+    from gitops_tui.render.jsonnet import _CHILD
+
+    pytest.importorskip("_jsonnet", reason="needs the package jsonnet")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "l.libsonnet").write_text("{name: 'from-lib'}")
+    (tmp_path / "x.jsonnet").write_text(
+        "local l = import 'l.libsonnet'; function(size) {kind: 'X', name: l.name, who: std.extVar('who'), size: size}"
+    )
+    (tmp_path / "out.jsonnet").write_text("import '/etc/hostname'")
+    request = {
+        "root": str(tmp_path), "libs": ["lib"], "files": ["x.jsonnet", "out.jsonnet"], "memory": 0,
+        "ext_vars": {"who": "me"}, "ext_codes": {}, "tla_vars": {}, "tla_codes": {"size": "1 + 1"},
+    }  # fmt: skip
+    without = "import sys, runpy; sys.modules['rjsonnet'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", without, str(_CHILD)],
+        input=json.dumps(request).encode(),
+        capture_output=True,
+        check=False,
+    )
+    first, second = json.loads(done.stdout)
+    assert first == {"value": {"kind": "X", "name": "from-lib", "who": "me", "size": 2}}
+    assert "leads out of the repository" in second["error"]
