@@ -447,7 +447,7 @@ class Repositories:
         source = app.source
         repository = self.open(source.address)
         try:
-            return dependencies(repository, commit, source, app.name).paths
+            return dependencies(repository, commit, source, app.name, project=app.project).paths
         except GitError:
             return (source.path,)  # a path that is gone at that commit still has a history
 

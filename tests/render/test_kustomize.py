@@ -149,3 +149,26 @@ def test_a_failure_names_no_token(made) -> None:
         built(made)
     assert "canary" not in str(raised.value)
     assert "remote bases are off" in str(raised.value)
+
+
+def test_a_plugin_is_told_the_project(made) -> None:
+    from gitops_tui.pluginsettings import plugins_from
+
+    text = 'echo "{apiVersion: v1, kind: ConfigMap, metadata: {name: p}, data: {project: $ARGOCD_APP_PROJECT_NAME}}"'
+    plugin = {"name": "show", "generate": {"command": ["sh", "-c", text]}}
+    settings = replace(Settings(), plugins=plugins_from([plugin], "settings"))
+    repository = open_repository(str(made.folder), settings=settings)
+    try:
+        source = Source("x", path="a", plugin={"name": "show"})
+        found = render(
+            repository,
+            repository.resolve("HEAD"),
+            source,
+            app_name="shop",
+            namespace="d",
+            settings=settings,
+            project="payments",
+        )
+        assert found.manifests[0].obj["data"] == {"project": "payments"}
+    finally:
+        repository.close()
