@@ -42,10 +42,13 @@ def _export(repository: Repository, commit: str, paths: Sequence[str], target: P
     try:
         contents = repository.read_many([entry.sha for entry in blobs], limit=limit)
     except GitError as error:
-        largest = max(blobs, key=lambda entry: entry.size, default=None)
-        if type(error) is not GitError or largest is None or largest.size * 2 < limit:
+        if type(error) is not GitError:
             raise
-        said = f"{error.message}; {printable(largest.path)} alone has {largest.size}"
+        sizes = repository.sizes([entry.sha for entry in blobs])
+        largest = max(blobs, key=lambda entry: sizes.get(entry.sha, 0), default=None)
+        if largest is None or sizes.get(largest.sha, 0) * 2 < limit:
+            raise
+        said = f"{error.message}; {printable(largest.path)} alone has {sizes[largest.sha]}"
         raise GitError(said, hint=error.hint) from error
     links = {}
     for entry, content in zip(blobs, contents, strict=True):

@@ -8,7 +8,6 @@ another. It has no network where the system can do that, none of this machine's 
 from __future__ import annotations
 
 import atexit
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -44,9 +43,11 @@ def library_version() -> str:
     """What would render in process, for cache keys and people; "" where the extra is not installed."""
     if importlib.util.find_spec("helm_python") is None:
         return ""
+    from importlib import metadata  # slow to import
+
     try:
-        return f"{_PACKAGE} {importlib.metadata.version(_PACKAGE)}"
-    except importlib.metadata.PackageNotFoundError:
+        return f"{_PACKAGE} {metadata.version(_PACKAGE)}"
+    except metadata.PackageNotFoundError:
         return ""
 
 

@@ -110,16 +110,11 @@ def render(
     tools = [repr(plugin), settings.sops, library]
     inputs.append([each.key for each in missing])
     # Only charts look at the cluster's versions: what is read before the cluster is known holds for all others.
-    if kind == "Kustomize":
-        from gitops_tui.render import kustomize
-
     inflates = kind == "Kustomize" and settings.allow_remote_bases
     versions = [kube_version, list(api_versions)] if kind in ("Helm", "Plugin") or inflates else []
-    program = kustomize.program(source, settings) if kind == "Kustomize" else program_for(kind)
+    program = _kustomize(source, settings) if kind == "Kustomize" else program_for(kind)
     tool = [tool_version(program), settings.allow_remote_bases if kind == "Kustomize" else False, *tools]
-    key = _key(
-        [kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, project, versions, tool]
-    )
+    key = _key([kind, inputs, path, repr(replace(source, repo_url="")), app_name, namespace, project, versions, tool])
     disk = _disk(settings)
     with _cache_lock:
         turn = _turns.setdefault(key, threading.Lock())
@@ -242,6 +237,12 @@ def _rendered(
     # What comes from elsewhere may be something else tomorrow; what a plugin or sops made may hold what was decrypted.
     transient = kind == "Plugin" or settings.sops or (kind == "Kustomize" and settings.allow_remote_bases)
     return Rendered(tuple(unique), (*notes, *warnings, *more), kind, transient)
+
+
+def _kustomize(source: Source, settings: Settings) -> list[str]:
+    from gitops_tui.render.kustomize import program
+
+    return program(source, settings)
 
 
 def _key(parts: list[object]) -> bytes:

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 from dataclasses import replace
 from functools import cache
@@ -351,5 +350,5 @@ def test_the_version_is_in_the_cache_key(made_repository, monkeypatch) -> None:
     made_repository.commit({"a/Chart.yaml": CHART, "a/templates/x.yaml": SHOWN})
     first = rendered(made_repository.folder, values="said: x")
     assert rendered(made_repository.folder, values="said: x").manifests[0] is first.manifests[0]
-    monkeypatch.setattr(sys.modules["gitops_tui.render.render"], "library_version", lambda: "another")
+    monkeypatch.setattr(helmlibrary, "library_version", lambda: "another")
     assert rendered(made_repository.folder, values="said: x").manifests[0] is not first.manifests[0]
