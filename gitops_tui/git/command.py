@@ -65,6 +65,24 @@ _SAFE = (
     ("advice.graftFileDeprecated", "false"),
 )
 
+# What a user may say to git by the environment; everything else with such a name could point git elsewhere.
+_OF_THE_USER = (
+    "GIT_SSH_COMMAND",
+    "GIT_SSH",
+    "GIT_SSH_VARIANT",
+    "GIT_ASKPASS",
+    "GIT_SSL_CAINFO",
+    "GIT_SSL_CAPATH",
+    "GIT_SSL_CERT",
+    "GIT_SSL_KEY",
+    "GIT_SSL_NO_VERIFY",
+    "GIT_PROXY_SSL_CAINFO",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+)
+_MOST_ENTRIES = 1000
+
 Stop = threading.Event
 
 
@@ -72,16 +90,7 @@ def environment(*, network: bool = False, extra: Mapping[str, str] | None = None
     """The environment for git: the user's own, without what points git elsewhere, without prompts, and without any
     transport unless `network`. `extra` is added last."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    for name in (
-        "GIT_SSH_COMMAND",
-        "GIT_SSH",
-        "GIT_ASKPASS",
-        "GIT_SSL_CAINFO",
-        "GIT_SSL_NO_VERIFY",
-        "GIT_CONFIG_GLOBAL",
-    ):
-        if name in os.environ:
-            env[name] = os.environ[name]
+    env.update({name: os.environ[name] for name in _OF_THE_USER if name in os.environ})
     env.update(
         GIT_TERMINAL_PROMPT="0",
         GIT_OPTIONAL_LOCKS="0",
@@ -98,11 +107,23 @@ def environment(*, network: bool = False, extra: Mapping[str, str] | None = None
         LC_ALL="C.UTF-8",
         LANGUAGE="C",
     )
-    env.setdefault("GIT_ASKPASS", "true")
+    env.setdefault("GIT_ASKPASS", users_config("core.askpass") or "true")
     env.setdefault("SSH_ASKPASS", "true")
     env.setdefault("GIT_SSH_COMMAND", ssh_command())
     env.update(extra or {})
+    # Settings that the user gives by the environment stand before ours, which beat them.
+    if users := _entries(os.environ):
+        env.update(config_environment([*users, *_entries(extra or {})]))
     return env
+
+
+def _entries(env: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The settings that `GIT_CONFIG_COUNT` and its fellows give (git-config(1), ENVIRONMENT); none where they make no sense."""
+    count = env.get("GIT_CONFIG_COUNT", "")
+    if not count.isdecimal() or int(count) > _MOST_ENTRIES:
+        return []
+    named = [(env.get(f"GIT_CONFIG_KEY_{at}"), env.get(f"GIT_CONFIG_VALUE_{at}")) for at in range(int(count))]
+    return [(key, value) for key, value in named if key is not None and value is not None]
 
 
 @lru_cache(maxsize=8)

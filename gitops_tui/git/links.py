@@ -25,6 +25,11 @@ def pull_request_url(url: str, branch: str, into: str, forges: Mapping[str, str]
     head, base = quote(branch, safe="/"), quote(into, safe="/")
     kind = (forges or {}).get(host, "").lower()
     if kind == "azure" or "dev.azure.com" in host or host.endswith("visualstudio.com"):
+        if kind == "azure" and not host.endswith(("dev.azure.com", "visualstudio.com")):
+            # Azure DevOps Server: the address of the repository is the one of its page.
+            return (
+                f"{page}/{_quoted(path)}/pullrequestcreate?sourceRef={head}&targetRef={base}" if "_git/" in path else ""
+            )
         return _azure(host, path, head, base)
     if host == "bitbucket.org":
         return f"{page}/{quote(path)}/pull-requests/new?source={quote(branch, safe='')}&dest={quote(into, safe='')}"
@@ -47,6 +52,10 @@ def pull_request_url(url: str, branch: str, into: str, forges: Mapping[str, str]
     if kind == "gitea" or (not kind and (_named(host, "gitea", "forgejo") or host == "codeberg.org")):
         return f"{page}/{quote(path)}/compare/{base}...{head}"
     return ""
+
+
+def _quoted(path: str) -> str:
+    return path if "%" in path else quote(path)
 
 
 def _named(host: str, *names: str) -> bool:

@@ -26,6 +26,7 @@ from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.render.fields import places_of_field
 from gitops_tui.settings import Settings
 from tests.conftest import MadeRepository
+from tests.git.servers import http_server
 
 
 def opened(made: MadeRepository) -> Repository:
@@ -489,6 +490,37 @@ def test_a_token_does_not_follow_to_another_host(me, upstream, served) -> None:
 
     assert seen == ["Bearer t0ken"]
     assert not any(served.authorizations)
+
+
+def test_the_users_own_settings_by_the_environment_hold(me, upstream, tmp_path: Path, monkeypatch) -> None:
+    made, _, push = upstream
+    sha = made.commit({"a": "1"})
+    push()
+    with http_server(tmp_path / "served", user="mia", password="hunter2") as server:
+        monkeypatch.setenv("GIT_CONFIG_COUNT", "2")
+        monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{server.url('', 'mia:hunter2')}.insteadOf")
+        monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://git.example.com/")
+        monkeypatch.setenv("GIT_CONFIG_KEY_1", "core.hooksPath")
+        monkeypatch.setenv("GIT_CONFIG_VALUE_1", str(tmp_path))
+        repository = open_repository("https://git.example.com/web.git", settings=Settings())
+
+        assert repository.resolve("HEAD").sha == sha
+        assert repository.read(sha, "a") == b"1"
+        assert b"hunter2" not in b"".join(
+            place.read_bytes() for place in Settings().cache_folder.rglob("*") if place.is_file()
+        )
+
+
+def test_the_users_own_program_is_asked_for_a_password(me, upstream, tmp_path: Path) -> None:
+    made, _, push = upstream
+    sha = made.commit({"a": "1"})
+    push()
+    asked = tmp_path / "askpass"
+    asked.write_text('#!/bin/sh\ncase "$1" in Username*) echo mia;; *) echo hunter2;; esac\n')
+    asked.chmod(0o755)
+    me.write_text(me.read_text() + f"[core]\n\taskPass = {asked}\n")
+    with http_server(tmp_path / "served", user="mia", password="hunter2") as server:
+        assert open_repository(server.url("web.git"), settings=Settings()).resolve("HEAD").sha == sha
 
 
 def test_a_password_that_is_not_escaped_is_not_shown(me) -> None:

@@ -285,3 +285,12 @@ def test_the_page_for_a_pull_request(url: str, page: str) -> None:
 def test_a_forge_on_an_own_host_is_named_in_the_settings() -> None:
     url = "https://git.example.com/o/r.git"
     assert pull_request_url(url, "a", "b", {"git.example.com": "gitea"}) == "https://git.example.com/o/r/compare/b...a"
+
+
+def test_an_azure_devops_server_has_its_own_page() -> None:
+    page = pull_request_url(
+        "https://tfs.example.com:8443/tfs/Shop/Web%20Shop/_git/web", "fix", "main", {"tfs.example.com": "azure"}
+    )
+    assert page == (
+        "https://tfs.example.com:8443/tfs/Shop/Web%20Shop/_git/web/pullrequestcreate?sourceRef=fix&targetRef=main"
+    )
