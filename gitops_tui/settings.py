@@ -57,7 +57,8 @@ class Settings:
     them all. cluster_labels: context -> "label=value,label=value", for the selectors of clusters generators.
     owned_by_custom_resources: what custom resources own is looked for and followed where somebody looks at their application.
     sync_windows: when syncs may begin, as in an AppProject's `spec.syncWindows`, for the applications that each names.
-    missing_project: whether an application may be synced whose project does not exist: "refuse" or "allow".
+    missing_project: whether an application may be synced whose project does not exist: "refuse", "allow", or "auto",
+        which refuses where there are AppProjects at all.
     read_only: nothing is changed anywhere. health_scripts: Lua that decides the health of a kind,
     from the keys `resource.customizations.health.<group>_<kind>` and from health_folder. log_lines: how many lines the
     view of logs keeps.
@@ -116,7 +117,7 @@ class Settings:
     max_applications: int = 2000
     cluster_labels: Mapping[str, str] = field(default_factory=dict)
     sync_windows: tuple[SyncWindow, ...] = ()
-    missing_project: str = "refuse"
+    missing_project: str = "auto"
     theme: str = ""
     drifted_first: bool = True
     owned_by_custom_resources: bool = True
@@ -192,7 +193,7 @@ def settings_from(data: Mapping[str, Any], where: str) -> Settings:
 
 # Numbers that may be 0, for no limit.
 _ZERO = frozenset({"qps"})
-_WORDS = {"adoption": ("refuse", "adopt-if-unowned", "adopt"), "missing_project": ("refuse", "allow")}
+_WORDS = {"adoption": ("refuse", "adopt-if-unowned", "adopt"), "missing_project": ("auto", "refuse", "allow")}
 _RULE_TEXTS = {"application": "application", "group": "group", "kind": "kind", "name": "name", "namespace": "namespace"}
 _RULE_LISTS = {
     "jsonPointers": "json_pointers",

@@ -112,19 +112,34 @@ def test_a_project_of_a_file_counts_too(cli, app) -> None:
 def test_a_project_that_does_not_exist_is_an_error_and_nothing_is_written(
     cli, app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = app("sync", cli.app, "--yes")
+    other = made.project("other", "argocd", {})
+    said = app("sync", cli.app, "--yes", beside=(other,))
     assert said.code == 2
     assert "names the project web, which does not exist" in said.err
     assert "-f" in said.err
-    conditions = app("status", cli.app, "-o", "json").json["applications"][0]["conditions"]
+    conditions = app("status", cli.app, "-o", "json", beside=(other,)).json["applications"][0]["conditions"]
     assert [each["severity"] for each in conditions if each["message"].startswith("InvalidSpecError")] == ["error"]
     # `default` needs no AppProject, and a setting lets the others through, with a warning.
-    assert app("sync", cli.app, "--yes", project="default").code == 0
+    assert app("sync", cli.app, "--yes", project="default", beside=(other,)).code == 0
     settings = tmp_path / "config.yaml"
     settings.write_text("missing_project: allow\n", encoding="utf-8")
     monkeypatch.setenv("GITOPS_TUI_CONFIG", str(settings))
-    assert app("sync", cli.app, "--yes").code == 0
-    assert "no sync windows and no rules are known" in app("status", cli.app).err
+    assert app("sync", cli.app, "--yes", beside=(other,)).code == 0
+    assert "no sync windows and no rules are known" in app("status", cli.app, beside=(other,)).err
+
+
+def test_where_there_are_no_projects_at_all_one_that_is_named_is_a_warning(
+    cli, app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "config.yaml"
+    monkeypatch.setenv("GITOPS_TUI_CONFIG", str(settings))
+    # Whether the cluster has the kind or not: it is said that no Argo CD's rules are to count.
+    settings.write_text('argocd_namespace: ""\n', encoding="utf-8")
+    said = app("sync", cli.app, "--yes")
+    assert said.code == 0
+    assert "as no AppProject does here" in app("status", cli.app).err
+    settings.write_text('argocd_namespace: ""\nmissing_project: refuse\n', encoding="utf-8")
+    assert "which does not exist" in app("sync", cli.app, "--yes").err
 
 
 @pytest.mark.parametrize(

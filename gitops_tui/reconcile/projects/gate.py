@@ -229,7 +229,7 @@ class Gate:
     def _worked_out(self, runtime: Runtime, found: Belonging) -> Rules:
         app = runtime.app
         if found.missing:
-            return self._missing(printable(app.project))
+            return self._missing(printable(app.project), found.nowhere)
         reach = self._reach(runtime)
         wrong: list[str] = []
         objects: list[str] = []
@@ -253,10 +253,13 @@ class Gate:
         hint = f"change the application, or its AppProject in {places}" if places else ""
         return Rules(_lines(wrong), _lines(objects), hint, found.unknown, found.pending, warnings)
 
-    def _missing(self, name: str) -> Rules:
+    def _missing(self, name: str, nowhere: bool) -> Rules:
         said = f"the application names the project {name}, which does not exist"
-        if self._engine.settings.missing_project == "allow":
+        choice = self._engine.settings.missing_project
+        if choice == "allow":
             return Rules(warnings=(f"{said}: no sync windows and no rules are known (missing_project: allow)",))
+        if nowhere and choice == "auto":
+            return Rules(warnings=(f"{said}, as no AppProject does here: no sync windows and no rules are known",))
         hint = (
             f"give its AppProject with -f, create it in the cluster, or set project: default; to sync without: {_ALLOW}"
         )

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Belonging:
     """What an application's project is. projects: all of that name that count (each must permit). missing: it names one that
-    there is not. unknown: why it can't be told yet, or at all, "" where it can. pending: whether that is only a matter of time; blocks: whether a first verdict waits for
+    there is not; nowhere: nor is there any other, as where no Argo CD was ever installed. unknown: why it can't be told yet, or at all, "" where it can. pending: whether that is only a matter of time; blocks: whether a first verdict waits for
     it: not for another cluster, which may be away, but where a command takes the first picture."""
 
     projects: tuple[Project, ...] = ()
     missing: bool = False
+    nowhere: bool = False
     unknown: str = ""
     pending: bool = False
     blocks: bool = False
@@ -152,7 +153,14 @@ class Projects:
                 break
         if pending or (unknown and not told):
             return Belonging(tuple(found), unknown=unknown, pending=pending, blocks=blocks)
-        return Belonging(tuple(found), missing=not found and name != DEFAULT_PROJECT)
+        missing = not found and name != DEFAULT_PROJECT
+        return Belonging(tuple(found), missing=missing, nowhere=missing and not self._are_known((own, hub or own)))
+
+    def _are_known(self, sessions: Iterable[ClusterSession]) -> bool:
+        """Whether there is any place of AppProjects: files, Git, or a cluster that has the kind."""
+        return bool(self._files or any(self._in_git.values())) or any(
+            each.settings.argocd_namespace and each.cluster.discovery.get(PROJECT) is not None for each in sessions
+        )
 
     def _unknown(self, session: ClusterSession) -> tuple[str, bool]:
         """(why the projects of a cluster are not known, whether they will be)."""
