@@ -136,6 +136,11 @@ def settings_file() -> Path:
     return Path(named).expanduser() if named else _folder("XDG_CONFIG_HOME", ".config") / "config.yaml"
 
 
+def missing_file() -> Path | None:
+    """The settings file that the environment names and that is not there: what it should say, `read_only` too, is lost."""
+    return settings_file() if os.environ.get("GITOPS_TUI_CONFIG") and not settings_file().exists() else None
+
+
 def load_settings(path: Path | None = None) -> Settings:
     """The settings in `path` (default: `settings_file()`; none there means the defaults).
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gitops_tui.cli.options import files, parser, paths
 from gitops_tui.errors import GitOpsError
-from gitops_tui.settings import Settings, load_settings
+from gitops_tui.settings import Settings, load_settings, missing_file
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile import EngineApi, Request
@@ -31,6 +31,11 @@ def run(arguments: Sequence[str]) -> int:
         gc.enable()
     try:
         settings = load_settings()
+        if (missing := missing_file()) is not None:
+            from gitops_tui.model.text import printable
+
+            said = f"GITOPS_TUI_CONFIG names {missing}, which is not there: the defaults count"
+            print(printable(f"gitops-tui: warning: {said}"), file=sys.stderr)
         if options.read_only:
             settings = replace(settings, read_only=True)
         if getattr(options, "run_children", False):

@@ -150,3 +150,14 @@ def test_a_server_that_is_none_of_kubernetes_is_told(cli, three, tmp_path, web, 
     found = cli.run("status", "--repo", str(three.folder), "--path", "all/one", "--kubeconfig", str(path))
     assert found.code == 2
     assert said in found.err
+
+
+def test_settings_that_the_environment_names_and_that_are_not_there_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITOPS_TUI_CONFIG", str(tmp_path / "gone.yaml"))
+    assert run(["status", "-f", str(tmp_path / "no.yaml")]) == 2
+    assert "gone.yaml, which is not there" in capsys.readouterr().err
+    (tmp_path / "gone.yaml").write_text("read_only: true\n", encoding="utf-8")
+    assert run(["status", "-f", str(tmp_path / "no.yaml")]) == 2
+    assert "gone.yaml" not in capsys.readouterr().err
