@@ -46,7 +46,7 @@ def render(options: argparse.Namespace, settings: Settings) -> int:
     if options.show_secrets:
         shown = [each.obj for each in manifests]
     else:
-        shown = [plain(displayable(each.obj, mask_keys=settings.mask_keys)) for each in manifests]
+        shown = [plain(displayable(each.obj, mask_keys=settings.mask_keys, urls=False)) for each in manifests]
         masked = sum(obj != each.obj for obj, each in zip(shown, manifests, strict=True))
         if masked:
             print(

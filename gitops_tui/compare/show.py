@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -12,11 +13,12 @@ from typing import Any
 
 from gitops_tui.compare import paths
 from gitops_tui.model.drift import ABSENT, FieldDifference, Masked
-from gitops_tui.model.text import printable
+from gitops_tui.model.text import URL_CREDENTIALS, printable
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET = ("data", "stringData", f'metadata.annotations["{_LAST_APPLIED}"]')
 _VALUES = ("data", "binaryData")
+_DEEPEST = 200
 _NOISE = (
     "managedFields",
     "uid",
@@ -164,18 +166,44 @@ def _letters(number: int) -> str:
 
 
 def displayable(
-    obj: Mapping[str, Any], masks: Masks | None = None, *, mask_keys: Collection[str] = ()
+    obj: Mapping[str, Any], masks: Masks | None = None, *, mask_keys: Collection[str] = (), urls: bool = True
 ) -> dict[str, Any]:
     """The object without managedFields, and with a Secret's values masked; so are those of a ConfigMap whose keys match
-    the globs `mask_keys`."""
+    the globs `mask_keys`, and (urls) what URLs hold of users and passwords, whatever the kind."""
+    masks = masks or Masks()
     made = dict(obj)
     metadata = made.get("metadata")
     if isinstance(metadata, Mapping) and "managedFields" in metadata:
         made["metadata"] = {key: value for key, value in metadata.items() if key != "managedFields"}
     if made.get("kind") == "Secret":
-        return (masks or Masks()).secret(made)
-    keys = masked_keys(mask_keys, made)
-    return (masks or Masks()).config_map(made, keys) if keys else made
+        made = masks.secret(made)
+    elif keys := masked_keys(mask_keys, made):
+        made = masks.config_map(made, keys)
+    return {name: _without_credentials(value, masks) for name, value in made.items()} if urls else made
+
+
+def _hidden(found: re.Match[str], masks: Masks) -> str:
+    who = found[0].removeprefix(found["scheme"])
+    if ":" not in who and "ssh" in found["scheme"]:
+        return found[0]  # git@ is nobody's secret
+    return f"{found['scheme']}{masks.mask(who)}@"
+
+
+def _without_credentials(value: Any, masks: Masks, depth: int = 0) -> Any:
+    """The same value where no URL in it names a user; the same mark stands for the same words."""
+    if isinstance(value, str):
+        if "://" not in value or "@" not in value:
+            return value
+        return URL_CREDENTIALS.sub(lambda found: _hidden(found, masks), value)
+    if depth > _DEEPEST:
+        return value
+    if isinstance(value, Mapping):
+        made = {key: _without_credentials(each, masks, depth + 1) for key, each in value.items()}
+        return made if any(made[key] is not value[key] for key in made) else value
+    if isinstance(value, list):
+        listed = [_without_credentials(each, masks, depth + 1) for each in value]
+        return listed if any(one is not other for one, other in zip(listed, value, strict=True)) else value
+    return value
 
 
 def clean_owners(entries: Any, obj: Mapping[str, Any], *, mask_keys: Collection[str] = ()) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # A scheme is looked for from the beginning of its word only: lines of logs are long, and may be hostile.
-_URL_CREDENTIALS = re.compile(r"(?<![a-zA-Z0-9+.-])(?P<scheme>[a-zA-Z0-9+.-]+://)[^/@\s'\"]*(?:@[^/@\s'\"]*)*@")
+URL_CREDENTIALS = re.compile(r"(?<![a-zA-Z0-9+.-])(?P<scheme>[a-zA-Z0-9+.-]+://)[^/@\s'\"]*(?:@[^/@\s'\"]*)*@")
 # A password as it was typed, with what must be escaped in a URL left in it; a number behind the colon is a port.
 _RAW_CREDENTIALS = re.compile(
     r"(?<![a-zA-Z0-9+.-])(?P<scheme>[a-zA-Z0-9+.-]+://|https?:?/{1,3})"
@@ -20,7 +20,7 @@ _BEARER = re.compile(r"(?i)\b((?:bearer|basic|token)\s+)[A-Za-z0-9._~+/=-]{12,}"
 def redact(text: str) -> str:
     """The text without credentials in URLs (user:password@), token query parameters and authorization headers."""
     text = _RAW_CREDENTIALS.sub(lambda found: found["scheme"], text)
-    text = _URL_CREDENTIALS.sub(lambda found: found["scheme"], text)
+    text = URL_CREDENTIALS.sub(lambda found: found["scheme"], text)
     text = _QUERY_SECRETS.sub(r"\1***", text)
     return _BEARER.sub(r"\1***", text)
 

@@ -8,10 +8,11 @@ from typing import Any
 import mixed
 import zoo
 
-from gitops_tui.compare import compare, diff_rows, unified
+from gitops_tui.compare import compare, diff_rows, displayable, unified
 from gitops_tui.compare.linediff import increasing, line_blocks, marks
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.diff import DiffRows, RowKind
+from gitops_tui.model.text import redact
 
 KINDS = [base["kind"] for base in zoo.ALL]
 
@@ -74,6 +75,26 @@ def test_a_file_in_a_config_map_shows_only_its_changed_lines() -> None:
     rows = diff_rows(desired, live, compare(desired, live))
     assert changed(rows) == [("-", "    more"), ("+", "    line 80")]
     assert any(row.kind is RowKind.FOLD for row in rows.rows)
+
+
+def test_what_urls_hold_of_passwords_is_marked_equal_or_different_and_never_shown() -> None:
+    text = "main: postgres://mia:s3cret-%d@db/shop\nother: https://tok-en@git.example.com/o/r.git\n"
+    desired, live = (
+        config(file=text % 1, url="redis://:s3cret-1@cache", clone="ssh://git@h/r"),
+        config(file=text % 2, url="redis://:s3cret-1@cache", clone="ssh://git@h/r"),
+    )
+    rows = diff_rows(desired, live, compare(desired, live))
+    told = "\n".join(cell.text for row in rows.rows for cell in (row.left, row.right) if cell is not None)
+    assert "s3cret" not in told
+    assert "tok-en" not in told
+    assert "ssh://git@h/r" in told
+    (was,), (now,) = ([line for sign, line in changed(rows) if sign == each] for each in "-+")
+    assert was != now
+    assert "postgres://••••••••" in was
+    assert "@db/shop" in now
+    # What was given a mark keeps it where all credentials are taken out once more.
+    assert redact(was) == was
+    assert displayable(desired, urls=False)["data"] == desired["data"]
 
 
 def test_what_a_rule_hides_is_dimmed_with_its_rule_and_is_no_change() -> None:
