@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitops_tui.cli import window_shapes
 from gitops_tui.compare.blame import who
-from gitops_tui.compare.show import plain
+from gitops_tui.compare.show import Masks, concealed, plain, without_credentials
 from gitops_tui.health.links import links
 from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove, Owner
 from gitops_tui.model.explain import Explained, FieldBlame
@@ -80,6 +80,8 @@ def owner(found: Owner | None) -> dict[str, Any] | None:
 def difference(
     found: FieldDifference, blame: FieldBlame | None = None, move: FieldMove | None = None
 ) -> dict[str, Any]:
+    masks = Masks()
+    found = concealed(found, masks)
     made = {
         "path": found.path,
         "reason": found.reason.value,
@@ -97,7 +99,7 @@ def difference(
     if move is not None:
         made["moved"] = move.moved.value
         if move.last is not ABSENT:
-            made["lastSynced"] = plain(move.last)
+            made["lastSynced"] = plain(without_credentials(move.last, masks))
     # null is a value; a field that isn't there has no entry.
     for side in ("desired", "live"):
         if getattr(found, side) is ABSENT:

@@ -179,7 +179,7 @@ def displayable(
         made = masks.secret(made)
     elif keys := masked_keys(mask_keys, made):
         made = masks.config_map(made, keys)
-    return {name: _without_credentials(value, masks) for name, value in made.items()} if urls else made
+    return {name: without_credentials(value, masks) for name, value in made.items()} if urls else made
 
 
 def _hidden(found: re.Match[str], masks: Masks) -> str:
@@ -189,7 +189,14 @@ def _hidden(found: re.Match[str], masks: Masks) -> str:
     return f"{found['scheme']}{masks.mask(who)}@"
 
 
-def _without_credentials(value: Any, masks: Masks, depth: int = 0) -> Any:
+def concealed(found: FieldDifference, masks: Masks | None = None) -> FieldDifference:
+    """A difference without what URLs in its values hold of users and passwords; the same mark means the same words."""
+    masks = masks or Masks()
+    desired, live = without_credentials(found.desired, masks), without_credentials(found.live, masks)
+    return found if desired is found.desired and live is found.live else replace(found, desired=desired, live=live)
+
+
+def without_credentials(value: Any, masks: Masks, depth: int = 0) -> Any:
     """The same value where no URL in it names a user; the same mark stands for the same words."""
     if isinstance(value, str):
         if "://" not in value or "@" not in value:
@@ -198,10 +205,10 @@ def _without_credentials(value: Any, masks: Masks, depth: int = 0) -> Any:
     if depth > _DEEPEST:
         return value
     if isinstance(value, Mapping):
-        made = {key: _without_credentials(each, masks, depth + 1) for key, each in value.items()}
+        made = {key: without_credentials(each, masks, depth + 1) for key, each in value.items()}
         return made if any(made[key] is not value[key] for key in made) else value
     if isinstance(value, list):
-        listed = [_without_credentials(each, masks, depth + 1) for each in value]
+        listed = [without_credentials(each, masks, depth + 1) for each in value]
         return listed if any(one is not other for one, other in zip(listed, value, strict=True)) else value
     return value
 

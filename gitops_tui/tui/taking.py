@@ -70,6 +70,9 @@ def _of_resource(host: Host, app: ApplicationState, resource: ResourceState) -> 
     line = host.detail.selected_line
     difference = host.detail.difference
     if difference is not None:
+        from gitops_tui.compare.show import concealed
+
+        difference = concealed(difference)
         found.append(_fixed("f", "field's path", difference.path))
         found.append(_fixed("v", "value as in Git", value_text(difference.desired, 10**6)))
         found.append(_fixed("w", "value as in the cluster", value_text(difference.live, 10**6)))

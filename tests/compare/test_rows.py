@@ -10,6 +10,7 @@ import zoo
 
 from gitops_tui.compare import compare, diff_rows, displayable, unified
 from gitops_tui.compare.linediff import increasing, line_blocks, marks
+from gitops_tui.compare.show import concealed
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.diff import DiffRows, RowKind
 from gitops_tui.model.text import redact
@@ -95,6 +96,9 @@ def test_what_urls_hold_of_passwords_is_marked_equal_or_different_and_never_show
     # What was given a mark keeps it where all credentials are taken out once more.
     assert redact(was) == was
     assert displayable(desired, urls=False)["data"] == desired["data"]
+    (difference,) = map(concealed, compare(desired, live).differences)
+    assert "s3cret" not in str((difference.desired, difference.live))
+    assert difference.desired != difference.live
 
 
 def test_what_a_rule_hides_is_dimmed_with_its_rule_and_is_no_change() -> None:

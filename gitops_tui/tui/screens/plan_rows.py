@@ -115,6 +115,9 @@ def difference_rows(difference: FieldDifference, indent: str, width: int) -> lis
     """ "spec.replicas  5 → 3  by kubectl-scale 2m": from what the cluster has to what Git says; the values stand below
     their path where both don't fit on one line."""
     path = printable(difference.path)
+    from gitops_tui.compare.show import concealed
+
+    difference = concealed(difference)
     before, after = value_text(difference.live), value_text(difference.desired)
     if difference.reason is Reason.REMOVED:
         after = "(removed)"
