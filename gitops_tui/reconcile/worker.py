@@ -422,7 +422,7 @@ class Engine(
         for runtime in self.runtimes.values():
             if runtime.app.key.cluster == session.cluster.name:
                 runtime.state_dirty = True
-                if kind is not None:
+                if kind is not None and not runtime.all_dirty:
                     runtime.dirty |= {
                         key
                         for key, each in runtime.manifests.items()
