@@ -48,7 +48,9 @@ class FilterLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(Text(" / "))
-        box = Input(placeholder="text kind: ns: status: health: app:   enter keeps, esc clears")
+        # The focus comes as an event behind the first letters: what it selected, the next letter would take the place of.
+        hint = "text kind: ns: status: health: app:   enter keeps, esc clears"
+        box = Input(placeholder=hint, select_on_focus=False)
         box.cursor_blink = False
         box.can_focus = False
         yield box

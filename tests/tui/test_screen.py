@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from textual.events import Focus
 from textual.widgets import Input
 
 from gitops_tui.model.keys import ResourceKey
@@ -18,6 +19,7 @@ from gitops_tui.model.snapshot import Condition, Link, OwnedObject, RepositorySt
 from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.bar import Bar, Item, fitted
+from gitops_tui.tui.filterline import FilterLine
 from gitops_tui.tui.header import header_items
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.remember import Memory
@@ -321,6 +323,17 @@ async def test_a_late_diff_of_another_resource_is_dropped() -> None:
         node = app.tree_pane.node
         state = app.engine.snapshot.applications[node.app].resources[node.key]
         assert app.detail._views[id(state)] == (state, app.detail.view)
+
+
+async def test_a_focus_that_comes_behind_the_first_letters_costs_none_of_them() -> None:
+    app = screen()
+    async with app.run_test(size=(140, 40)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("slash", *"ab")
+        line = app.query_one(FilterLine)
+        line.box.post_message(Focus())
+        await pilot.press("backspace", "c")
+        assert line.box.value == "ac"
 
 
 async def test_the_next_run_begins_where_the_last_one_ended(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from gitops_tui.model.actions import ActionRequest, Asks, ObjectAction, ObjectActions, Propagation
 from gitops_tui.model.keys import AppKey, ResourceKey
@@ -169,7 +170,7 @@ class ActScreen(Dialog[str | None]):
         if self.action.asks is Asks.NAME:
             yield TextBox(placeholder=f"type {printable(self.found.key.name)} and press enter")
         else:
-            yield TextBox(str(self.number if self.number is not None else ""), select_on_focus=True)
+            yield TextBox(str(self.number if self.number is not None else ""))
 
     def extra(self) -> int:
         return 1 if self.types else 0
@@ -177,7 +178,10 @@ class ActScreen(Dialog[str | None]):
     def ready(self) -> None:
         super().ready()
         if self.types:
-            self.query_one(Input).focus()
+            box = self.query_one(Input)
+            # What is typed takes the place of the number that is there now.
+            box.selection = Selection(0, len(box.value))
+            box.focus()
 
     def build(self) -> None:
         self.body.reads = True

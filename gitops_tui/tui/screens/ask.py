@@ -11,7 +11,8 @@ from gitops_tui.tui.screens.hints import Hint
 
 
 class TextBox(Input):
-    """An Input of one line without a frame, whose cursor doesn't blink (idle sends nothing)."""
+    """An Input of one line without a frame, whose cursor doesn't blink (idle sends nothing). The focus selects nothing: it
+    comes behind the first letters on a slow line, and the next one would take their place."""
 
     DEFAULT_CSS = """
     TextBox { height: 1; border: none; padding: 0; background: $panel; }
@@ -20,6 +21,7 @@ class TextBox(Input):
 
     def on_mount(self) -> None:
         self.cursor_blink = False
+        self.select_on_focus = False
 
 
 class Ask(Dialog[str | None]):
