@@ -98,7 +98,7 @@ def _changed(known: _Part, repository: Repository, commit: Commit, references: R
 
 class Repositories:
     """The repositories by the URL that the applications give. on_news: called (from any thread) when a state changed
-    without being asked."""
+    without being asked. namespace_of: where an application's objects go that name no namespace."""
 
     def __init__(self, settings: Settings, *, working_tree: bool = False) -> None:
         self._settings = settings
@@ -117,6 +117,7 @@ class Repositories:
         self.demands = Demands(settings)
         self.stop = Stop()
         self.on_news: Callable[[], None] = lambda: None
+        self.namespace_of: Callable[[Application], str] = lambda app: app.destination.namespace
 
     # --- opening --------------------------------------------------------------------------------------------------
 
@@ -229,7 +230,8 @@ class Repositories:
     def moved(self) -> list[str]:
         """Fetches what is due; the URLs, in every spelling, where something moved."""
         now = time.monotonic()
-        return self._fetch([key for key, due in self._due.items() if due <= now])
+        # A copy: another thread may open a repository meanwhile.
+        return self._fetch([key for key, due in list(self._due.items()) if due <= now])
 
     def fetch(self, urls: Iterable[str]) -> list[str]:
         """Fetches; the URLs, in every spelling, where a ref moved. What fails is kept in the repository's state."""
@@ -447,7 +449,8 @@ class Repositories:
         source = app.source
         repository = self.open(source.address)
         try:
-            return dependencies(repository, commit, source, app.name, project=app.project).paths
+            namespace = self.namespace_of(app)
+            return dependencies(repository, commit, source, app.name, namespace=namespace, project=app.project).paths
         except GitError:
             return (source.path,)  # a path that is gone at that commit still has a history
 

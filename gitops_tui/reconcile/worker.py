@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from gitops_tui.errors import GitOpsError, OperationRunning, UnknownApplication
 from gitops_tui.git import Repository
 from gitops_tui.kube import ResourceType
+from gitops_tui.model.application import Application
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.record import AppRecord, BadCommit, Pin
@@ -93,6 +94,7 @@ class Engine(
         self._sessions: dict[str, ClusterSession] = {}
         self._repositories = Repositories(settings, working_tree=request.working_tree)
         self._repositories.on_news = self._git_news
+        self._repositories.namespace_of = self._namespace
         self.git = GitQuestions(self._repositories, settings)
         self._histories = Histories(self.git)
         self.projects = Projects(self)
@@ -328,7 +330,7 @@ class Engine(
         except GitOpsError as error:
             hint = "" if getattr(error, "problems", None) else error.hint
             message = str(error) if not hint else error.message
-            target, revision = self._repositories.revisions(runtime.app, stays_at)
+            target, revision = await asyncio.to_thread(self._repositories.revisions, runtime.app, stays_at)
             runtime.target, runtime.revision = target or runtime.target, revision or runtime.revision
             where = "render" if type(error).__name__ in ("RenderError", "ToolMissing") else "git"
             runtime.render_error = Condition(Severity.ERROR, where, message, now, hint)
@@ -376,8 +378,10 @@ class Engine(
 
     def namespace_of(self, runtime: Runtime) -> str:
         """Where objects without a namespace go."""
-        session = self.session(runtime)
-        return runtime.app.destination.namespace or session.cluster.context.namespace or "default"
+        return self._namespace(runtime.app)
+
+    def _namespace(self, app: Application) -> str:
+        return app.destination.namespace or self._sessions[app.key.cluster].cluster.context.namespace or "default"
 
     async def set_watches(self, session: ClusterSession) -> None:
         """Watches what the applications on this cluster need. Of many that ask at once, one does it for all."""

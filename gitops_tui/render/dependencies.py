@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from gitops_tui.errors import GitError, GitOpsError, RenderError
+from gitops_tui.errors import GitError, GitOpsError
 from gitops_tui.git import Repository
 from gitops_tui.git.paths import TreeEntry, clean_path
 from gitops_tui.model.application import Source
@@ -85,7 +85,7 @@ def dependencies(
             walk.follow([path], [_texts(dict(source.kustomize or {}))])
         elif kind == "Helm":
             env = build_environment(source, commit, app_name, namespace, project)
-            named = _places(dict(source.helm or {}), path, references, env)
+            named = places(source.helm or {}, path, references, env)
             walk.follow_chart(path, [each.watched for each in named if each.ref == OWN])
             elsewhere = _elsewhere(named, references)
         elif holds_jsonnet(repository, commit, path, source):
@@ -108,13 +108,6 @@ def reaches_out(repository: Repository, commit: Commit, path: str, source: Sourc
     recurse = source.directory is not None and source.directory.recurse
     entries = repository.list_tree(commit.sha, path, recursive=recurse)
     return any(each.is_symlink or each.path.endswith(".jsonnet") for each in entries)
-
-
-def _places(block: Mapping[str, Any], path: str, references: References, env: Mapping[str, str]) -> list[Place]:
-    try:
-        return places(block, path, references, env)
-    except RenderError:
-        return []  # rendering says what is wrong with it
 
 
 def _elsewhere(named: Sequence[Place], references: References) -> tuple[tuple[str, tuple[str, ...]], ...]:

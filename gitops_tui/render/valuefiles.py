@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,10 +95,15 @@ def place_of(name: str, path: str, refs: Sequence[str] | Mapping[str, Any], env:
 def places(
     block: Mapping[str, Any], path: str, refs: Sequence[str] | Mapping[str, Any], env: Mapping[str, str]
 ) -> list[Place]:
-    """All that a Helm block names: value files and file parameters. Raises RenderError."""
-    names = [str(each) for each in listed(block, "valueFiles")]
-    names += [_parameter(each)[1] for each in listed(block, "fileParameters")]
-    return [place_of(name, path, refs, env) for name in names]
+    """What a Helm block names: value files and file parameters, without those that can't be (rendering says what is wrong
+    with them)."""
+    found: list[Place] = []
+    for name, named in (("valueFiles", str), ("fileParameters", lambda each: _parameter(each)[1])):
+        entries = block.get(name)
+        for each in entries if isinstance(entries, list) else ():
+            with suppress(RenderError):
+                found.append(place_of(named(each), path, refs, env))
+    return found
 
 
 def listed(block: Mapping[str, Any], name: str) -> list[Any]:

@@ -88,3 +88,15 @@ def test_a_record_of_a_commit_that_is_gone_leaves_the_list_whole(made_repository
     page = histories_of().page(app_of(made_repository.folder), AppRecord(history=(synced("f" * 40),)), 50, 0)
     assert len(page) == 5
     assert not any(each.deployed or each.waiting for each in page)
+
+
+def test_a_value_file_counts_beside_one_of_another_source(made_repository) -> None:
+    made_repository.commit({"chart/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n"}, "chart")
+    made_repository.commit({"env/values.yaml": "level: one\n"}, "values")
+    helm = {"valueFiles": ["$other/values.yaml", "../env/values.yaml"]}
+    sources = (
+        Source(str(made_repository.folder), "chart", helm=helm),
+        Source("https://example.invalid/b", ref="other"),
+    )
+    page = histories_of().page(Application(AppKey("c", "", "a"), sources, Destination()), AppRecord(), 50, 0)
+    assert [each.commit.subject for each in page] == ["values", "chart"]
