@@ -7,6 +7,7 @@ configuration alone: a repository that could name them would vouch for itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,9 +45,14 @@ def verification_entries() -> list[tuple[str, str]]:
 
 def signature(repository: Repository, sha: str, kept: dict[str, Signature]) -> Signature:
     """See `Repository.signature`."""
+    return remembered(kept, sha, lambda: _ask(repository, sha))
+
+
+def remembered(kept: dict[str, Signature], sha: str, ask: Callable[[], Signature]) -> Signature:
+    """What `ask` said of an object, once; of a key that is not known it is asked again, since that may come."""
     if sha in kept:
         return kept[sha]
-    found = _ask(repository, sha)
+    found = ask()
     if found.status is not SignatureStatus.UNKNOWN_KEY:
         kept[sha] = found
     return found
@@ -76,12 +82,12 @@ def _ask(repository: Repository, sha: str) -> Signature:
     return judge(kind, letter.strip(), signer, primary or fingerprint or key, fingerprint or key)
 
 
-def judge(kind: str, letter: str, signer: str, key: str, subkey: str) -> Signature:
-    """git's letter (git-log, PRETTY FORMATS, %G?) as one of four words."""
+def judge(kind: str, letter: str, signer: str, key: str, subkey: str, what: str = "commit") -> Signature:
+    """git's letter (git-log, PRETTY FORMATS, %G?) as one of four words. what: is signed, for people."""
     status, detail = {
         "G": (SignatureStatus.VERIFIED, ""),
         "U": (SignatureStatus.UNKNOWN_KEY, _untrusted(kind)),
-        "B": (SignatureStatus.BAD, _unfit(kind)),
+        "B": (SignatureStatus.BAD, _unfit(kind, what)),
         "X": (SignatureStatus.BAD, "the signature has expired"),
         "Y": (SignatureStatus.BAD, "made by a key that has expired"),
         "R": (SignatureStatus.BAD, "made by a key that was revoked"),
@@ -93,10 +99,10 @@ def judge(kind: str, letter: str, signer: str, key: str, subkey: str) -> Signatu
     return Signature(status, kind, signer, key, detail, subkey)
 
 
-def _unfit(kind: str) -> str:
+def _unfit(kind: str, what: str) -> str:
     # ssh-keygen does not tell the one from the other.
     revoked = kind == "ssh" and users_config("gpg.ssh.revocationfile")
-    return "the signature does not fit the commit" + (", or its key was revoked" if revoked else "")
+    return f"the signature does not fit the {what}" + (", or its key was revoked" if revoked else "")
 
 
 def _untrusted(kind: str) -> str:

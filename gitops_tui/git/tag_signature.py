@@ -8,13 +8,13 @@ As Argo CD has it (docs/user-guide/source-integrity-git-gpg.md, mode `head`). gi
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError
 from gitops_tui.git.command import config_environment, verdict
-from gitops_tui.git.semver import is_range, newest
-from gitops_tui.git.signature import judge, verification_entries
+from gitops_tui.git.semver import is_range
+from gitops_tui.git.signature import judge, remembered, verification_entries
 from gitops_tui.model.revision import Signature, SignatureStatus
 from gitops_tui.model.text import printable
 
@@ -35,13 +35,15 @@ _SSH_GOOD = re.compile(r'^Good "git" signature for (.+) with \S+ key (SHA256:\S+
 _SSH_UNKNOWN = re.compile(r'^Good "git" signature with \S+ key (SHA256:\S+)$', re.MULTILINE)
 
 
+_judge = partial(judge, what="tag")
+
+
 def annotated_tag(repository: Repository, revision: str) -> tuple[str, str]:
     """(name, SHA of the tag itself) of the annotated tag that a revision stands for; ("", "") where it is something
     else: a branch of that name goes first, and a plain tag is its commit."""
     revision = revision.strip()
     if is_range(revision):
-        tags = repository.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").decode("utf-8", "replace")
-        revision = newest(revision, tags.split("\n"))
+        revision = repository.symbol(revision)
     name = revision.removeprefix("refs/tags/")
     if not name or name == "HEAD" or any(letter in name for letter in "\n\0 :^~?[\\*"):
         return "", ""
@@ -55,24 +57,21 @@ def annotated_tag(repository: Repository, revision: str) -> tuple[str, str]:
 
 def tag_signature(repository: Repository, sha: str, kept: dict[str, Signature]) -> Signature:
     """What is known of an annotated tag's own signature, by the SHA of the tag. Raises GitError where it is none."""
-    if sha in kept:
-        return kept[sha]
+    return remembered(kept, sha, lambda: _ask(repository, sha))
+
+
+def _ask(repository: Repository, sha: str) -> Signature:
     kind = _kind(repository.git("cat-file", "tag", sha, limit=2_000_000))
     if not kind:
-        found = Signature(SignatureStatus.NONE)
-    else:
-        try:
-            code, said = verdict(
-                repository.folder, "verify-tag", "--raw", sha,
-                timeout=repository.settings.git_timeout, env=config_environment(verification_entries(), repository.env),
-            )  # fmt: skip
-            found = _ssh(said, code) if kind == "ssh" else _gpg(kind, said, code)
-        except GitError as error:
-            found = Signature(SignatureStatus.UNKNOWN_KEY, kind, detail=f"it can't be checked: {error.message}")
-    found = replace(found, detail=found.detail.replace("does not fit the commit", "does not fit the tag"))
-    if found.status is not SignatureStatus.UNKNOWN_KEY:
-        kept[sha] = found
-    return found
+        return Signature(SignatureStatus.NONE)
+    try:
+        code, said = verdict(
+            repository.folder, "verify-tag", "--raw", sha,
+            timeout=repository.settings.git_timeout, env=config_environment(verification_entries(), repository.env),
+        )  # fmt: skip
+    except GitError as error:
+        return Signature(SignatureStatus.UNKNOWN_KEY, kind, detail=f"it can't be checked: {error.message}")
+    return _ssh(said, code) if kind == "ssh" else _gpg(kind, said, code)
 
 
 def _kind(raw: bytes) -> str:
@@ -86,27 +85,27 @@ def _kind(raw: bytes) -> str:
 def _gpg(kind: str, said: str, code: int) -> Signature:
     verdicts = _STATUS.findall(said)
     if len(verdicts) != 1:
-        return judge(kind, "N", "", "", "")
+        return _judge(kind, "N", "", "", "")
     word, key, signer = (printable(each) for each in verdicts[0])
     letter = _LETTERS[word]
     valid = _VALID.search(said)
     subkey, primary = (printable(each or "") for each in valid.groups()) if valid is not None else (key, "")
     if letter == "G":
         if valid is None or code not in (0, 1):
-            return judge(kind, "N", "", "", "")
+            return _judge(kind, "N", "", "", "")
         if _DISTRUST.search(said) or code:
             letter = "U"
-    return judge(kind, letter, signer if letter != "E" else "", primary or subkey, subkey)
+    return _judge(kind, letter, signer if letter != "E" else "", primary or subkey, subkey)
 
 
 def _ssh(said: str, code: int) -> Signature:
     good = _SSH_GOOD.findall(said)
     if code == 0 and len(good) == 1:
         signer, key = (printable(each) for each in good[0])
-        return judge("ssh", "G", signer, key, key)
+        return _judge("ssh", "G", signer, key, key)
     if unknown := _SSH_UNKNOWN.search(said):
         key = printable(unknown[1])
-        return judge("ssh", "U", "", key, key)
+        return _judge("ssh", "U", "", key, key)
     if "allowedSignersFile" in said or "No such file" in said or "principal" in said:
-        return judge("ssh", "E", "", "", "")
-    return judge("ssh", "B", "", "", "")
+        return _judge("ssh", "E", "", "", "")
+    return _judge("ssh", "B", "", "", "")

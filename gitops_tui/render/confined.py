@@ -22,6 +22,7 @@ from gitops_tui.errors import RenderError
 from gitops_tui.render.tools import wait_for
 
 MOST_OUTPUT = 100_000_000
+_CUT_OFF = ("--map-root-user", "--net")
 _MOST_SAID = 100_000
 _MOST_FILE = 500_000_000
 
@@ -51,12 +52,15 @@ def has_no_network() -> bool:
     if program is None:
         return False
     try:
-        done = subprocess.run(
-            [program, "--map-root-user", "--net", "true"], capture_output=True, timeout=10, check=False
-        )
+        done = subprocess.run([program, *_CUT_OFF, "true"], capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
+
+
+def without_network(line: Sequence[str]) -> list[str]:
+    """The command that runs `line` without network, where this system can do that; else `line` itself."""
+    return [str(shutil.which("unshare")), *_CUT_OFF, *line] if has_no_network() else list(line)
 
 
 def run_confined(
@@ -70,8 +74,8 @@ def run_confined(
 ) -> Ran:
     """Runs a program in `folder` with just the environment `env`; `given` is its standard input. Raises RenderError where
     it can't be started, takes too long or prints too much; name: what people call it."""
-    if not limits.network and has_no_network():
-        line = [str(shutil.which("unshare")), "--map-root-user", "--net", *line]
+    if not limits.network:
+        line = without_network(line)
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))

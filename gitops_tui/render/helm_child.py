@@ -22,47 +22,6 @@ _EVENTS = {
     *("pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade"),
     *("pre-rollback", "post-rollback", "test", "test-success"),
 }
-_INSTALL_ORDER = [
-    "PriorityClass",
-    "Namespace",
-    "NetworkPolicy",
-    "ResourceQuota",
-    "LimitRange",
-    "PodSecurityPolicy",
-    "PodDisruptionBudget",
-    "ServiceAccount",
-    "Secret",
-    "SecretList",
-    "ConfigMap",
-    "StorageClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "CustomResourceDefinition",
-    "ClusterRole",
-    "ClusterRoleList",
-    "ClusterRoleBinding",
-    "ClusterRoleBindingList",
-    "Role",
-    "RoleList",
-    "RoleBinding",
-    "RoleBindingList",
-    "Service",
-    "DaemonSet",
-    "Pod",
-    "ReplicationController",
-    "ReplicaSet",
-    "Deployment",
-    "HorizontalPodAutoscaler",
-    "StatefulSet",
-    "Job",
-    "CronJob",
-    "IngressClass",
-    "Ingress",
-    "APIService",
-    "MutatingWebhookConfiguration",
-    "ValidatingWebhookConfiguration",
-]
-_PLACES = {kind: place for place, kind in enumerate(_INSTALL_ORDER)}
 
 
 def main() -> int:
@@ -146,12 +105,13 @@ def _render(request: dict[str, Any], native: Any, kind: Any) -> dict[str, Any]:
             # A release keeps its hooks apart, and the library doesn't give them.
             options = {**common, "name": request["name"]}
             rendered = native.call_string("helm_render", chart._raw(), request["values"], json.dumps(options))
-            answer["hooks"] = _hooks(json.loads(rendered), request["tests"], native)
+            answer["hooks"] = _hooks(json.loads(rendered), request, native)
         return answer
 
 
-def _hooks(files: dict[str, str], tests: bool, native: Any) -> list[tuple[str, str]]:
+def _hooks(files: dict[str, str], request: dict[str, Any], native: Any) -> list[tuple[str, str]]:
     """(template, document) of each hook in the program's order (helm, pkg/release/v1/util/manifest_sorter.go)."""
+    tests, places = request["tests"], {kind: place for place, kind in enumerate(request["order"])}
     found: list[tuple[str, str, str]] = []
     # Go sorts by the bytes of the text.
     for path in sorted(files, key=lambda each: each.encode("utf-8", "surrogateescape")):
@@ -167,7 +127,7 @@ def _hooks(files: dict[str, str], tests: bool, native: Any) -> list[tuple[str, s
             events = {each.strip().lower() for each in hook.split(",")} if isinstance(hook, str) else {""}
             if events <= _EVENTS and (tests or not events & {"test", "test-success"}):
                 found.append((str(content.get("kind") or ""), path, document))
-    found.sort(key=lambda each: (_PLACES.get(each[0], len(_PLACES)), "" if each[0] in _PLACES else each[0]))
+    found.sort(key=lambda each: (places.get(each[0], len(places)), "" if each[0] in places else each[0]))
     return [(path, document) for _, path, document in found]
 
 

@@ -12,7 +12,6 @@ import importlib.util
 import json
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from gitops_tui.errors import RenderError
-from gitops_tui.render.confined import has_no_network
+from gitops_tui.render.confined import without_network
 from gitops_tui.render.tools import GO_RUNTIME, SLOTS
 
 _CHILD = Path(__file__).with_name("helm_child.py")
@@ -72,10 +71,8 @@ class _Child:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the child
         # -I: nothing but what is installed is ever imported.
         line = [sys.executable, "-I", str(_CHILD), str(memory + GO_RUNTIME)]
-        if has_no_network():
-            line = [str(shutil.which("unshare")), "--map-root-user", "--net", *line]
         self._process = subprocess.Popen(
-            line,
+            without_network(line),
             cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gitops_tui.model import installorder
 from gitops_tui.render.chartscan import Scan
 from gitops_tui.render.helmlibrary import ask
 from gitops_tui.render.strvals import Int, Wrong, set_file_into, set_into
@@ -77,6 +78,7 @@ def template(request: Request, seen: Scan, inline: Path) -> bytes:
                 "added": str(added.path) if added else "",
                 "crds": not request.skip_crds,
                 "hooks": with_hooks,
+                "order": installorder.HELM,
                 "tests": not request.skip_tests,
             },
         )

@@ -1,55 +1,16 @@
-"""The order of kinds within a wave: what others need comes first.
-
-The sequence is the one that Argo CD and Helm use (gitops-engine/pkg/sync/sync_tasks.go); other kinds come after it.
-"""
+"""The order within a phase: waves, and in a wave the kinds that others need first."""
 
 from __future__ import annotations
 
+from gitops_tui.model.installorder import ARGOCD
 from gitops_tui.model.keys import ResourceKey
 
-_KINDS = (
-    "Namespace",
-    "NetworkPolicy",
-    "ResourceQuota",
-    "LimitRange",
-    "PodSecurityPolicy",
-    "PodDisruptionBudget",
-    "ServiceAccount",
-    "Secret",
-    "SecretList",
-    "ConfigMap",
-    "StorageClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "CustomResourceDefinition",
-    "ClusterRole",
-    "ClusterRoleList",
-    "ClusterRoleBinding",
-    "ClusterRoleBindingList",
-    "Role",
-    "RoleList",
-    "RoleBinding",
-    "RoleBindingList",
-    "Service",
-    "DaemonSet",
-    "Pod",
-    "ReplicationController",
-    "ReplicaSet",
-    "Deployment",
-    "HorizontalPodAutoscaler",
-    "StatefulSet",
-    "Job",
-    "CronJob",
-    "IngressClass",
-    "Ingress",
-    "APIService",
-)
-_RANK = {kind: rank for rank, kind in enumerate(_KINDS)}
+_RANK = {kind: rank for rank, kind in enumerate(ARGOCD)}
 
 
 def kind_rank(kind: str) -> int:
     """Smaller comes first."""
-    return _RANK.get(kind, len(_KINDS))
+    return _RANK.get(kind, len(ARGOCD))
 
 
 def order(wave: int, key: ResourceKey) -> tuple[int, int, str, str, str]:
