@@ -421,6 +421,7 @@ class Repositories:
             references=references,
             open_chart=self.open if self._settings.chart_dependencies else None,
             project=app.project,
+            needs=read,
         )
         at = tuple((ref, references[ref].commit.sha) for ref, _ in read.references)
         made = _Part(source.address, commit, read, rendered.manifests, rendered.warnings, rendered.source_type, at)

@@ -50,7 +50,7 @@ def _in_patch(node: Node, path: str, manifest: Manifest, steps: Sequence[Step]) 
 def _in_operations(
     node: SequenceNode, path: str, manifest: Manifest, steps: Sequence[Step], shift: int
 ) -> Iterator[Place]:
-    wanted = _pointer(manifest.obj, steps)
+    wanted, _ = _walked(manifest.obj, steps) or (None, None)
     for operation in reversed(node.value):
         at = get(operation, "path")
         if at is None or operation.start_mark is None or operation.end_mark is None:
@@ -63,7 +63,8 @@ def _in_operations(
             yield Place(path, first, max(first, last))
 
 
-def _pointer(obj: Any, steps: Sequence[Step]) -> str | None:
+def _walked(obj: Any, steps: Sequence[Step]) -> tuple[str, Any] | None:
+    """(JSON pointer of a path, what stands there); None where a list has no such item."""
     made = ""
     here = obj
     for step in steps:
@@ -89,7 +90,7 @@ def _pointer(obj: Any, steps: Sequence[Step]) -> str | None:
             return None
         made += f"/{at}"
         here = here[at]
-    return made
+    return made, here
 
 
 def _in_fields(node: Node, path: str, manifest: Manifest, steps: Sequence[Step]) -> Iterator[Place]:
@@ -159,19 +160,5 @@ def _sequence(node: Node, name: str) -> list[Node]:
 
 def value_of(obj: Any, steps: Sequence[Step]) -> Any:
     """What stands at a path of an object, None for nothing."""
-    here = obj
-    for step in steps:
-        if isinstance(step, str):
-            here = here.get(step) if isinstance(here, dict) else None
-        elif isinstance(step, int):
-            here = here[step] if isinstance(here, list) and step < len(here) else None
-        else:
-            here = next(
-                (
-                    each
-                    for each in (here if isinstance(here, list) else ())
-                    if isinstance(each, dict) and all(str(each.get(k)) == v for k, v in step)
-                ),
-                None,
-            )
-    return here
+    found = _walked(obj, steps)
+    return found[1] if found is not None else None

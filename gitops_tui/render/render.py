@@ -28,14 +28,12 @@ from gitops_tui.render.cache import Disk, Memory, Rendered
 from gitops_tui.render.charts.needed import Needed, OpenChart, needed
 from gitops_tui.render.dependencies import Dependencies, dependencies, reaches_out
 from gitops_tui.render.environment import build_environment
+from gitops_tui.render.kustomization import FILES
 from gitops_tui.render.manifests import without_duplicates
 from gitops_tui.render.overrides import explicit_type, with_overrides
 from gitops_tui.render.tools import program_for, tool_version
 from gitops_tui.render.valuefiles import References
 from gitops_tui.settings import Settings
-
-KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-
 
 _memory = Memory()
 _disks: dict[Path, Disk] = {}
@@ -56,9 +54,11 @@ def render(
     references: References = MappingProxyType({}),
     open_chart: OpenChart | None = None,
     project: str = "default",
+    needs: Dependencies | None = None,
 ) -> Rendered:
     """Renders a source. Blocking: it reads Git and may run a program. references: the application's other sources by
-    their `ref`. open_chart: gives the repository of a chart that this one depends on (None: nothing is fetched).
+    their `ref`. open_chart: gives the repository of a chart that this one depends on (None: nothing is fetched). needs: what `dependencies` says
+    of it, where that was asked already.
 
     Raises RenderError with all problems found, ToolMissing where a program is needed that isn't there, and the errors
     of git for a path that doesn't exist.
@@ -81,13 +81,14 @@ def render(
         kind = explicit
     elif "Chart.yaml" in names:
         kind = "Helm"
-    elif any(name in names for name in KUSTOMIZATIONS):
+    elif names & set(FILES):
         kind = "Kustomize"
     else:
         kind = "Directory"
     # A kustomization or a chart may read other folders of the repository: what it names there is an input too.
-    needs = Dependencies((path,))
-    if kind != "Directory" or reaches_out(repository, commit, path, source):
+    if kind == "Directory" and not reaches_out(repository, commit, path, source):
+        needs = Dependencies((path,))
+    elif needs is None:
         needs = dependencies(
             repository,
             commit,
