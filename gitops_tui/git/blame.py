@@ -11,12 +11,11 @@ import re
 import tempfile
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import PathNotFound
-from gitops_tui.git.log import pull_request
+from gitops_tui.git.log import pull_request, time_of
 from gitops_tui.model.revision import BlameLine
 from gitops_tui.model.text import printable, redact
 
@@ -149,7 +148,7 @@ def _parse(out: bytes) -> dict[int, BlameLine]:
                 commit=sha,
                 author=about.get("author", ""),
                 author_email=about.get("author-mail", "").strip("<>"),
-                time=_time(about.get("author-time", "0")),
+                time=time_of(about.get("author-time", "0")),
                 subject=subject,
                 path=about.get("filename", ""),
                 line=before,
@@ -164,10 +163,3 @@ def _parse(out: bytes) -> dict[int, BlameLine]:
             name, _, value = raw.decode("utf-8", "replace").partition(" ")
             known[sha][name] = value
     return found
-
-
-def _time(text: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(int(text), UTC)
-    except (ValueError, OverflowError, OSError):
-        return datetime.fromtimestamp(0, UTC)

@@ -240,22 +240,13 @@ def run(
     thing for the message), DamagedRepository where an object is missing or broken, GitStopped once `stop` is set.
     """
     process = start(folder, *args, network=network, env=env, stdin=bool(stdin), pass_fds=pass_fds)
-    try:
-        out, err, cut = _communicate(process, timeout, limit, stdin, progress, stop)
-    except subprocess.TimeoutExpired as error:
-        end(process)
-        raise GitError(
-            f"git {args[0]} {what}".strip() + f" took longer than {timeout:.0f} s",
-            hint="raise git_timeout in the settings if the repository is that large",
-        ) from error
-    except BaseException:
-        end(process)
-        raise
+    name = f"git {args[0]} {what}".strip()
+    out, err, cut = _ended(process, name, timeout, limit, stdin, progress, stop)
     if cut and limit == MAX_OUTPUT:
         # Half a list would be a wrong answer.
-        raise GitError(f"git {args[0]} {what}".strip() + f" printed more than {limit} bytes")
+        raise GitError(f"{name} printed more than {limit} bytes")
     if process.returncode not in ok and not cut:
-        raise failure(f"git {args[0]} {what}".strip(), err)
+        raise failure(name, err)
     return out
 
 
@@ -265,15 +256,31 @@ def verdict(
     """(exit code, what git said to its error output) of a git that judges and prints its reasons there. timeout in
     seconds. Raises GitError."""
     process = start(folder, *args, env=env)
+    _, err, _ = _ended(process, f"git {args[0]}", timeout, limit)
+    return process.returncode, err.decode("utf-8", "replace")
+
+
+def _ended(
+    process: subprocess.Popen[bytes],
+    name: str,
+    timeout: float,
+    limit: int,
+    stdin: bytes = b"",
+    progress: Callable[[str], None] | None = None,
+    stop: Stop | None = None,
+) -> tuple[bytes, bytes, bool]:
+    """As `_communicate`, and the process is gone whatever happens. name: for people. Raises GitError, GitStopped."""
     try:
-        _, err, _ = _communicate(process, timeout, limit, b"", None, None)
+        return _communicate(process, timeout, limit, stdin, progress, stop)
     except subprocess.TimeoutExpired as error:
         end(process)
-        raise GitError(f"git {args[0]} took longer than {timeout:.0f} s") from error
+        raise GitError(
+            f"{name} took longer than {timeout:.0f} s",
+            hint="raise git_timeout in the settings if the repository is that large",
+        ) from error
     except BaseException:
         end(process)
         raise
-    return process.returncode, err.decode("utf-8", "replace")
 
 
 def _communicate(

@@ -42,13 +42,10 @@ def _export(repository: Repository, commit: str, paths: Sequence[str], target: P
     try:
         contents = repository.read_many([entry.sha for entry in blobs], limit=limit)
     except GitError as error:
-        if type(error) is not GitError:
+        cause = too_large(repository, blobs, error, limit)
+        if cause is None:
             raise
-        sizes = repository.sizes([entry.sha for entry in blobs])
-        largest = max(blobs, key=lambda entry: sizes.get(entry.sha, 0), default=None)
-        if largest is None or sizes.get(largest.sha, 0) * 2 < limit:
-            raise
-        said = f"{error.message}; {printable(largest.path)} alone has {sizes[largest.sha]}"
+        said = f"{error.message}; {printable(cause[0])} alone has {cause[1]}"
         raise GitError(said, hint=error.hint) from error
     links = {}
     for entry, content in zip(blobs, contents, strict=True):
@@ -75,6 +72,20 @@ def _export(repository: Repository, commit: str, paths: Sequence[str], target: P
             raise UnsafePath(f"the symlink {printable(path)} leads round in a circle") from error
         if not resolved.is_relative_to(target.resolve()):
             raise UnsafePath(f"the symlink {printable(path)} leads out of the repository")
+
+
+def too_large(
+    repository: Repository, blobs: Sequence[TreeEntry], error: GitError, limit: int
+) -> tuple[str, int] | None:
+    """(path, bytes) of the one file that made `read_many` fail: it has half of `limit` or more; None where it is no such
+    failure, or many files together made it."""
+    if type(error) is not GitError:
+        return None
+    sizes = repository.sizes([entry.sha for entry in blobs])
+    largest = max(blobs, key=lambda entry: sizes.get(entry.sha, 0), default=None)
+    if largest is None or sizes.get(largest.sha, 0) * 2 < limit:
+        return None
+    return largest.path, sizes[largest.sha]
 
 
 def check_link(path: str, content: bytes) -> str:

@@ -56,7 +56,8 @@ def _known(text: str) -> str:
     return "" if text in ("%aN", "%aE", "%cN", "%cE") else text
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
+    """git's seconds; 1970 for what makes no sense."""
     try:
         return datetime.fromtimestamp(int(text), UTC)
     except (ValueError, OverflowError, OSError):
@@ -87,8 +88,8 @@ def parse_log(out: bytes) -> list[Commit]:
                 sha=sha.lstrip("\n"),
                 author=_known(name),
                 author_email=_known(mail),
-                author_time=_time(at),
-                commit_time=_time(ct),
+                author_time=time_of(at),
+                commit_time=time_of(ct),
                 subject=redact(subject),
                 body=redact(body),
                 parents=tuple(parents.split()),

@@ -58,11 +58,10 @@ class Marks:
     """A letter for each value, the same for equal ones."""
 
     def __init__(self) -> None:
-        self._marks: dict[str, str] = {}
+        self._marks: dict[str, int] = {}
 
     def of(self, value: str) -> str:
-        number = self._marks.setdefault(value, str(len(self._marks)))
-        at = int(number)
+        at = self._marks.setdefault(value, len(self._marks))
         letter = _LETTERS[at] if at < len(_LETTERS) else f"#{at + 1}"
         return f"{_DOTS} ({letter})"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from gitops_tui.errors import GitError, Problem, RenderError, UnsafePath
 from gitops_tui.git import Repository
+from gitops_tui.git.export import too_large
 from gitops_tui.git.patterns import argocd_matcher
 from gitops_tui.git.symlinks import followed
 from gitops_tui.model.application import DirectorySource, Source
@@ -63,12 +64,10 @@ def render(
     try:
         contents = repository.read_many([entry.sha for entry in files])
     except GitError as error:
-        sizes = repository.sizes([entry.sha for entry in files])
-        largest = max(files, key=lambda entry: sizes.get(entry.sha, 0), default=None)
-        if largest is None or sizes.get(largest.sha, 0) * 2 < settings.max_manifest_bytes:
+        cause = too_large(repository, files, error, settings.max_manifest_bytes)
+        if cause is None:
             raise
-        told = f"{error.message}; this one alone has {sizes[largest.sha]}"
-        problems.append(Problem(printable(largest.path), told))
+        problems.append(Problem(printable(cause[0]), f"{error.message}; this one alone has {cause[1]}"))
         raise RenderError(
             f"{printable(path) or '.'} at {commit.short} can't be rendered", problems=tuple(problems), hint=error.hint
         ) from None
