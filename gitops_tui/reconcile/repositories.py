@@ -344,7 +344,7 @@ class Repositories:
             unsigned = unsigned or self.demands.refusal(
                 app, repository, commit, source.repo_url, source.target_revision
             )
-            warnings += self._said(app, source)
+            warnings += self._said(source)
             if source.ref and not source.path and not source.chart:
                 continue  # it only holds files for the others
             key = _Key(app.key, number, repr(source), kube_version, tuple(api_versions), namespace)
@@ -431,9 +431,8 @@ class Repositories:
             self._parts[key] = made
         return made
 
-    def _said(self, app: Application, source: Source) -> list[str]:
-        """What moved in a way that people should know of, where the application follows it."""
-        del app
+    def _said(self, source: Source) -> list[str]:
+        """What moved in a way that people should know of, where the source follows it."""
         key = identity(source.address, self._settings)
         repository = self._open[key]
         followed = repository.symbol(source.target_revision)

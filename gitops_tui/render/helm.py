@@ -31,7 +31,7 @@ from gitops_tui.render.loader import load
 from gitops_tui.render.manifests import manifests_of
 from gitops_tui.render.random import marked, may_be_random, unstable
 from gitops_tui.render.tools import run_tool
-from gitops_tui.render.valuefiles import OWN, References, file_arguments, listed, value_arguments
+from gitops_tui.render.valuefiles import OWN, References, listed, parameter_files, value_files
 from gitops_tui.render.yamltext import dump
 from gitops_tui.settings import Settings
 
@@ -151,7 +151,7 @@ def _request(
             raise RenderError("each of spec.source.helm.parameters must have a name and a value")
         value = _escaped(substitute(_text(parameter.get("value", "")), env))
         sets.append((bool(parameter.get("forceString")), f"{parameter['name']}={value}"))
-    files = [each.partition("=") for each in file_arguments(block, path, roots, env)[1::2]]
+    files = parameter_files(block, path, roots, env)
     return Request(
         chart=roots[OWN] / path,
         release=_release(str(block.get("releaseName") or app_name)),
@@ -161,10 +161,10 @@ def _request(
         skip_crds=bool(block.get("skipCrds")),
         skip_tests=bool(block.get("skipTests")),
         skip_schema_validation=bool(block.get("skipSchemaValidation")),
-        value_files=tuple(Path(each) for each in value_arguments(block, path, roots, env)[1::2]),
+        value_files=value_files(block, path, roots, env),
         values=values if isinstance(values, str) else dump(values),
         sets=tuple(sets),
-        files=tuple((name, Path(file)) for name, _, file in files),
+        files=files,
         timeout=settings.render_timeout,
         memory=settings.render_memory,
     )

@@ -59,7 +59,6 @@ def evaluate(
         "tla_codes": _variables(block, "tlas", env, code=True),
         "libs": [clean_path(each) for each in libs],
         "files": list(files),
-        "memory": settings.render_memory,
     }
     with tempfile.TemporaryDirectory(prefix="gitops-tui-") as temporary:
         root = Path(temporary) / "repository"

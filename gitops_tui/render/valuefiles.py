@@ -114,10 +114,10 @@ def listed(block: Mapping[str, Any], name: str) -> list[Any]:
     return value
 
 
-def value_arguments(
+def value_files(
     block: Mapping[str, Any], path: str, roots: Mapping[str, Path], env: Mapping[str, str]
-) -> list[str]:
-    """`--values` for each value file. roots: the folder that holds each source's files, by ref. Raises RenderError."""
+) -> tuple[Path, ...]:
+    """Each value file, once. roots: the folder that holds each source's files, by ref. Raises RenderError."""
     named = [str(each) for each in listed(block, "valueFiles")]
     found = [place_of(name, path, roots, env) for name in named]
     explicit = {(place.ref, place.path) for place in found if not place.is_pattern}
@@ -137,18 +137,20 @@ def value_arguments(
         for each in files:
             if (file := _file(root, each, name, bool(block.get("ignoreMissingValueFiles")))) is not None:
                 chosen[file] = None
-    return [word for file in chosen for word in ("--values", str(file))]
+    return tuple(chosen)
 
 
-def file_arguments(block: Mapping[str, Any], path: str, roots: Mapping[str, Path], env: Mapping[str, str]) -> list[str]:
-    """`--set-file` for each file parameter. Raises RenderError."""
-    line: list[str] = []
+def parameter_files(
+    block: Mapping[str, Any], path: str, roots: Mapping[str, Path], env: Mapping[str, str]
+) -> tuple[tuple[str, Path], ...]:
+    """(name, file) of each file parameter. Raises RenderError."""
+    made: list[tuple[str, Path]] = []
     for each in listed(block, "fileParameters"):
         name, file = _parameter(each)
         place = place_of(file, path, roots, env)
-        found = _file(roots[place.ref], place.path, file, False)
-        line += ["--set-file", f"{name}={found}"]
-    return line
+        if (found := _file(roots[place.ref], place.path, file, False)) is not None:
+            made.append((name, found))
+    return tuple(made)
 
 
 def _parameter(entry: Any) -> tuple[str, str]:
