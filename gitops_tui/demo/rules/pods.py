@@ -2,185 +2,27 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Any
 
-from gitops_tui.demo.registry.quantity import canonical
-from gitops_tui.demo.rules import meta, names, pod_more
+from gitops_tui.demo.rules import meta, names
+from gitops_tui.demo.rules.containers import container as container_rules
+from gitops_tui.demo.rules.containers import owner_ids
 from gitops_tui.demo.rules.findings import (
     duplicate,
     forbidden_field,
     invalid_value,
-    not_found_value,
     not_supported,
     required,
 )
-from gitops_tui.demo.rules.numbers import at_least, quantity_value
+from gitops_tui.demo.rules.scheduling import scheduling
 from gitops_tui.demo.status import FieldError
 
 Obj = dict[str, Any]
-_POLICIES = ("Always", "IfNotPresent", "Never")
-_STANDARD = {"cpu", "memory", "ephemeral-storage"}
 _DNS = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
-_FIELD_PATHS = re.compile(
-    r"^(metadata\.(name|namespace|uid|labels|annotations)(\['[^']+'\])?"
-    r"|spec\.(nodeName|serviceAccountName)|status\.(hostIP|hostIPs|podIP|podIPs))$"
-)
-_SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
-
-
-def _env(container: Obj, at: str) -> list[FieldError]:
-    errors: list[FieldError] = []
-    for number, env in enumerate(container.get("env") or ()):
-        here = f"{at}.env[{number}]"
-        name = env.get("name") or ""
-        if not name:
-            errors.append(required(f"{here}.name"))
-        else:
-            errors += [invalid_value(f"{here}.name", name, said) for said in names.env_name(name)]
-        source = env.get("valueFrom")
-        if source is None:
-            continue
-        used = [each for each in _SOURCES if source.get(each) is not None]
-        if "fieldRef" in used:
-            path = source["fieldRef"].get("fieldPath") or ""
-            if not path:
-                errors.append(required(f"{here}.valueFrom.fieldRef.fieldPath"))
-            elif not _FIELD_PATHS.match(path):
-                said = f"error converting fieldPath: field label not supported: {path}"
-                errors.append(invalid_value(f"{here}.valueFrom.fieldRef.fieldPath", path, said))
-        for each in ("configMapKeyRef", "secretKeyRef"):
-            if each in used:
-                key = source[each].get("key") or ""
-                if not key:
-                    errors.append(required(f"{here}.valueFrom.{each}.key"))
-                else:
-                    errors += [
-                        invalid_value(f"{here}.valueFrom.{each}.key", key, said) for said in names.config_map_key(key)
-                    ]
-        if env.get("value"):
-            if used:
-                errors.append(invalid_value(f"{here}.valueFrom", "", "may not be specified when `value` is not empty"))
-        elif not used:
-            said = (
-                "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
-            )
-            errors.append(invalid_value(f"{here}.valueFrom", "", said))
-        elif len(used) > 1:
-            errors.append(
-                invalid_value(f"{here}.valueFrom", "", "may not have more than one field specified at a time")
-            )
-    return errors
-
-
-def _ports(container: Obj, at: str) -> list[FieldError]:
-    errors: list[FieldError] = []
-    seen = set()
-    for number, port in enumerate(container.get("ports") or ()):
-        here = f"{at}.ports[{number}]"
-        if name := port.get("name"):
-            complaints = names.port_name(name)
-            errors += [invalid_value(f"{here}.name", name, said) for said in complaints]
-            if not complaints:
-                if name in seen:
-                    errors.append(duplicate(f"{here}.name", name))
-                seen.add(name)
-        if not port.get("containerPort"):
-            errors.append(required(f"{here}.containerPort"))
-        else:
-            value = port["containerPort"]
-            errors += [invalid_value(f"{here}.containerPort", value, said) for said in names.port_number(value)]
-        if host := port.get("hostPort"):
-            errors += [invalid_value(f"{here}.hostPort", host, said) for said in names.port_number(host)]
-        if port.get("protocol") not in ("SCTP", "TCP", "UDP"):
-            errors.append(not_supported(f"{here}.protocol", port.get("protocol", ""), ("SCTP", "TCP", "UDP")))
-    return errors
-
-
-def _resources(resources: Obj, at: str) -> list[FieldError]:
-    errors: list[FieldError] = []
-    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
-    for kind, found in (("limits", limits), ("requests", requests)):
-        for name, value in sorted(found.items()):
-            here = f"{at}.{kind}[{name}]"
-            if "/" not in name and name not in _STANDARD and not name.startswith("hugepages-"):
-                errors.append(invalid_value(here, name, "must be a standard resource type or fully qualified"))
-                errors.append(invalid_value(here, name, "must be a standard resource for containers"))
-            if quantity_value(value) < 0:
-                errors.append(invalid_value(here, canonical(str(value)), "must be greater than or equal to 0"))
-    for name, value in sorted(requests.items()):
-        limit = limits.get(name)
-        if limit is not None and quantity_value(value) > quantity_value(limit):
-            said = f"must be less than or equal to {name} limit of {canonical(str(limit))}"
-            errors.append(invalid_value(f"{at}.requests", canonical(str(value)), said))
-    return errors
-
-
-def _mounts(container: Obj, volumes: set[str], at: str) -> list[FieldError]:
-    errors: list[FieldError] = []
-    places = set()
-    for number, mount in enumerate(container.get("volumeMounts") or ()):
-        here = f"{at}.volumeMounts[{number}]"
-        if not mount.get("name"):
-            errors.append(required(f"{here}.name"))
-        if mount.get("name") not in volumes:
-            errors.append(not_found_value(f"{here}.name", mount.get("name", "")))
-        place = mount.get("mountPath") or ""
-        if not place:
-            errors.append(required(f"{here}.mountPath"))
-        elif place in places:
-            errors.append(invalid_value(f"{here}.mountPath", place, "must be unique"))
-        places.add(place)
-    return errors
-
-
-def _probe(probe: Obj, at: str) -> list[FieldError]:
-    errors: list[FieldError] = []
-    used = [name for name in ("exec", "httpGet", "tcpSocket", "grpc") if probe.get(name) is not None]
-    if not used:
-        errors.append(required(at, "must specify a handler type"))
-    for number, name in enumerate(used):
-        here = f"{at}.{name}"
-        if number:
-            errors.append(forbidden_field(here, "may not specify more than 1 handler type"))
-            continue
-        found = probe[name]
-        if name in ("httpGet", "tcpSocket", "grpc"):
-            port = found.get("port")
-            if isinstance(port, str):
-                errors += [invalid_value(f"{here}.port", port, said) for said in names.port_name(port)]
-            else:
-                errors += [invalid_value(f"{here}.port", port or 0, said) for said in names.port_number(port)]
-        elif not found.get("command"):
-            errors.append(required(f"{here}.command"))
-    for name in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
-        errors += at_least(probe.get(name, 0), 0, f"{at}.{name}")
-    if ("liveness" in at or "startup" in at) and probe.get("successThreshold", 1) != 1:
-        errors.append(invalid_value(f"{at}.successThreshold", probe["successThreshold"], "must be 1"))
-    return errors
-
-
-def _container(container: Obj, at: str, volumes: set[str]) -> list[FieldError]:
-    errors: list[FieldError] = []
-    if not container.get("image") or (
-        container["image"].strip() != container["image"] and not container["image"].strip()
-    ):
-        errors.append(required(f"{at}.image"))
-    if container.get("terminationMessagePolicy") not in ("File", "FallbackToLogsOnError"):
-        found = container.get("terminationMessagePolicy", "")
-        errors.append(
-            not_supported(f"{at}.terminationMessagePolicy", found, ("File", "FallbackToLogsOnError"), keep_order=True)
-        )
-    errors += _ports(container, at)
-    errors += _env(container, at)
-    errors += _mounts(container, volumes, at)
-    if container.get("imagePullPolicy") not in _POLICIES:
-        errors.append(not_supported(f"{at}.imagePullPolicy", container.get("imagePullPolicy", ""), _POLICIES))
-    errors += _resources(container.get("resources") or {}, f"{at}.resources")
-    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if container.get(name) is not None:
-            errors += _probe(container[name], f"{at}.{name}")
-    return errors
+_SYSCTL = r"^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$"
+_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 
 
 _SOURCE_ORDER = [
@@ -247,6 +89,79 @@ def _volumes(spec: Obj, at: str) -> tuple[list[FieldError], set[str]]:
     return errors, seen
 
 
+def _identity(spec: Obj, at: str) -> list[FieldError]:
+    """Its names, and as whom it runs."""
+    errors: list[FieldError] = []
+    for field, rule in (
+        ("hostname", names.dns_label),
+        ("subdomain", names.dns_label),
+        ("nodeName", names.dns_subdomain),
+    ):
+        if value := spec.get(field):
+            errors += [invalid_value(f"{at}.{field}", value, said) for said in rule(value)]
+    context = spec.get("securityContext") or {}
+    errors += owner_ids(context, f"{at}.securityContext", "runAsUser", "runAsGroup", "fsGroup")
+    for number, each in enumerate(context.get("sysctls") or ()):
+        name = each.get("name") or ""
+        if not re.match(_SYSCTL, name):
+            said = f"must have at most 253 characters and match regex {_SYSCTL}"
+            errors.append(invalid_value(f"{at}.securityContext.sysctls[{number}].name", name, said))
+    if spec.get("shareProcessNamespace") and spec.get("hostPID"):
+        said = "ShareProcessNamespace and HostPID cannot both be enabled"
+        errors.append(invalid_value(f"{at}.shareProcessNamespace", True, said))
+    return errors
+
+
+def _dns(spec: Obj, at: str) -> list[FieldError]:
+    """Its names and servers of DNS."""
+    errors: list[FieldError] = []
+    for number, each in enumerate(spec.get("hostAliases") or ()):
+        here = f"{at}.hostAliases[{number}]"
+        if not _is_address(each.get("ip") or ""):
+            errors.append(invalid_value(f"{here}.ip", each.get("ip") or "", _ADDRESS))
+        for place, host in enumerate(each.get("hostnames") or ()):
+            errors += [invalid_value(f"{here}.hostnames[{place}]", host, said) for said in names.dns_subdomain(host)]
+    found = spec.get("dnsConfig") or {}
+    servers = found.get("nameservers") or []
+    if spec.get("dnsPolicy") == "None" and not servers:
+        if "dnsConfig" in spec:
+            said = "must provide at least one DNS nameserver when `dnsPolicy` is None"
+            errors.append(required(f"{at}.dnsConfig.nameservers", said))
+        else:
+            errors.append(required(f"{at}.dnsConfig", "must provide `dnsConfig` when `dnsPolicy` is None"))
+    if len(servers) > 3:
+        errors.append(invalid_value(f"{at}.dnsConfig.nameservers", servers, "must not have more than 3 nameservers"))
+    errors += [
+        invalid_value(f"{at}.dnsConfig.nameservers[{number}]", server, _ADDRESS)
+        for number, server in enumerate(servers)
+        if not _is_address(server)
+    ]
+    return errors
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _gates_and_system(spec: Obj, at: str) -> list[FieldError]:
+    """Its readiness gates, and the system that it is for."""
+    errors: list[FieldError] = []
+    for number, each in enumerate(spec.get("readinessGates") or ()):
+        kind = each.get("conditionType") or ""
+        errors += [
+            invalid_value(f"{at}.readinessGates[{number}].conditionType", kind, said)
+            for said in names.qualified_name(kind)
+        ]
+    name = (spec.get("os") or {}).get("name")
+    if name and name not in ("linux", "windows"):
+        errors.append(not_supported(f"{at}.os", name, ("linux", "windows")))
+    return errors
+
+
 def pod_spec(spec: Obj, at: str) -> list[FieldError]:
     """What is wrong with a pod's spec."""
     errors, volumes = _volumes(spec, at)
@@ -265,8 +180,7 @@ def pod_spec(spec: Obj, at: str) -> list[FieldError]:
             elif name in seen:
                 errors.append(duplicate(f"{here}.name", name))
             seen.add(name)
-            errors += _container(container, here, volumes)
-            errors += pod_more.container(container, here, volumes, host_network=bool(spec.get("hostNetwork")))
+            errors += container_rules(container, here, volumes, host_network=bool(spec.get("hostNetwork")))
     if spec.get("restartPolicy") not in ("Always", "OnFailure", "Never"):
         listed = ("Always", "OnFailure", "Never")
         errors.append(not_supported(f"{at}.restartPolicy", spec.get("restartPolicy", ""), listed, keep_order=True))
@@ -279,7 +193,10 @@ def pod_spec(spec: Obj, at: str) -> list[FieldError]:
         errors.append(
             invalid_value(f"{at}.activeDeadlineSeconds", seconds, "must be between 1 and 2147483647, inclusive")
         )
-    return errors + pod_more.pod(spec, at)
+    errors += scheduling(spec, at)
+    errors += _identity(spec, at)
+    errors += _dns(spec, at)
+    return errors + _gates_and_system(spec, at)
 
 
 def template(found: Any, at: str) -> list[FieldError]:
