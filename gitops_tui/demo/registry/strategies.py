@@ -1,17 +1,15 @@
-"""What the API server does to an object of one kind before it is stored: status, generation, addresses, labels
+"""What the API server does to an object of one kind before it is stored: status, generation, labels
 (kubernetes/kubernetes pkg/registry/*/strategy.go and the admission plugins that are on by default)."""
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 from gitops_tui.demo.objects import Objects
+from gitops_tui.demo.registry.services import Services
 from gitops_tui.demo.rules.defaults import TEMPLATE_GENERATION
-from gitops_tui.demo.rules.network import CLUSTER_RANGE
-from gitops_tui.demo.status import Fault, FieldError, forbidden, invalid
+from gitops_tui.demo.status import forbidden
 from gitops_tui.model.keys import GVK
 
 Obj = dict[str, Any]
@@ -84,17 +82,13 @@ CONDITIONAL = frozenset(
 ORPHANED = frozenset([("batch", "Job"), ("", "ReplicationController")])
 """Kinds whose dependents stay where a delete says nothing."""
 
-_NODE_PORTS = range(30000, 32768)
-POD = GVK("", "v1", "Pod")
-SERVICE = GVK("", "v1", "Service")
-
 
 class Strategies:
     """Prepares objects. objects: the store, for what a kind needs to know of others."""
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
-        self._next_ip = 10
+        self._services = Services(objects)
 
     def create(self, obj: Obj, gvk: GVK) -> None:
         """Before validation of a new object, in place (metadata and top-level maps are the object's own)."""
@@ -103,11 +97,10 @@ class Strategies:
             obj["metadata"]["generation"] = 1
         prepare = {
             ("", "Pod"): self._pod,
-            ("", "Service"): self._service,
+            ("", "Service"): self._services.create,
             ("", "Namespace"): _namespace,
             ("", "PersistentVolumeClaim"): _claim,
             ("", "PersistentVolume"): _volume,
-            ("", "Node"): lambda obj: None,
             ("apps", "DaemonSet"): _daemon_set,
             ("batch", "Job"): _job,
             ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
@@ -119,147 +112,13 @@ class Strategies:
         """Before validation of a change, in place."""
         key = (gvk.group, gvk.kind)
         if key == ("", "Service"):
-            self._keep_addresses(new, old)
+            self._services.update(new, old)
         if key == ("apps", "DaemonSet"):
             _template_generation(new, old)
         if key == ("", "Namespace"):  # only the finalize subresource changes it
             new["spec"] = old.get("spec") or {}
-        if key in GENERATIONS and _spec(new, gvk) != _spec(old, gvk):
+        if key in GENERATIONS and _spec(new) != _spec(old):
             new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
-
-    # --- services -------------------------------------------------------------------------------------------------
-
-    def _addresses(self) -> set[str]:
-        return {
-            address
-            for each in self._objects.of_kind(SERVICE)
-            for address in (each.get("spec") or {}).get("clusterIPs") or ()
-        }
-
-    def _ports(self) -> set[int]:
-        return {
-            port["nodePort"]
-            for each in self._objects.of_kind(SERVICE)
-            for port in (each.get("spec") or {}).get("ports") or ()
-            if port.get("nodePort")
-        }
-
-    def _service(self, obj: Obj) -> None:
-        spec = obj["spec"] = dict(obj.get("spec") or {})
-        obj.setdefault("status", {"loadBalancer": {}})
-        if spec.get("type") == "ExternalName":
-            return
-        given = spec.get("clusterIP") or next(iter(spec.get("clusterIPs") or ()), "")
-        if spec.get("ipFamilyPolicy") == "RequireDualStack":
-            said = 'Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services'
-            error = FieldError("FieldValueInvalid", "spec.ipFamilyPolicy", said)
-            raise invalid("Service", "", obj["metadata"]["name"], [error])
-        self._address(obj, spec, given)
-        self._node_ports(spec, obj["metadata"]["name"])
-
-    def _address(self, obj: Obj, spec: Obj, given: str) -> None:
-        if given and given != "None":
-            try:
-                inside = ipaddress.ip_address(given) in CLUSTER_RANGE
-            except ValueError:
-                spec["clusterIP"], spec["clusterIPs"] = given, [given]
-                return
-            said = ""
-            if not inside:
-                said = (
-                    f"failed to allocate IP {given}: the provided IP ({given}) is not in the valid range. "
-                    f"The range of valid IPs is {CLUSTER_RANGE}"
-                )
-            elif given in self._addresses():
-                said = f"failed to allocate IP {given}: provided IP is already allocated"
-            if said:
-                error = FieldError("FieldValueInvalid", "spec.clusterIPs", f'Invalid value: ["{given}"]: {said}')
-                raise invalid("Service", "", obj["metadata"]["name"], [error])
-        elif not given:
-            used = self._addresses()
-            while True:
-                self._next_ip += 1
-                given = str(CLUSTER_RANGE[self._next_ip % (CLUSTER_RANGE.num_addresses - 2) + 1])
-                if given not in used:
-                    break
-        spec["clusterIP"], spec["clusterIPs"] = given, [given]
-        spec.setdefault("ipFamilies", ["IPv4"])
-        spec.setdefault("ipFamilyPolicy", "SingleStack")
-
-    @staticmethod
-    def _check_ports(name: str, asked: list[int | None], used: set[int]) -> None:
-        """Raises Fault 422 for node ports that can't be had."""
-        errors = []
-        for number, port in enumerate(asked):
-            said = ""
-            if port and port not in _NODE_PORTS:
-                said = "provided port is not in the valid range. The range of valid ports is 30000-32767"
-            elif port and port in used:
-                said = "provided port is already allocated"
-            if said:
-                found = f"Invalid value: {port}: {said}"
-                errors.append(FieldError("FieldValueInvalid", f"spec.ports[{number}].nodePort", found))
-        if errors:
-            raise invalid("Service", "", name, errors)
-
-    def _node_ports(self, spec: Obj, name: str, kept: frozenset[int] = frozenset()) -> None:
-        """kept: ports that are the service's own already."""
-        kind = spec.get("type")
-        if kind != "NodePort" and not (
-            kind == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is not False
-        ):
-            return
-        used = self._ports()
-        ports = []
-        self._check_ports(name, [port.get("nodePort") for port in spec.get("ports") or ()], used - kept)
-        for port in spec.get("ports") or ():
-            if not port.get("nodePort"):
-                number = next(number for number in _NODE_PORTS if number not in used)
-                used.add(number)
-                port = {**port, "nodePort": number}
-            ports.append(port)
-        spec["ports"] = ports
-
-    def _keep_addresses(self, new: Obj, old: Obj) -> None:
-        spec, before = dict(new.get("spec") or {}), old.get("spec") or {}
-        new["spec"] = spec
-        if spec.get("type") == "ExternalName":
-            for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"):
-                spec.pop(name, None)
-            return
-        if not spec.get("clusterIP") and not spec.get("clusterIPs"):
-            for name in ("clusterIP", "clusterIPs"):
-                if name in before:
-                    spec[name] = before[name]
-        elif spec.get("clusterIP") and (not spec.get("clusterIPs") or spec["clusterIPs"] == before.get("clusterIPs")):
-            spec["clusterIPs"] = [spec["clusterIP"]]
-        for name in ("ipFamilies", "ipFamilyPolicy"):
-            if name not in spec and name in before:
-                spec[name] = before[name]
-        if not spec.get("clusterIP"):
-            self._address(new, spec, "")
-        if spec.get("type") in ("NodePort", "LoadBalancer"):
-            known = {(p.get("protocol"), p.get("port")): p.get("nodePort") for p in before.get("ports") or ()}
-            ports = []
-            for port in spec.get("ports") or ():
-                if not port.get("nodePort") and known.get((port.get("protocol"), port.get("port"))):
-                    port = {**port, "nodePort": known[port.get("protocol"), port.get("port")]}
-                ports.append(port)
-            spec["ports"] = ports
-            own = frozenset(port["nodePort"] for port in before.get("ports") or () if port.get("nodePort"))
-            self._node_ports(spec, new["metadata"]["name"], own)
-        elif before.get("type") in ("NodePort", "LoadBalancer"):
-            spec["ports"] = [
-                {name: value for name, value in port.items() if name != "nodePort"}
-                if any(port.get("nodePort") == p.get("nodePort") for p in before.get("ports") or ())
-                else port
-                for port in spec.get("ports") or ()
-            ]
-            for name in ("allocateLoadBalancerNodePorts",):
-                if spec.get("type") != "LoadBalancer":
-                    spec.pop(name, None)
-            if before.get("externalTrafficPolicy") == spec.get("externalTrafficPolicy") and not spec.get("externalIPs"):
-                spec.pop("externalTrafficPolicy", None)
 
     # --- pods -----------------------------------------------------------------------------------------------------
 
@@ -435,10 +294,9 @@ def _definition(obj: Obj) -> None:
     obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}
 
 
-def _spec(obj: Obj, gvk: GVK) -> Any:
+def _spec(obj: Obj) -> Any:
     """What counts for the generation."""
     return {name: value for name, value in obj.items() if name not in ("metadata", "status", "apiVersion", "kind")}
 
 
-Prepare = Callable[[Obj], None]
-__all__ = ["CONDITIONAL", "GENERATIONS", "ORPHANED", "RETURNED", "Fault", "Strategies", "random_suffix"]
+__all__ = ["CONDITIONAL", "GENERATIONS", "ORPHANED", "RETURNED", "Strategies", "random_suffix"]
