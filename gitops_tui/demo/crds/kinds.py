@@ -111,6 +111,13 @@ def _warning(spec: Obj, found: Obj) -> str:
     return str(found.get("deprecationWarning") or usual)
 
 
+def is_established(crd: Obj) -> bool:
+    return any(
+        each.get("type") == "Established" and each.get("status") == "True"
+        for each in (crd.get("status") or {}).get("conditions") or ()
+    )
+
+
 def resources(crd: Obj) -> list[Resource]:
     """The kinds that a sound definition serves, in the order of discovery (the best version first)."""
     spec = crd["spec"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitops_tui.demo.crds.kinds import FINALIZER, resources
+from gitops_tui.demo.crds.kinds import FINALIZER, is_established, resources
 from gitops_tui.demo.registry.bodies import Write
 from gitops_tui.demo.registry.deletes import Deletes
 from gitops_tui.demo.registry.resources import Resource
@@ -34,13 +34,13 @@ class CustomDefinitions:
         if gone:
             catalogue.drop(spec["group"], spec["names"]["plural"])
             for other in self._writes.objects.of_kind(CRD):
-                if other["spec"]["group"] == spec["group"] and not _is_established(other):
+                if other["spec"]["group"] == spec["group"] and not is_established(other):
                     self._writes.clock.later(0, lambda name=other["metadata"]["name"]: self._establish(name))  # type: ignore[misc]
             return
         if before is None or before.get("spec") != spec:
             if before is not None:
                 catalogue.drop(before["spec"]["group"], before["spec"]["names"]["plural"])
-            for each in resources(obj) if not self._taken(obj) or _is_established(obj) else ():
+            for each in resources(obj) if not self._taken(obj) or is_established(obj) else ():
                 catalogue.add(each)
         if obj["metadata"].get("deletionTimestamp"):
             self._writes.clock.later(0, lambda: self._clean(name))
@@ -55,7 +55,7 @@ class CustomDefinitions:
         status = old.get("status") or {}
         names = {key: value for key, value in old["spec"]["names"].items() if value}
         conditions = list(status.get("conditions") or ())
-        if (taken := self._taken(old)) and not _is_established(old):
+        if (taken := self._taken(old)) and not is_established(old):
             self._refuse(resource, old, taken)
             return
         if any(each.get("type") == "NamesAccepted" and each.get("status") == "False" for each in conditions):
@@ -156,7 +156,7 @@ class CustomDefinitions:
                     gone = False
                 left += not gone
         if left:
-            self._say(resource, old, "InstanceDeletionInProgress", "CustomResource deletion is in progress")
+            self._say(old, "InstanceDeletionInProgress", "CustomResource deletion is in progress")
             self._writes.clock.later(0.5, lambda: self._clean(name))
             return
         metadata = dict(old["metadata"])
@@ -168,7 +168,7 @@ class CustomDefinitions:
         else:
             self._writes.objects.put(CRD, {**old, "metadata": metadata})
 
-    def _say(self, resource: Resource, old: Obj, reason: str, message: str) -> None:
+    def _say(self, old: Obj, reason: str, message: str) -> None:
         """How far its end is."""
         status = old.get("status") or {}
         conditions = [
@@ -177,10 +177,3 @@ class CustomDefinitions:
         ]
         if conditions != status.get("conditions"):
             self._writes.objects.put(CRD, {**old, "status": {**status, "conditions": conditions}})
-
-
-def _is_established(crd: Obj) -> bool:
-    return any(
-        each.get("type") == "Established" and each.get("status") == "True"
-        for each in (crd.get("status") or {}).get("conditions") or ()
-    )
