@@ -9,12 +9,10 @@ from gitops_tui.demo.crds.kinds import FINALIZER, is_established, resources
 from gitops_tui.demo.registry.bodies import Write
 from gitops_tui.demo.registry.deletes import Deletes
 from gitops_tui.demo.registry.resources import Resource
-from gitops_tui.demo.registry.writes import Writes
+from gitops_tui.demo.registry.writes import CRD, Writes
 from gitops_tui.demo.status import Fault
-from gitops_tui.model.keys import GVK
 
 Obj = dict[str, Any]
-CRD = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 
 
 class CustomDefinitions:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from gitops_tui.demo.objects import Objects
 from gitops_tui.demo.registry.quantity import canonical
 from gitops_tui.demo.registry.resources import Resource
 from gitops_tui.demo.rules.numbers import quantity_value
@@ -20,6 +21,7 @@ Obj = dict[str, Any]
 QUOTA, RANGE = GVK("", "v1", "ResourceQuota"), GVK("", "v1", "LimitRange")
 _POD = ("", "Pod")
 _CLAIM = ("", "PersistentVolumeClaim")
+_SERVICE = ("", "Service")
 _COUNTED = {
     ("", "ConfigMap"): "configmaps",
     ("", "Secret"): "secrets",
@@ -28,6 +30,8 @@ _COUNTED = {
     ("", "ReplicationController"): "replicationcontrollers",
     ("", "ResourceQuota"): "resourcequotas",
 }
+_ON_UPDATE = (_SERVICE, _CLAIM)
+"""Kinds that quotas look at also when they change (`Handles` of the real evaluators)."""
 _COMPUTE = ("cpu", "memory", "ephemeral-storage")
 
 
@@ -40,20 +44,31 @@ def _containers(obj: Obj) -> Iterable[tuple[str, int, Obj]]:
             yield field, number, container
 
 
-def fill_in(obj: Obj, ranges: Iterable[Obj]) -> None:
-    """Requests and limits that a pod leaves to the LimitRanges of its namespace, in place."""
+def within_ranges(resource: Resource, obj: Obj, objects: Objects) -> None:
+    """What the LimitRanges of its namespace fill into a new object, in place. Raises Fault 403 for what they refuse."""
+    key = (resource.group, resource.kind)
+    if key not in (_POD, _CLAIM) or not objects.kinds.get(RANGE):
+        return
+    ranges = objects.of_kind(RANGE, obj["metadata"].get("namespace") or "")
+    if key == _POD and (obj.get("spec") or {}).get("containers"):
+        _fill_in(obj, ranges)
+    _check_ranges(resource, obj, ranges)
+
+
+def _fill_in(obj: Obj, ranges: Iterable[Obj]) -> None:
+    """Requests and limits that a pod leaves to the LimitRanges."""
     told: list[str] = []
     for found in ranges:
         for item in (found.get("spec") or {}).get("limits") or ():
             if item.get("type") == "Container":
-                _fill_in(obj, item, told)
+                _fill_in_of(obj, item, told)
     if told:
         notes = {**(obj["metadata"].get("annotations") or {})}
         notes["kubernetes.io/limit-ranger"] = "LimitRanger plugin set: " + "; ".join(told)
         obj["metadata"]["annotations"] = notes
 
 
-def _fill_in(obj: Obj, item: Obj, told: list[str]) -> None:
+def _fill_in_of(obj: Obj, item: Obj, told: list[str]) -> None:
     spec = obj["spec"] = dict(obj["spec"])
     for field, number, container in list(_containers(obj)):
         resources = dict(container.get("resources") or {})
@@ -69,7 +84,7 @@ def _fill_in(obj: Obj, item: Obj, told: list[str]) -> None:
         spec[field] = [*spec[field][:number], {**container, "resources": resources}, *spec[field][number + 1 :]]
 
 
-def check_ranges(resource: Resource, obj: Obj, ranges: Iterable[Obj]) -> None:
+def _check_ranges(resource: Resource, obj: Obj, ranges: Iterable[Obj]) -> None:
     """Raises Fault 403 for what is over or under a LimitRange."""
     key = (resource.group, resource.kind)
     said: list[str] = []
@@ -137,14 +152,33 @@ def _text(value: Fraction, name: str) -> str:
     return canonical(str(value.numerator) if value.denominator == 1 else f"{int(value * 10**9)}n")
 
 
+def _count_of(resource: Resource) -> str:
+    return f"count/{resource.plural}" + (f".{resource.group}" if resource.group else "")
+
+
+def _limits_of(resource: Resource) -> set[str]:
+    """The limits of quotas that objects of a kind use up."""
+    key = (resource.group, resource.kind)
+    found = {_count_of(resource)}
+    if key in _COUNTED:
+        found.add(_COUNTED[key])
+    if key == _POD:
+        found |= {"pods", *_COMPUTE, *(f"{part}.{name}" for part in ("requests", "limits") for name in _COMPUTE)}
+    if key == _SERVICE:
+        found |= {"services.nodeports", "services.loadbalancers"}
+    if key == _CLAIM:
+        found.add("requests.storage")
+    return found
+
+
 def usage(resource: Resource, obj: Obj) -> dict[str, Fraction]:
     """What one object uses up of which limits."""
     key = (resource.group, resource.kind)
-    made = {f"count/{resource.plural}" + (f".{resource.group}" if resource.group else ""): Fraction(1)}
+    made = {_count_of(resource): Fraction(1)}
     if key in _COUNTED:
         made[_COUNTED[key]] = Fraction(1)
     spec = obj.get("spec") or {}
-    if key == ("", "Service"):
+    if key == _SERVICE:
         kind = spec.get("type")
         if kind == "LoadBalancer":
             made["services.loadbalancers"] = Fraction(1)
@@ -195,7 +229,9 @@ class Quotas:
         ]
 
     def check(self, resource: Resource, obj: Obj, old: Obj | None = None) -> None:
-        """Raises Fault 403 where an object would use more than is left."""
+        """Raises Fault 403 where an object, or its change from the old one, would use more than is left."""
+        if old is not None and (resource.group, resource.kind) not in _ON_UPDATE:
+            return
         namespace, name = obj["metadata"].get("namespace") or "", obj["metadata"].get("name") or ""
         quotas = self._of(namespace)
         if not quotas:
@@ -242,7 +278,7 @@ class Quotas:
         """What the namespace's objects use up now."""
         found = dict.fromkeys(names, Fraction(0))
         for resource in self._writes.catalogue:
-            if not resource.namespaced or resource.gvk != resource.storage or not self._concerns(resource, found):
+            if not resource.namespaced or resource.gvk != resource.storage or _limits_of(resource).isdisjoint(found):
                 continue
             for obj in self._objects.of_kind(resource.storage, namespace):
                 for key, value in usage(resource, obj).items():
@@ -250,24 +286,11 @@ class Quotas:
                         found[key] += value
         return found
 
-    @staticmethod
-    def _concerns(resource: Resource, names: Iterable[str]) -> bool:
-        key = (resource.group, resource.kind)
-        counted = f"count/{resource.plural}" + (f".{resource.group}" if resource.group else "")
-        own = {counted, _COUNTED.get(key, counted)}
-        if key == _POD:
-            own |= {"pods", *_COMPUTE, *(f"{part}.{name}" for part in ("requests", "limits") for name in _COMPUTE)}
-        if key == ("", "Service"):
-            own |= {"services.nodeports", "services.loadbalancers"}
-        if key == _CLAIM:
-            own.add("requests.storage")
-        return not own.isdisjoint(names)
-
     def _heard(self, gvk: GVK, _: str, obj: Obj) -> None:
         namespace = obj["metadata"].get("namespace") or ""
         if not namespace or namespace in self._due or not self._objects.kinds.get(QUOTA):
             return
-        if gvk == QUOTA or any(True for _each in self._objects.of_kind(QUOTA, namespace)):
+        if gvk == QUOTA or self._objects.of_kind(QUOTA, namespace):
             self._due.add(namespace)
             self._writes.clock.later(0, lambda: self._refresh(namespace))
 
@@ -276,7 +299,7 @@ class Quotas:
         self._due.discard(namespace)
         for quota in self._of(namespace):
             hard = dict((quota.get("spec") or {}).get("hard") or {})
-            known = {name for resource in self._writes.catalogue for name in hard if self._concerns(resource, [name])}
+            known = hard.keys() & set().union(*(_limits_of(resource) for resource in self._writes.catalogue))
             used = self._used(namespace, known)
             status = {"hard": hard, "used": {name: _text(used[name], name) for name in sorted(known)}}
             if (quota.get("status") or {}) != status:

@@ -9,20 +9,21 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from gitops_tui.demo.clock import Clock
 from gitops_tui.demo.fields import managed
-from gitops_tui.demo.fields.walks import same
 from gitops_tui.demo.hooks import Admission, RequestInfo
 from gitops_tui.demo.objects import Objects
 from gitops_tui.demo.registry import limits
 from gitops_tui.demo.registry.bodies import Write, decode, decoded, defaulted
+from gitops_tui.demo.registry.changes import as_kept, counted, limited, unchanged
 from gitops_tui.demo.registry.conversion import convert
 from gitops_tui.demo.registry.resources import Catalogue, Resource
 from gitops_tui.demo.registry.scopes import scope
 from gitops_tui.demo.registry.strategies import CONDITIONAL, GENERATIONS, Strategies, random_suffix
 from gitops_tui.demo.rules import meta
-from gitops_tui.demo.rules.findings import IMMUTABLE, invalid_value
-from gitops_tui.demo.rules.pods import new_pod
+from gitops_tui.demo.rules.findings import IMMUTABLE, invalid_value, required
 from gitops_tui.demo.rules.validate import validate as validate_builtin
 from gitops_tui.demo.rules.warnings import warnings
 from gitops_tui.demo.status import (
@@ -41,7 +42,7 @@ from gitops_tui.model.keys import GVK
 
 Obj = dict[str, Any]
 NAMESPACE = GVK("", "v1", "Namespace")
-DEFINITION = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
+CRD = GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 _SYSTEM = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 
 
@@ -118,11 +119,10 @@ class Writes:
             if "status" in resource.subresources:
                 self._clear_status(resource, obj)
             if name:
-                self._within_ranges(resource, obj)
+                limits.within_ranges(resource, obj, self.objects)
                 self.strategies.create(obj, resource.storage)
         self._check(resource, obj, None)
-        if resource.custom is None:
-            write.warnings += warnings(obj, resource.group, resource.kind)
+        write.warnings += warnings(obj, resource.group, resource.kind)
         self.quotas.check(resource, obj)
         metadata = obj["metadata"]
         namespace = metadata.get("namespace") or ""
@@ -134,19 +134,10 @@ class Writes:
         obj = managed.with_managers(obj, managers)
         if write.dry_run:
             return self.seen(resource, obj)
-        obj = self.objects.put(resource.storage, _as_kept(resource, obj))
+        obj = self.objects.put(resource.storage, as_kept(resource, obj))
         for after in self.after:
             after(resource, obj, None)
         return self.seen(resource, obj)
-
-    def _within_ranges(self, resource: Resource, obj: Obj) -> None:
-        """What the namespace's LimitRanges fill in and refuse."""
-        if resource.kind not in ("Pod", "PersistentVolumeClaim") or not self.objects.kinds.get(limits.RANGE):
-            return
-        ranges = self.objects.of_kind(limits.RANGE, obj["metadata"].get("namespace") or "")
-        if resource.kind == "Pod" and (obj.get("spec") or {}).get("containers"):
-            limits.fill_in(obj, ranges)
-        limits.check_ranges(resource, obj, ranges)
 
     def _clear_status(self, resource: Resource, obj: Obj) -> None:
         """A new object's status is what its kind starts with."""
@@ -197,7 +188,7 @@ class Writes:
         """Raises Fault 403 where the kind's definition is going."""
         if resource.custom is None:
             return
-        crd = self.objects.get(DEFINITION, "", f"{resource.plural}.{resource.group}")
+        crd = self.objects.get(CRD, "", f"{resource.plural}.{resource.group}")
         if crd is not None and crd["metadata"].get("deletionTimestamp"):
             why = "create not allowed while custom resource definition is terminating"
             raise forbidden(resource.plural, resource.group, name, why)
@@ -238,16 +229,9 @@ class Writes:
             seen = self._storage(resource).custom or resource.custom
             errors += seen.validate(obj)
         else:
-            # What these subresources are for the main path may not change.
-            free = subresource in ("ephemeralcontainers", "resize")
-            before = None if free else old
-            errors = validate_builtin(obj, before, resource.group, resource.kind, namespaced=resource.namespaced)
-            if resource.kind == "Pod" and old is None and not resource.group:
-                errors += new_pod(obj)
-            if resource.kind == "CustomResourceDefinition" and resource.group == "apiextensions.k8s.io":
-                from gitops_tui.demo.crds.definition_rules import validate_definition
-
-                errors += validate_definition(obj, old)
+            errors = validate_builtin(
+                obj, old, resource.group, resource.kind, namespaced=resource.namespaced, subresource=subresource
+            )
         if errors:
             raise invalid(resource.kind, resource.group, obj["metadata"].get("name") or "", errors)
 
@@ -345,20 +329,19 @@ class Writes:
             if name in before:
                 metadata[name] = before[name]
         metadata["resourceVersion"] = before["resourceVersion"]
-        new = self._limited(resource, new, old, subresource)
+        new = limited(resource, new, old, subresource)
         metadata = new["metadata"]
         if resource.custom is not None:
-            if _counted(new, resource) != _counted(old, resource):
+            if counted(new, resource) != counted(old, resource):
                 metadata["generation"] = before.get("generation", 0) + 1
         elif subresource in ("", "scale", "resize"):
             self.strategies.update(new, old, resource.storage)
         self._check(resource, new, old, subresource)
-        if resource.custom is None and not subresource and new.get("spec") != old.get("spec"):
+        if not subresource and new.get("spec") != old.get("spec"):
             write.warnings += warnings(new, resource.group, resource.kind)
-        if resource.kind in ("Service", "PersistentVolumeClaim") and not resource.group:
-            self.quotas.check(resource, new, old)
+        self.quotas.check(resource, new, old)
         new = managed.with_managers(new, managers)
-        if self._unchanged(new, old):
+        if unchanged(new, old):
             return self.seen(resource, old)
         if write.dry_run:
             return self.seen(resource, new)
@@ -369,7 +352,7 @@ class Writes:
             for after in self.after:
                 after(resource, new, old)
             return self.seen(resource, new)
-        stored = self.objects.put(resource.storage, _as_kept(resource, new))
+        stored = self.objects.put(resource.storage, as_kept(resource, new))
         for after in self.after:
             after(resource, stored, old)
         return self.seen(resource, stored)
@@ -380,49 +363,6 @@ class Writes:
         if resource.kind == "Namespace":
             return not (obj.get("spec") or {}).get("finalizers")
         return (obj["metadata"].get("deletionGracePeriodSeconds") or 0) == 0
-
-    @staticmethod
-    def _limited(resource: Resource, new: Obj, old: Obj, subresource: str) -> Obj:
-        """What a write to the resource or its subresource can change; the rest stays."""
-        if subresource == "status":
-            kept = {**old, "metadata": dict(old["metadata"])}
-            if "status" in new:
-                kept["status"] = new["status"]
-            else:
-                kept.pop("status", None)
-            if resource.custom is None:
-                labels = old["metadata"].get("labels")
-                kept["metadata"] = dict(new["metadata"])
-                if resource.kind == "Deployment":
-                    kept["metadata"].pop("labels", None)
-                    if labels:
-                        kept["metadata"]["labels"] = labels
-            return kept
-        if subresource in ("ephemeralcontainers", "resize"):
-            return {**old, "metadata": new["metadata"], "spec": _of_subresource(new, old, subresource)}
-        if subresource in ("", "scale") and "status" in resource.subresources:
-            new.pop("status", None)
-            if "status" in old:
-                new["status"] = old["status"]
-        return new
-
-    @staticmethod
-    def _unchanged(new: Obj, old: Obj) -> bool:
-        if new.keys() != old.keys():
-            return False
-        for name, value in new.items():
-            if name != "metadata" and not same(value, old[name]):
-                return False
-        after, before = new["metadata"], old["metadata"]
-        if after.keys() != before.keys():
-            return False
-        for name, value in after.items():
-            if name == "managedFields":
-                if _untimed(value) != _untimed(before[name]):
-                    return False
-            elif not same(value, before[name]):
-                return False
-        return True
 
     # --- patches ------------------------------------------------------------------------------------------------------
 
@@ -470,8 +410,6 @@ class Writes:
     @staticmethod
     def _unfit(resource: Resource, body: Obj, fault: Fault) -> Fault:
         """A patch that makes something that is no object of its kind."""
-        import orjson
-
         why = fault.message.partition(": ")[2]
         shown = orjson.dumps(orjson.dumps({name: body[name] for name in sorted(body)}).decode()).decode()
         error = FieldError("FieldValueInvalid", "patch", f"Invalid value: {shown}: {why}")
@@ -491,47 +429,7 @@ def nameless(name: str) -> Fault:
 
 
 def _name_gone(resource: Resource) -> Fault:
-    from gitops_tui.demo.rules.findings import required
-
     return invalid(resource.kind, resource.group, "", [required("metadata.name", "name or generateName is required")])
-
-
-def _of_subresource(new: Obj, old: Obj, subresource: str) -> Obj:
-    """The spec of a pod with what its subresource may change."""
-    after, before = new.get("spec") or {}, old["spec"]
-    if subresource == "ephemeralcontainers":
-        return {**before, "ephemeralContainers": after.get("ephemeralContainers") or []}
-    asked = {each["name"]: each.get("resources") or {} for each in after.get("containers") or ()}
-    containers = [
-        {**each, "resources": asked.get(each["name"], each.get("resources") or {})} for each in before["containers"]
-    ]
-    return {**before, "containers": containers}
-
-
-def _counted(obj: Obj, resource: Resource) -> Obj:
-    """What a custom object's generation counts."""
-    out = {"metadata", "apiVersion", "kind"} | ({"status"} if resource.custom.status else set())
-    return {name: value for name, value in obj.items() if name not in out}
-
-
-def _untimed(entries: list[Obj]) -> list[Obj]:
-    return [{name: value for name, value in entry.items() if name != "time"} for entry in entries]
-
-
-_NULL_WHEN_EMPTY = {
-    ("rbac.authorization.k8s.io", "Role"): ("rules",),
-    ("rbac.authorization.k8s.io", "ClusterRole"): ("rules",),
-    ("discovery.k8s.io", "EndpointSlice"): ("endpoints", "ports"),
-}
-
-
-def _as_kept(resource: Resource, obj: Obj) -> Obj:
-    """What is stored of an object: a role's empty list of rules comes back as null, as from the real one's protobuf (so
-    that the same empty list, told again by an update, is a change that gives its field to the updater)."""
-    for field in _NULL_WHEN_EMPTY.get((resource.group, resource.kind), ()):
-        if obj.get(field) == []:
-            obj = {**obj, field: None}
-    return obj
 
 
 __all__ = ["GENERATIONS", "Writes", "resource_name"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gitops_tui.demo.crds.definition_rules import validate_definition
 from gitops_tui.demo.rules import config, limits, meta, network, pods, workloads
 from gitops_tui.demo.rules.findings import IMMUTABLE, forbidden_field, invalid_value, required
 from gitops_tui.demo.status import FieldError
@@ -12,6 +13,8 @@ from gitops_tui.demo.status import FieldError
 Obj = dict[str, Any]
 _Validate = Callable[[Obj], list[FieldError]]
 _Update = Callable[[Obj, Obj], list[FieldError]]
+_Rule = Callable[[Obj, Obj | None], list[FieldError]]
+"""What is wrong with an object, or with the change from the old one."""
 
 
 def _storage_class(obj: Obj) -> list[FieldError]:
@@ -53,50 +56,61 @@ def _priority_update(new: Obj, old: Obj) -> list[FieldError]:
     return errors + _changed("preemptionPolicy")(new, old)
 
 
-_RULES: dict[tuple[str, str], tuple[_Validate | None, _Update | None]] = {
-    ("", "Pod"): (pods.pod, pods.pod_update),
-    ("", "PodTemplate"): (lambda obj: pods.template(obj.get("template"), "template"), None),
-    ("", "Service"): (network.service, network.service_update),
-    ("", "ConfigMap"): (config.config_map, config.config_map_update),
-    ("", "Secret"): (config.secret, config.secret_update),
-    ("", "ResourceQuota"): (limits.quota, None),
-    ("", "LimitRange"): (limits.limit_range, None),
-    ("", "PersistentVolumeClaim"): (config.claim, config.claim_update),
-    ("", "PersistentVolume"): (config.persistent_volume, None),
-    ("apps", "Deployment"): (workloads.deployment, workloads._fixed_selector),
-    ("apps", "ReplicaSet"): (workloads.replica_set, workloads._fixed_selector),
-    ("apps", "StatefulSet"): (workloads.stateful_set, workloads.stateful_set_update),
-    ("apps", "DaemonSet"): (workloads.daemon_set, workloads._fixed_selector),
-    ("batch", "Job"): (workloads.job, workloads.job_update),
-    ("batch", "CronJob"): (workloads.cron_job, None),
-    ("autoscaling", "HorizontalPodAutoscaler"): (workloads.hpa, None),
-    ("policy", "PodDisruptionBudget"): (workloads.disruption_budget, None),
-    ("networking.k8s.io", "Ingress"): (network.ingress, None),
-    ("networking.k8s.io", "NetworkPolicy"): (network.network_policy, None),
-    ("rbac.authorization.k8s.io", "Role"): (config.role, None),
-    ("rbac.authorization.k8s.io", "ClusterRole"): (config.role, None),
-    ("rbac.authorization.k8s.io", "RoleBinding"): (config.role_binding, config.role_binding_update),
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): (config.role_binding, config.role_binding_update),
-    ("coordination.k8s.io", "Lease"): (_lease, None),
-    ("storage.k8s.io", "StorageClass"): (
+def _rule(check: _Validate | None, change: _Update | None = None) -> _Rule:
+    def both(new: Obj, old: Obj | None) -> list[FieldError]:
+        errors = check(new) if check is not None else []
+        return errors + (change(new, old) if change is not None and old is not None else [])
+
+    return both
+
+
+def _pod(new: Obj, old: Obj | None) -> list[FieldError]:
+    return pods.pod(new) + pods.new_pod(new) if old is None else pods.pod_update(new, old)
+
+
+_RULES: dict[tuple[str, str], _Rule] = {
+    ("", "Pod"): _pod,
+    ("", "PodTemplate"): _rule(lambda obj: pods.template(obj.get("template"), "template")),
+    ("", "Service"): _rule(network.service, network.service_update),
+    ("", "ConfigMap"): _rule(config.config_map, config.config_map_update),
+    ("", "Secret"): _rule(config.secret, config.secret_update),
+    ("", "ResourceQuota"): _rule(limits.quota),
+    ("", "LimitRange"): _rule(limits.limit_range),
+    ("", "PersistentVolumeClaim"): _rule(config.claim, config.claim_update),
+    ("", "PersistentVolume"): _rule(config.persistent_volume),
+    ("apps", "Deployment"): _rule(workloads.deployment, workloads._fixed_selector),
+    ("apps", "ReplicaSet"): _rule(workloads.replica_set, workloads._fixed_selector),
+    ("apps", "StatefulSet"): _rule(workloads.stateful_set, workloads.stateful_set_update),
+    ("apps", "DaemonSet"): _rule(workloads.daemon_set, workloads._fixed_selector),
+    ("batch", "Job"): _rule(workloads.job, workloads.job_update),
+    ("batch", "CronJob"): _rule(workloads.cron_job),
+    ("autoscaling", "HorizontalPodAutoscaler"): _rule(workloads.hpa),
+    ("policy", "PodDisruptionBudget"): _rule(workloads.disruption_budget),
+    ("networking.k8s.io", "Ingress"): _rule(network.ingress),
+    ("networking.k8s.io", "NetworkPolicy"): _rule(network.network_policy),
+    ("rbac.authorization.k8s.io", "Role"): _rule(config.role),
+    ("rbac.authorization.k8s.io", "ClusterRole"): _rule(config.role),
+    ("rbac.authorization.k8s.io", "RoleBinding"): _rule(config.role_binding, config.role_binding_update),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _rule(config.role_binding, config.role_binding_update),
+    ("coordination.k8s.io", "Lease"): _rule(_lease),
+    ("storage.k8s.io", "StorageClass"): _rule(
         _storage_class,
         _changed("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
     ),
-    ("scheduling.k8s.io", "PriorityClass"): (None, _priority_update),
-    ("", "Event"): (_event, None),
+    ("scheduling.k8s.io", "PriorityClass"): _rule(None, _priority_update),
+    ("", "Event"): _rule(_event),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): validate_definition,
 }
 
 
-def validate(obj: Obj, old: Obj | None, group: str, kind: str, *, namespaced: bool) -> list[FieldError]:
-    """What is wrong with an object, or with the change from the old one."""
-    check, change = _RULES.get((group, kind), (None, None))
+def validate(
+    obj: Obj, old: Obj | None, group: str, kind: str, *, namespaced: bool, subresource: str = ""
+) -> list[FieldError]:
+    """What is wrong with an object, or with the change from the old one by a subresource of it."""
     errors = meta.validate(obj, group, kind, namespaced=namespaced)
     if old is not None:
         errors += meta.validate_update(obj, old)
-    if kind == "Pod" and old is not None:
-        return errors + (change(obj, old) if change is not None else [])
-    if check is not None:
-        errors += check(obj)
-    if old is not None and change is not None:
-        errors += change(obj, old)
-    return errors
+    if subresource in ("ephemeralcontainers", "resize"):  # what they are for a pod's own updates may not change
+        return errors + pods.pod(obj)
+    rule = _RULES.get((group, kind))
+    return errors + (rule(obj, old) if rule is not None else [])
