@@ -10,6 +10,7 @@ _SPACE = " \t\r\n"
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _ESCAPES = '"\\/bfnrt'
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTAINERS = {"{": ("}", "object key:value pair"), "[": ("]", "array element")}
 _END = "unexpected end of JSON input"
 
 
@@ -55,17 +56,15 @@ class _Scanner:
         while True:
             self._value_begins(containers)
             while containers:  # what may follow a value
-                letter = self._next(f"after {'object key:value pair' if containers[-1] == '{' else 'array element'}")
+                end, what = _CONTAINERS[containers[-1]]
+                letter = self._next()
                 if letter == ",":
-                    if containers[-1] == "{":
+                    if end == "}":
                         self._key()
                     break
-                if letter == ("}" if containers[-1] == "{" else "]"):
-                    containers.pop()
-                    continue
-                raise self._wrong(
-                    letter, f"after {'object key:value pair' if containers[-1] == '{' else 'array element'}"
-                )
+                if letter != end:
+                    raise self._wrong(letter, f"after {what}")
+                containers.pop()
             else:
                 rest = self._text[self._at :].lstrip(_SPACE)
                 if rest:
@@ -76,23 +75,17 @@ class _Scanner:
     def _value_begins(self, containers: list[str]) -> None:
         """Reads down to a value that is no container, or an empty container."""
         while True:
-            letter = self._next("looking for beginning of value")
-            if letter == "{":
-                self._deeper(containers, letter)
-                if self._peek() == "}":
-                    self._next("")
-                    containers.pop()
-                    return
-                self._key()
-            elif letter == "[":
-                self._deeper(containers, letter)
-                if self._peek() == "]":
-                    self._next("")
-                    containers.pop()
-                    return
-            else:
+            letter = self._next()
+            if letter not in _CONTAINERS:
                 self._scalar(letter)
                 return
+            self._deeper(containers, letter)
+            if self._peek() == _CONTAINERS[letter][0]:
+                self._next()
+                containers.pop()
+                return
+            if letter == "{":
+                self._key()
 
     def _deeper(self, containers: list[str], letter: str) -> None:
         containers.append(letter)
@@ -100,11 +93,11 @@ class _Scanner:
             raise NotJson(f"invalid character '{letter}' exceeded max depth")
 
     def _key(self) -> None:
-        letter = self._next("looking for beginning of object key string")
+        letter = self._next()
         if letter != '"':
             raise self._wrong(letter, "looking for beginning of object key string")
         self._string()
-        letter = self._next("after object key")
+        letter = self._next()
         if letter != ":":
             raise self._wrong(letter, "after object key")
 
@@ -127,7 +120,7 @@ class _Scanner:
             raise self._wrong(self._letter(), "in numeric literal")
         self._at = found.end()
         left = self._text[self._at : self._at + 1]
-        if left in (".", "e", "E") and left:
+        if left in (".", "e", "E"):
             self._at += 1
             where = "after decimal point in numeric literal" if left == "." else "in exponent of numeric literal"
             raise self._wrong(self._letter(), where)
@@ -156,7 +149,7 @@ class _Scanner:
         self._at += 1
         return self._text[self._at - 1]
 
-    def _next(self, where: str) -> str:
+    def _next(self) -> str:
         """The next letter that is no space."""
         while True:
             letter = self._letter()
