@@ -16,7 +16,7 @@ from aiohttp import web
 
 from gitops_tui.demo.clock import Clock, stamp
 from gitops_tui.demo.hooks import ADMIN, RequestInfo, Rules, User
-from gitops_tui.demo.http import bodies
+from gitops_tui.demo.http import bodies, contents
 from gitops_tui.demo.registry.resources import definitions
 from gitops_tui.demo.rules.findings import invalid_value
 from gitops_tui.demo.status import Fault, bad_request, forbidden, invalid, method_not_allowed, not_found
@@ -26,6 +26,7 @@ Obj = dict[str, Any]
 _GROUP = "rbac.authorization.k8s.io"
 _ROLE, _BINDING = GVK(_GROUP, "v1", "Role"), GVK(_GROUP, "v1", "RoleBinding")
 _CLUSTER_ROLE, _CLUSTER_BINDING = GVK(_GROUP, "v1", "ClusterRole"), GVK(_GROUP, "v1", "ClusterRoleBinding")
+_TOKEN_REQUEST = GVK("authentication.k8s.io", "v1", "TokenRequest")
 _READ = ["get", "list", "watch"]
 _WRITE = ["create", "delete", "deletecollection", "patch", "update"]
 _VIEWED = {
@@ -120,17 +121,10 @@ class Rbac:
         """The `token` subresource of a service account (TokenRequest)."""
         if info.verb != "create":
             raise method_not_allowed()
-        content = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         declared = definitions().type("io.k8s.api.authentication.v1.TokenRequest")
-        asked, _ = bodies.obj(await bodies.read(request), content, "TokenRequest", declared)
-        kind = asked.get("kind") if isinstance(asked, dict) else None
-        if kind and kind != "TokenRequest":
-            version = str(asked.get("apiVersion") or "").rpartition("/")[2]
-            given = f"converting ({version}.{kind}) to (authentication.TokenRequest): unknown conversion"
-            raise Fault(
-                400, "BadRequest", f'{kind} in version "{version}" cannot be handled as a TokenRequest: {given}'
-            )
-        spec = (asked.get("spec") if isinstance(asked, dict) else None) or {}
+        asked, _ = bodies.obj(await bodies.read(request), bodies.content_type(request), _TOKEN_REQUEST.kind, declared)
+        contents.check_kind(asked, _TOKEN_REQUEST)
+        spec = asked.get("spec") or {}
         seconds = int(spec.get("expirationSeconds") or 3600)
         said = ""
         if seconds < 600:

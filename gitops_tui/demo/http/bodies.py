@@ -64,6 +64,11 @@ async def read(request: web.BaseRequest) -> bytes:
         raise Fault(413, "RequestEntityTooLarge", f"Request entity too large: limit is {LIMIT}") from None
 
 
+def content_type(request: web.BaseRequest) -> str:
+    """Of what form the body is, without parameters."""
+    return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
 def unsupported(types: str = _TYPES) -> Fault:
     said = f"the body of the request was in an unknown format - accepted media types include: {types}"
     return Fault(415, "UnsupportedMediaType", said)
@@ -132,12 +137,17 @@ _REFUSED = re.compile(r"cannot unmarshal number (\S+) into")
 _NUMBERS = re.compile(rb"(?<=[:\[,\s])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[,\]}\s])")
 
 
+def go_kind(value: Any) -> str:
+    """What Go's decoder calls the kind of a JSON value."""
+    if isinstance(value, bool):
+        return "bool"
+    named = {dict: "object", list: "array", str: "string", type(None): "null"}
+    return named.get(type(value), "number")
+
+
 def _no_map(found: Any) -> str:
-    given = "array" if isinstance(found, list) else "string" if isinstance(found, str) else "number"
-    if found is None:
-        given = "null"
     struct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-    return f"json: cannot unmarshal {given} into Go value of type {struct}"
+    return f"json: cannot unmarshal {go_kind(found)} into Go value of type {struct}"
 
 
 def _summary(data: bytes) -> str:

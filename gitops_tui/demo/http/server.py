@@ -18,13 +18,12 @@ from gitops_tui.demo.hooks import (
     RouteHandler,
     SubresourceHandler,
 )
-from gitops_tui.demo.http import bodies, discovery, reviews
+from gitops_tui.demo.http import bodies, contents, discovery, reviews
 from gitops_tui.demo.http.accept import form
 from gitops_tui.demo.http.openapi import OpenApi
 from gitops_tui.demo.http.requests import parse
 from gitops_tui.demo.http.verbs import Verbs, answer
 from gitops_tui.demo.rbac import impersonated
-from gitops_tui.demo.registry.bodies import Write
 from gitops_tui.demo.registry.registry import Registry
 from gitops_tui.demo.registry.resources import Resource, server_data
 from gitops_tui.demo.status import Fault, forbidden, internal, method_not_allowed, no_such_resource, resource_name
@@ -154,12 +153,13 @@ class Server:
     async def _review(self, request: web.BaseRequest, info: RequestInfo) -> web.Response:
         resource = self._review_kind(info)
         data = await bodies.read(request)
-        kind = request.headers.get("Content-Type", "").partition(";")[0].strip()
-        body, _ = bodies.obj(data, kind, resource.kind if resource else "Review", resource.type if resource else None)
-        how = Write(
-            request.query.get("fieldManager") or request.headers.get("User-Agent", "").split("/")[0][:128] or "unknown",
-            validation=request.query.get("fieldValidation") or "Warn",
+        body, _ = bodies.obj(
+            data,
+            bodies.content_type(request),
+            resource.kind if resource else "Review",
+            resource.type if resource else None,
         )
+        how = contents.write(request, info)
         if resource is not None:
             body = reviews.owned(resource, body, how, self.registry)
         made = reviews.review(
