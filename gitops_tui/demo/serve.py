@@ -58,7 +58,6 @@ def serve(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from gitops_tui.demo.cluster import DemoCluster
-    from gitops_tui.demo.demo import Demo
 
     kubeconfig: str | None = getattr(options, "kubeconfig", None)
     address, port = options.address, options.port
@@ -70,7 +69,11 @@ def serve(options: argparse.Namespace) -> int:
         folder = Path(temporary)
         place = Path(kubeconfig).absolute() if kubeconfig else folder / "kubeconfig"
         _check(place)
-        demo = None if options.empty else Demo(folder, cluster)
+        demo = None
+        if not options.empty:
+            from gitops_tui.demo.demo import Demo  # alone it needs neither the sample nor settings
+
+            demo = Demo(folder, cluster)
         try:
             if demo is not None:
                 demo.start()

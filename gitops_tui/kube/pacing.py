@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from typing import Literal
 
 Line = Literal["read", "write"]
@@ -37,9 +36,8 @@ class Bucket:
 class Pace:
     """Lets requests through. qps 0: all of them at once. Belongs to one loop."""
 
-    def __init__(self, qps: float, burst: int, clock: Callable[[], float] | None = None) -> None:
+    def __init__(self, qps: float, burst: int) -> None:
         self._qps, self._burst = qps, burst
-        self._clock = clock
         self._bucket: Bucket | None = None
         self._waiting: dict[Line, deque[asyncio.Future[None]]] = {"read": deque(), "write": deque()}
         self._next: Line = "read"
@@ -55,19 +53,17 @@ class Pace:
             self._go()
         await mine
 
-    def _now(self) -> float:
-        return self._clock() if self._clock is not None else asyncio.get_running_loop().time()
-
     def _go(self) -> None:
         """Lets through what there are tokens for, and comes back when there is the next."""
         self._timer = None
-        now = self._now()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         if self._bucket is None:
             self._bucket = Bucket(self._qps, self._burst, now)
         while (line := self._whose()) is not None:
             wait = self._bucket.take(now)
             if wait:
-                self._timer = asyncio.get_running_loop().call_later(wait, self._go)
+                self._timer = loop.call_later(wait, self._go)
                 return
             self._waiting[line].popleft().set_result(None)
             self._next = "write" if line == "read" else "read"

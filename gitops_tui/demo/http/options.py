@@ -94,9 +94,7 @@ def check_list(query: Mapping[str, str], *, watch: bool) -> None:
                 "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
             )
         elif match and match != "NotOlderThan":
-            if initial is not None:
-                said = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-                forbidden("resourceVersionMatch", said)
+            forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
             errors.append(not_supported("resourceVersionMatch", match, ("NotOlderThan",)))
     else:
         if initial is not None:
