@@ -205,8 +205,12 @@ def without_credentials(value: Any, masks: Masks, depth: int = 0) -> Any:
     if depth > _DEEPEST:
         return value
     if isinstance(value, Mapping):
-        made = {key: without_credentials(each, masks, depth + 1) for key, each in value.items()}
-        return made if any(made[key] is not value[key] for key in made) else value
+        changed = {
+            key: made
+            for key, each in value.items()
+            if (made := without_credentials(each, masks, depth + 1)) is not each
+        }
+        return {**value, **changed} if changed else value
     if isinstance(value, list):
         listed = [without_credentials(each, masks, depth + 1) for each in value]
         return listed if any(one is not other for one, other in zip(listed, value, strict=True)) else value
