@@ -64,7 +64,7 @@ def read_window(data: Any, source: str, number: int) -> SyncWindow:
     try:
         starts = parse_schedule(texts["schedule"])
     except ValueError as error:
-        problems.append(f"schedule {_shown(texts['schedule'])} {printable(str(error))}")
+        problems.append(f"schedule {_shown(texts['schedule'])}: {printable(str(error))}")
     try:
         length = go_duration(texts["duration"])
         if length <= timedelta():

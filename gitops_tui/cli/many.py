@@ -16,7 +16,7 @@ from gitops_tui.cli.steering import until_healthy
 from gitops_tui.errors import GitOpsError, PlanRefused, UnknownApplication
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.many import FINE, OVER, AppResult, ManyOperation, ManyPlan, ManyStatus
-from gitops_tui.model.snapshot import ApplicationState
+from gitops_tui.model.snapshot import ApplicationState, without_deleted
 from gitops_tui.model.sync import Action, SyncOptions
 from gitops_tui.model.text import printable
 from gitops_tui.sync.selector import check, fits
@@ -104,15 +104,16 @@ def _chosen(work: Session, options: argparse.Namespace) -> list[ApplicationState
         return found
     check(options.selector)
     known = work.ready().applications.values()
-    if options.all:
-        return list(known)
-    chosen = [each for each in known if fits(each.app.labels, options.selector)]
-    if not chosen:
-        raise GitOpsError(
-            f"no application has the labels {printable(options.selector)}",
-            hint="the labels are those of the Application, not of its objects; beside a name --selector means objects",
-        )
-    return chosen
+    chosen = [each for each in known if options.all or fits(each.app.labels, options.selector)]
+    if chosen or options.all:
+        chosen, deleted = without_deleted(chosen)
+        for each in deleted:
+            print(f"{each.key}: it was deleted and is left alone: name it to bring it back", file=sys.stderr)
+        return chosen
+    raise GitOpsError(
+        f"no application has the labels {printable(options.selector)}",
+        hint="the labels are those of the Application, not of its objects; beside a name --selector means objects",
+    )
 
 
 def _say_plans(plan: ManyPlan) -> None:

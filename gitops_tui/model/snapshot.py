@@ -6,7 +6,7 @@ identity alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -204,3 +204,9 @@ class Snapshot:
     worker: str = ""
     read_only: bool = False
     many: ManyOperation | None = None
+
+
+def without_deleted(states: Iterable[ApplicationState]) -> tuple[list[ApplicationState], list[ApplicationState]]:
+    """(those that go along where many are meant, those that somebody deleted: they come back by their name alone)."""
+    found = list(states)
+    return [each for each in found if each.record.deleted is None], [each for each in found if each.record.deleted]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.keys import AppKey
+from gitops_tui.model.snapshot import ApplicationState, without_deleted
 from gitops_tui.model.sync import SyncStatus
 from gitops_tui.tui.host import Host
 from gitops_tui.tui.words import plural
@@ -37,16 +39,21 @@ class SyncingMany(Host):
             except GitOpsError as error:
                 self.say(str(error), "error")
                 return
-            apps = [key for key, state in known.items() if fits(state.app.labels, selector)]
+            apps = self._not_deleted(each for each in known.values() if fits(each.app.labels, selector))
             if not apps:
                 self.say(f"no application has the labels {selector}", "warning")
                 return
         else:
-            apps = marked or [key for key, state in known.items() if state.sync is SyncStatus.OUT_OF_SYNC]
+            drifted = (each for each in known.values() if each.sync is SyncStatus.OUT_OF_SYNC)
+            apps = marked or self._not_deleted(drifted)
         if not apps:
-            self.say("nothing is marked, and no application is OutOfSync")
+            self.say("nothing is marked, and no application is OutOfSync but those that were deleted")
             return
         self.push_screen(SyncManyScreen(engine, apps, self._unmark))
+
+    def _not_deleted(self, states: Iterable[ApplicationState]) -> list[AppKey]:
+        """What somebody deleted comes back where it is marked, never along with others."""
+        return [each.key for each in without_deleted(states)[0]]
 
     def _unmark(self) -> None:
         self.tree_pane.marked_apps.clear()

@@ -57,6 +57,15 @@ def test_names_choose_some_and_the_dry_run_shows_all_plans_and_changes_nothing(m
     assert states == {"one": "Synced", "two": "Synced", "bad": "Unknown"}
 
 
+def test_what_was_deleted_comes_back_by_its_name_and_not_along_with_all(many) -> None:
+    assert many("sync", "@one", "@two", "--yes").code == 0
+    assert many("delete", "@one", "--cascade", "foreground", "--yes").code == 0
+    said = many("sync", "--all", "--yes", "-o", "json")
+    assert set(by_name(said)) == {"two", "bad"}
+    assert "it was deleted and is left alone: name it" in said.err
+    assert by_name(many("sync", "@one", "@two", "--yes", "-o", "json"))["one"]["status"] == "Succeeded"
+
+
 def test_names_that_name_nothing_are_all_said_before_anything_is_done(many) -> None:
     said = many("sync", "@one", "nothing", "neither", "--yes")
     assert said.code == 2

@@ -11,6 +11,7 @@ import pytest
 
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.many import AppPlan, AppResult, ManyOperation, ManyPlan, ManyStatus
+from gitops_tui.model.record import Deleted
 from gitops_tui.model.sync import Action, OperationPhase, PlanStep, SyncOptions, SyncPlan, SyncStatus
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.screens import ConfirmDeleteMany, SyncManyScreen
@@ -123,6 +124,22 @@ async def test_marked_applications_are_synced_and_the_marks_go(engine, opened, w
         await wait_until(pilot, lambda: "all through" in app.screen.text)
         await pilot.press("escape")
         assert app.tree_pane.marked_apps == set()
+
+
+async def test_what_somebody_deleted_does_not_come_back_along_with_others(engine, opened, wait_until) -> None:
+    apps = dict(engine.snapshot.applications)
+    gone = replace(apps[app_key("beta")].record, deleted=Deleted("dana@laptop", NOW, "foreground", done=True))
+    apps[app_key("beta")] = replace(apps[app_key("beta")], record=gone)
+    engine.snapshot = replace(engine.snapshot, applications=apps)
+    async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("M")
+        await wait_until(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
+        assert names(engine) == ["alpha", "gamma"]
+        await pilot.press("escape")
+        app.select(app.tree_pane.node._replace(app=app_key("beta"), kind="", key=None, uid=""))
+        await pilot.press("space", "M")
+        await wait_until(pilot, lambda: names(engine) == ["beta"])
 
 
 async def test_deleting_asks_for_words_once_more(engine, opened, wait_until) -> None:

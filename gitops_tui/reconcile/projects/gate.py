@@ -165,7 +165,7 @@ class Gate:
         gate = self.gate(runtime)
         if gate.automatic if automatic else gate.manual:
             return None
-        return gate.why, _WINDOW_HINT
+        return gate.why, f"wait until then, or {_WINDOW_HINT}" if gate.changes is not None else _WINDOW_HINT
 
     def warnings(self, runtime: Runtime) -> tuple[str, ...]:
         """What a person should know who syncs it by hand now."""
@@ -286,7 +286,7 @@ _UNREAD_HINT = (
     "have somebody give you the right to get, list and watch AppProjects, name them with -f, or set argocd_namespace to "
     '"" in your settings where no Argo CD\'s rules are to count'
 )
-_WINDOW_HINT = "wait until then, or set manualSync: true on the window; gitops-tui windows lists them"
+_WINDOW_HINT = "set manualSync: true on the window; gitops-tui windows lists them"
 
 
 def _lines(texts: Iterable[str]) -> tuple[str, ...]:
