@@ -67,7 +67,8 @@ def _jwt(app: GitHubApp, source: str) -> str:
         from cryptography.hazmat.primitives.asymmetric import padding, rsa
     except ImportError as error:
         raise ToolMissing(
-            f"the GitHub App of {source} needs the package cryptography", hint="pip install 'gitops-tui[github-app]'"
+            f"the GitHub App of {source} needs the package cryptography",
+            hint="install it: pip install 'gitops-tui[github-app]'",
         ) from error
     try:
         key = serialization.load_pem_private_key(app.private_key.strip().encode() + b"\n", None)

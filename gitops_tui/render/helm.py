@@ -79,7 +79,7 @@ def render(
     if not (settings.helm_in_process and library_version()) and shutil.which("helm") is None:
         raise ToolMissing(
             f"{printable(path) or '.'} is a Helm chart, and helm is not there",
-            hint="pip install 'gitops-tui[helm]', or install helm and put it on PATH",
+            hint="install the extra (pip install 'gitops-tui[helm]'), or install helm and put it on PATH",
         )
     block = source.helm or {}
     warnings = [

@@ -47,7 +47,7 @@ def evaluate(
     if not is_there():
         raise ToolMissing(
             f"{printable(path) or '.'} holds Jsonnet, and nothing here evaluates it",
-            hint="pip install 'gitops-tui[jsonnet]'",
+            hint="install it: pip install 'gitops-tui[jsonnet]'",
         )
     libs = block.get("libs") or []
     if not isinstance(libs, list) or not all(isinstance(each, str) for each in libs):

@@ -7,6 +7,7 @@ copy's own kustomization file.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -134,8 +135,19 @@ def _inflation(
     return options
 
 
+# kubectl may say it as a line of its log: its place in kubectl's source, and the error quoted.
+_LOGGED = re.compile(r'^[EF]\d{4} .*?\] "command failed" err=("(?:[^"\\]|\\.)*")$', re.MULTILINE)
+
+
+def _unlogged(found: re.Match[str]) -> str:
+    try:
+        return str(json.loads(found[1]))
+    except ValueError:
+        return found[1]
+
+
 def _words(err: str, root: Path) -> str:
-    text = without_contents(err.strip()).removeprefix("Error: ").removeprefix("error: ")
+    text = without_contents(_LOGGED.sub(_unlogged, err.strip())).removeprefix("Error: ").removeprefix("error: ")
     text = text.replace(str(root.resolve()) + "/", "").replace(str(root) + "/", "")
     text = text.replace(str(root.resolve()), ".").replace(str(root), ".")
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("# Warning")]

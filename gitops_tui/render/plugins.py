@@ -164,7 +164,8 @@ def _lines(plugin: Plugin) -> list[tuple[str, ...]]:
     if plugin.builtin:
         if plugin.builtin == "jinja" and importlib.util.find_spec("jinja2") is None:
             raise ToolMissing(
-                "the plugin jinja needs Jinja2, which is not installed", hint="pip install 'gitops-tui[jinja]'"
+                "the plugin jinja needs Jinja2, which is not installed",
+                hint="install it: pip install 'gitops-tui[jinja]'",
             )
         # -I: the folder that it runs in is the repository's, and nothing there may be imported.
         return [(sys.executable, "-I", str(_EXAMPLES / f"{plugin.builtin}.py"))]

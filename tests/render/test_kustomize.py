@@ -13,6 +13,7 @@ from gitops_tui.errors import RenderError, ToolMissing
 from gitops_tui.git import open_repository
 from gitops_tui.model.application import Source
 from gitops_tui.render import Rendered, render
+from gitops_tui.render.kustomize import _words
 from gitops_tui.render.tools import program_for, tool_version
 from gitops_tui.settings import Settings
 from tests.conftest import MadeRepository
@@ -172,3 +173,11 @@ def test_a_plugin_is_told_the_project(made) -> None:
         assert found.manifests[0].obj["data"] == {"project": "payments"}
     finally:
         repository.close()
+
+
+def test_an_error_that_kubectl_says_in_its_log_is_read_out_of_it(tmp_path: Path) -> None:
+    logged = (
+        'E1124 21:22:13.918987   13523 run.go:72] "command failed" err="invalid Kustomization: unknown \\"namPrefix\\""'
+    )
+    assert _words(logged, tmp_path) == 'invalid Kustomization: unknown "namPrefix"'
+    assert _words("Error: no such file", tmp_path) == "no such file"
