@@ -31,6 +31,7 @@ BINDING = ResourceType(
     "validatingadmissionpolicybindings",
     False,
 )
+NAMESPACE = ResourceType(GVK("", "v1", "Namespace"), "namespaces", False)
 QUOTA = ResourceType(GVK("", "v1", "ResourceQuota"), "resourcequotas", True)
 CRD = ResourceType(GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition"), "customresourcedefinitions", False)
 DENIED = "c-17"
@@ -293,6 +294,39 @@ async def test_answers_that_get_lost_make_nothing_twice(place: Place, wire: Wire
     jobs = await place.cluster.list(place.cluster.discovery.find(JOB), place.namespace)
     assert len(jobs) == 2
     assert await names(place) == {each["metadata"]["name"] for each in MANY}
+
+
+async def test_a_namespace_that_is_being_terminated_is_named_and_nothing_is_half_applied(place: Place) -> None:
+    ending = f"{place.namespace}-ending"
+    await place.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ending}})
+    held = {**config_map("held"), "metadata": {"name": "held", "namespace": ending, "finalizers": ["example.com/hold"]}}
+    await place.cluster.apply(held)
+    await place.cluster.delete(NAMESPACE, "", ending, propagation="Background")
+
+    async def ends() -> bool:
+        found = await place.cluster.get(NAMESPACE, "", ending)
+        return ((found or {}).get("status") or {}).get("phase") == "Terminating"
+
+    try:
+        await until(ends)
+        late = config_map("late")
+        late["metadata"]["namespace"] = ending
+        run = await place.sync([config_map("here"), late])
+        assert run.phase is OperationPhase.FAILED
+        assert "refused for 1 of 2; nothing was applied" in run.message
+        assert (
+            f"unable to create new content in namespace {ending} because it is being terminated" in failed(run)["late"]
+        )
+        assert await names(place) == set()
+    finally:
+        await place.cluster.apply({**held, "metadata": {"name": "held", "namespace": ending, "finalizers": []}})
+
+    async def is_gone() -> bool:
+        return await place.cluster.get(NAMESPACE, "", ending) is None
+
+    await until(is_gone)
+    again = await place.sync([config_map("here")])
+    assert again.phase is OperationPhase.SUCCEEDED, again.message
 
 
 # --- kinds that never come --------------------------------------------------------------------------------------------
