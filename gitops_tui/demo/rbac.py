@@ -17,6 +17,7 @@ from aiohttp import web
 from gitops_tui.demo.clock import Clock, stamp
 from gitops_tui.demo.hooks import ADMIN, RequestInfo, Rules, User
 from gitops_tui.demo.http import bodies, contents
+from gitops_tui.demo.registry.decode import DecodeError, Decoder
 from gitops_tui.demo.registry.resources import definitions
 from gitops_tui.demo.rules.findings import invalid_value
 from gitops_tui.demo.status import Fault, bad_request, forbidden, invalid, method_not_allowed, not_found
@@ -124,7 +125,11 @@ class Rbac:
         declared = definitions().type("io.k8s.api.authentication.v1.TokenRequest")
         asked, _ = bodies.obj(await bodies.read(request), bodies.content_type(request), _TOKEN_REQUEST.kind, declared)
         contents.check_kind(asked, _TOKEN_REQUEST)
-        spec = asked.get("spec") or {}
+        try:
+            spec = Decoder().object(asked, declared).get("spec") or {}
+        except DecodeError as error:
+            said = 'TokenRequest in version "v1" cannot be handled as a TokenRequest'
+            raise bad_request(f"{said}: {error}") from None
         seconds = int(spec.get("expirationSeconds") or 3600)
         said = ""
         if seconds < 600:

@@ -118,6 +118,8 @@ class Controllers:
         namespace, name = metadata.get("namespace") or "", metadata["name"]
         key = (gvk, namespace, name)
         context.index.heard(gvk, kind, obj)
+        if kind == "DELETED":
+            context.refused.pop(metadata.get("uid", ""), None)
         if kind != "DELETED" or gvk == SERVICE:
             if (controller := _NAMES.get(gvk)) is not None:
                 self.enqueue(controller, namespace, name)

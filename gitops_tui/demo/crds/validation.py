@@ -13,7 +13,15 @@ from functools import lru_cache
 from typing import Any
 
 from gitops_tui.demo.fields.walks import same
-from gitops_tui.demo.rules.findings import duplicate, invalid_type, invalid_value, not_supported, required, too_many
+from gitops_tui.demo.rules.findings import (
+    duplicate,
+    invalid_type,
+    invalid_value,
+    not_supported,
+    required,
+    shown,
+    too_many,
+)
 from gitops_tui.demo.status import FieldError
 
 Schema = Mapping[str, Any]
@@ -206,14 +214,8 @@ def _string(value: str, schema: Schema, at: str) -> list[FieldError]:
         errors.append(invalid_value(at, value, f"{at} in body should match '{text}'"))
     form = schema.get("format")
     if form and not _fits_format(value, form):
-        errors.append(invalid_type(at, value, f"{at} in body must be of type {form}: {_quoted(value)}"))
+        errors.append(invalid_type(at, value, f"{at} in body must be of type {form}: {shown(value)}"))
     return errors
-
-
-def _quoted(value: str) -> str:
-    import orjson
-
-    return orjson.dumps(value).decode()
 
 
 def _number(value: float, schema: Schema, at: str) -> list[FieldError]:
@@ -229,8 +231,7 @@ def _number(value: float, schema: Schema, at: str) -> list[FieldError]:
             errors.append(invalid_value(at, value, f"{at} in body should be greater than {_plain(least)}"))
         elif value < least and not schema.get("exclusiveMinimum"):
             errors.append(invalid_value(at, value, f"{at} in body should be greater than or equal to {_plain(least)}"))
-    limit = 2**31 if schema.get("format") == "int32" else 2**63
-    if schema.get("format") == "int32" and not -limit <= value < limit:
+    if schema.get("format") == "int32" and not -(2**31) <= value < 2**31:
         return [_nil(f"Checked value must be of type integer with format int32 in {at}")]
     step = schema.get("multipleOf")
     if step and value % step:

@@ -30,8 +30,6 @@ class Write:
     """The same of a YAML body, in the words of its parser."""
     whole: bool = False
     """3.0 is an integer in it."""
-    keys: int | None = None
-    """How many keys the body has, where its text was JSON."""
 
 
 def check_strict(resource: Resource, unknown: list[str], write: Write) -> None:

@@ -21,15 +21,14 @@ class DecodeError(Exception):
 
 
 class Decoder:
-    """One pass over one body. unknown: paths of fields that no struct has. keys: how many keys were seen."""
+    """One pass over one body. unknown: paths of fields that no struct has."""
 
-    __slots__ = ("_whole", "keys", "unknown")
+    __slots__ = ("_whole", "unknown")
 
     def __init__(self, *, whole: bool = False) -> None:
         """whole: 3.0 is an integer, as it is to a merge; to Go's JSON it is none."""
         self._whole = whole
         self.unknown: list[str] = []
-        self.keys = 0
 
     def object(self, body: dict[str, Any], declared: Type) -> dict[str, Any]:
         """The whole object. Raises DecodeError."""
@@ -39,12 +38,10 @@ class Decoder:
     def _struct(self, value: dict[str, Any], declared: Type, at: str, spelled: str) -> dict[str, Any]:
         go = declared.go
         made: dict[str, Any] = {}
-        self.keys += len(value)
         fields = declared.declared
         for name, below in value.items():
             if name not in fields:
                 self.unknown.append(f"{at}{name}")
-                self._count(below)
                 continue
             if below is None:
                 continue
@@ -102,7 +99,6 @@ class Decoder:
                     made.append(self._value(each, item, owner, f"{at}[{number}]", spelled))
             return made
         if kind == DEDUCED:
-            self._count(value)
             if declared.type == "object" and declared.definition and not isinstance(value, dict):
                 if declared.definition.rpartition(".")[2] not in (
                     "JSON",
@@ -114,7 +110,6 @@ class Decoder:
         return self._scalar(value, declared, owner, spelled)
 
     def _map(self, value: dict[str, Any], declared: Type, owner: Type, at: str, spelled: str) -> dict[str, Any]:
-        self.keys += len(value)
         made = {}
         child = declared.field("")
         assert child is not None
@@ -163,15 +158,6 @@ class Decoder:
         if wanted == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise self._mismatch(value, declared, owner, spelled)
         return value
-
-    def _count(self, value: Any) -> None:
-        if isinstance(value, dict):
-            self.keys += len(value)
-            for below in value.values():
-                self._count(below)
-        elif isinstance(value, list):
-            for each in value:
-                self._count(each)
 
     def _mismatch(self, value: Any, declared: Type, owner: Type, spelled: str, go: str = "") -> DecodeError:
         given = (
