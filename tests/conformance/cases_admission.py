@@ -99,6 +99,8 @@ case("a token has its audience", create(thing("ServiceAccount","r")), raw("POST"
 case("a token of nobody", raw("POST","serviceaccounts/none/token",tok()))
 case("a token bound to no pod", create(thing("ServiceAccount","r")), raw("POST","serviceaccounts/r/token",tok(boundObjectRef={"kind":"Pod","apiVersion":"v1","name":"x"})))
 case("a token of another kind is refused", create(thing("ServiceAccount","r")), raw("POST","serviceaccounts/r/token",config_map()))
+case("a token for a time that is no number is refused", create(thing("ServiceAccount","r")), raw("POST","serviceaccounts/r/token",tok(expirationSeconds="abc")))
+case("a token request whose spec is a word is refused", create(thing("ServiceAccount","r")), raw("POST","serviceaccounts/r/token",{**tok(),"spec":"x"}))
 case("a token of centuries is refused", create(thing("ServiceAccount","r")), raw("POST","serviceaccounts/r/token",tok(expirationSeconds=2**33)).only("code","reason","message"))
 case("a token is not read", create(thing("ServiceAccount","r")), get("serviceaccounts/r/token"))
 case("an ephemeral container gets its defaults", create(pod(nodeSelector={"n":"x"})), strategic("pods/p/ephemeralcontainers",{"spec":{"ephemeralContainers":[{"name":"d","image":"busybox"}]}}).only("spec.ephemeralContainers"))
