@@ -7,7 +7,7 @@ be free of secrets: whoever builds the message redacts (see `gitops_tui.model.te
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from gitops_tui.records import dataclass
 
 
 def with_hint(message: str, hint: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from gitops_tui.errors import ConfigError
+from gitops_tui.records import dataclass
 
 _PREFIX: Final = "resource.customizations"
 _HEALTH: Final = f"{_PREFIX}.health."

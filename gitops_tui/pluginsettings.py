@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_tui.errors import ConfigError
+from gitops_tui.records import dataclass, field
 
 BUILTINS = ("envsubst", "jinja")
 _FIELDS = (

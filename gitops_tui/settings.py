@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from gitops_tui.healthscripts import HealthScript, is_customization, scripts_in_
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.windows import SyncWindow
 from gitops_tui.pluginsettings import Plugin, plugins_from
+from gitops_tui.records import dataclass, field
 from gitops_tui.windowsettings import windows_from
 
 FIELD_MANAGER = "gitops-tui"
@@ -168,7 +168,7 @@ def load_settings(path: Path | None = None) -> Settings:
 
 def settings_from(data: Mapping[str, Any], where: str) -> Settings:
     """Settings from a mapping; `where` names it in errors. Raises ConfigError."""
-    known = {each.name for each in fields(Settings)} - {"health_scripts"}
+    known = set(Settings.__annotations__) - {"health_scripts"}
     values: dict[str, Any] = {}
     defaults = Settings()
     for name, value in data.items():

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gitops_tui.errors import ConfigError
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.text import printable
+from gitops_tui.records import replace
 from gitops_tui.settings import Settings, load_settings, settings_file, settings_from
 
 _NAME = "ignore_differences"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.cli.session import Session
 from gitops_tui.errors import GitOpsError, UnknownApplication
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.selection import walk
+from gitops_tui.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_tui.cli.options import files, parser, paths
 from gitops_tui.errors import GitOpsError
+from gitops_tui.records import replace
 from gitops_tui.settings import Settings, load_settings, missing_file
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ others is one addition.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +16,7 @@ from gitops_tui.compare.show import Masks, displayable, plain
 from gitops_tui.model.drift import ABSENT
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest
+from gitops_tui.records import dataclass
 
 # Past this many characters an object is told as changed, not field by field.
 _MAX_TEXT = 200_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from gitops_tui.compare.show import Masks, masked_keys
 from gitops_tui.compare.values import normalised, same
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, FieldMove, Moved, Owner
+from gitops_tui.records import replace
 from gitops_tui.schema import Node, SchemaSet
 
 # Where people are told apart, their names follow the tool's in the field manager ("kubectl-edit:dana@example.com").

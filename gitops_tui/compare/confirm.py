@@ -9,7 +9,6 @@ Webhooks").
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from gitops_tui.compare.compare import CLIENT_MANAGERS, node_for, walked
@@ -23,6 +22,7 @@ from gitops_tui.compare.walk import equal
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.records import replace
 from gitops_tui.schema import Node, SchemaSet
 from gitops_tui.settings import FIELD_MANAGER
 

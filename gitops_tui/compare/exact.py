@@ -4,7 +4,6 @@ for the order of keyed lists and sets (that of init containers counts, as in `wa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.compare import paths
@@ -13,6 +12,7 @@ from gitops_tui.compare.values import same, same_scalar
 from gitops_tui.compare.walk import MAX_DEPTH, keyed
 from gitops_tui.model.drift import ABSENT
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 from gitops_tui.schema import Node
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -20,6 +19,7 @@ from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import FieldDifference, Reason
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import dataclass, replace
 from gitops_tui.schema import Node
 
 _GONE = object()

@@ -8,13 +8,13 @@ set, ("i", index). fieldsV1 nests the same: `f:spec`, `k:{"name":"app"}`, `v:"x"
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from gitops_tui.model.drift import Owner
+from gitops_tui.records import dataclass
 
 Step = tuple[str, Any]
 MAX_DEPTH = 100

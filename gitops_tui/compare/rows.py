@@ -9,7 +9,6 @@ ones are left out, and past twice that all others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from glob import escape
 from typing import Any
 
@@ -23,6 +22,7 @@ from gitops_tui.compare.yamltext import clipped, inner_documents, scalar_text
 from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
 from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.text import printable
+from gitops_tui.records import replace
 from gitops_tui.schema import Node, SchemaSet, builtin
 from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
 

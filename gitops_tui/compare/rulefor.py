@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.records import dataclass, field
 
 _IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import count
@@ -14,6 +13,7 @@ from typing import Any
 from gitops_tui.compare import paths
 from gitops_tui.model.drift import ABSENT, FieldDifference, Masked
 from gitops_tui.model.text import URL_CREDENTIALS, printable
+from gitops_tui.records import replace
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET = ("data", "stringData", f'metadata.annotations["{_LAST_APPLIED}"]')

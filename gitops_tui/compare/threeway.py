@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from gitops_tui.compare.blame import three_way
@@ -20,6 +19,7 @@ from gitops_tui.compare.values import normalised
 from gitops_tui.model.diff import DiffCell, DiffRow, RowKind
 from gitops_tui.model.drift import Drift, Moved
 from gitops_tui.model.threeway import ThreeWayRow, ThreeWayRows
+from gitops_tui.records import replace
 from gitops_tui.schema import SchemaSet
 
 _COUNTED = (RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT)

@@ -20,7 +20,6 @@ there only where the cluster was started with it, and asks for the administrator
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -29,6 +28,7 @@ from aiohttp import web
 from gitops_tui.demo.clock import Clock
 from gitops_tui.demo.hooks import RequestInfo
 from gitops_tui.demo.status import Fault, bad_request, expired
+from gitops_tui.records import dataclass, field
 
 Obj = dict[str, Any]
 _DOES = ("latency", "throttle", "error", "drop", "gone", "cut", "deny", "mutate", "slow-namespaces")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gitops_tui.demo.status import Fault
+from gitops_tui.records import dataclass, field
 
 if TYPE_CHECKING:
     from aiohttp import web

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import DamagedRepository, FetchError, GitError
@@ -18,6 +17,7 @@ from gitops_tui.git.secrets import Marks, masked_lines
 from gitops_tui.git.word_diff import changed_words, pairs
 from gitops_tui.model.change import CommitDetail, DiffLine, FileChange, FileStatus, Hunk
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import dataclass, replace
 
 if TYPE_CHECKING:
     from gitops_tui.git.repository import Repository

@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_tui.git.address import Address
 from gitops_tui.git.command import ssh_command
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 
 _DEFAULT = "~/.ssh/known_hosts"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError, RevertRefused
 from gitops_tui.git.command import config_environment
 from gitops_tui.git.signature import verification_entries
+from gitops_tui.records import dataclass
 
 if TYPE_CHECKING:
     from gitops_tui.git.repository import Repository

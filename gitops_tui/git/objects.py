@@ -14,11 +14,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gitops_tui.errors import DamagedRepository, GitError
 from gitops_tui.git.command import end, start
+from gitops_tui.records import dataclass
 
 _AHEAD = 24_000  # bytes of requests under way; a pipe holds 65,536
 _HEAD = re.compile(rb"^([0-9a-f]{40}|[0-9a-f]{64}) (blob|tree|commit|tag) (\d+)$")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.errors import DamagedRepository, UnsafePath
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ import shlex
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +29,7 @@ from gitops_tui.git.remote import Progress, Remote
 from gitops_tui.model.change import CommitDetail
 from gitops_tui.model.revision import BlameLine, Commit, RefMove, Signature
 from gitops_tui.model.text import printable
+from gitops_tui.records import replace
 from gitops_tui.settings import Settings
 
 if TYPE_CHECKING:

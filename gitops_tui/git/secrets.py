@@ -8,7 +8,6 @@ mapping with `kind: Secret`, in a Secret's last-applied annotation, and in the l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 import yaml
 from yaml.events import (
@@ -23,6 +22,7 @@ from yaml.events import (
 )
 
 from gitops_tui.git.textlines import Lines
+from gitops_tui.records import dataclass, field
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -8,11 +8,11 @@ self-signed TLS certificates" and "SSH known host public keys"). They only ever 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from gitops_tui.git.address import Address
 from gitops_tui.git.credentials import Credentials
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass, field, replace
 
 KNOWN_HOSTS = "argocd-ssh-known-hosts-cm"
 CERTIFICATES = "argocd-tls-certs-cm"

@@ -11,7 +11,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from gitops_tui.git import revisions
 from gitops_tui.git.command import config_environment
 from gitops_tui.git.watch import git_folders
 from gitops_tui.model.revision import Commit
+from gitops_tui.records import replace
 
 if TYPE_CHECKING:
     from gitops_tui.git.repository import Repository

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from gitops_tui.health.objects import Obj, clean, number, part, word
 from gitops_tui.health.summary import shorten
 from gitops_tui.model.inspect import EventLine
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.records import replace
 
 LINES_LIMIT: Final = 2000
 """Lines that are kept, the first of them in order."""

@@ -22,11 +22,11 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from gitops_tui.health.objects import Obj, items, part, said, word
 from gitops_tui.model.health import Health, HealthStatus
+from gitops_tui.records import dataclass
 
 Test = Callable[[Obj, Mapping[str, Any]], str | None]
 """Takes an object and its status; gives what it found in words, None where it does not hold."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from gitops_tui.health.assess import assess
@@ -18,6 +17,7 @@ from gitops_tui.health.summary import PULLING, endpoints, image_of, is_trouble_r
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.inspect import Cause
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.records import replace
 
 QUOTA: Final = 100
 CREATION: Final = 95

@@ -12,7 +12,6 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from gitops_tui.kube.config import IN_CLUSTER, ContextInfo, existing_paths, merg
 from gitops_tui.kube.login import Login, run_helper
 from gitops_tui.kube.plain import Plain, plain
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import dataclass
 
 # Tokens in files and from the package's own logins are looked at again after this many seconds (client-go: a minute).
 _LOOK_AGAIN = 30.0

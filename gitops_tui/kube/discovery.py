@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +12,7 @@ from gitops_tui.errors import ApiError, Invalid, UnknownKind
 from gitops_tui.kube.transport import Transport
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
 import aiohttp
@@ -22,6 +21,7 @@ from gitops_tui.kube.discovery import ResourceType
 from gitops_tui.kube.store import Live, LiveStore
 from gitops_tui.kube.transport import Transport
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import dataclass
 
 PAGE = 500
 # The server ends a watch after this many seconds; silence for longer means that the link is dead.

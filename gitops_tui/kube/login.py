@@ -12,7 +12,6 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import orjson
 
 from gitops_tui.errors import KubeconfigError
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import dataclass
 
 _SECONDS = 60.0
 

@@ -12,12 +12,12 @@ import os
 import ssl
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gitops_tui.errors import KubeconfigError
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

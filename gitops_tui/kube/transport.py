@@ -16,7 +16,6 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -28,6 +27,7 @@ from gitops_tui.kube.access import Access, Credentials
 from gitops_tui.kube.answers import api_error
 from gitops_tui.kube.pacing import Pace
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import dataclass
 from gitops_tui.settings import Settings
 
 _TRIES = 4

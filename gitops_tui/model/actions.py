@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.records import dataclass
 
 
 class Asks(StrEnum):

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_tui.model.keys import AppKey
+from gitops_tui.records import dataclass, field
 
 CHART_PREFIX = "helm+"
 

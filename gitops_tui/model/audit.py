@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.model.record import HistoryEntry
+from gitops_tui.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

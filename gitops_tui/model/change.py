@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from gitops_tui.model.revision import Commit
+from gitops_tui.records import dataclass
 
 
 class FileStatus(StrEnum):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+
+from gitops_tui.records import dataclass
 
 
 class Absent:
@@ -134,7 +136,7 @@ class DriftEpisode:
     paths: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Drift:
     """The verdict on one object.
 
@@ -154,7 +156,7 @@ class Drift:
     refused: str = ""
     ignored_by: str = ""
     masked: tuple[str, ...] = ()
-    types: object = field(default=None, compare=False, repr=False)
+    types: object = dataclasses.field(default=None, compare=False, repr=False)
 
     @property
     def is_drifted(self) -> bool:

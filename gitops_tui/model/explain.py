@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_tui.model.drift import FieldMove, Moved, Owner
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.revision import BlameLine
+from gitops_tui.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

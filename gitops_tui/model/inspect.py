@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.keys import AppKey, ResourceKey
+from gitops_tui.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.model.keys import GVK, ResourceKey
+from gitops_tui.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

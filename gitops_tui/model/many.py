@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.sync import Action, SyncOperation, SyncOptions, SyncPlan
+from gitops_tui.records import dataclass
 
 
 class ManyStatus(StrEnum):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from gitops_tui.model.windows import SyncWindow
+from gitops_tui.records import dataclass
 
 DEFAULT_PROJECT = "default"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.sync import Initiator, OperationPhase
+from gitops_tui.records import dataclass, field
 
 
 class PauseKind(StrEnum):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.model.change import FileChange
 from gitops_tui.model.revision import Commit
+from gitops_tui.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

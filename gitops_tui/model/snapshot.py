@@ -7,7 +7,6 @@ identity alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -22,6 +21,7 @@ from gitops_tui.model.record import AppRecord
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.sync import SyncOperation, SyncStatus
 from gitops_tui.model.windows import OPEN_GATE, SyncGate
+from gitops_tui.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from gitops_tui.model.keys import AppKey, ResourceKey
+from gitops_tui.records import dataclass, field
 
 
 class SyncStatus(StrEnum):

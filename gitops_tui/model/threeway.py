@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gitops_tui.model.diff import DiffCell, RowKind
 from gitops_tui.model.drift import FieldDifference, Moved
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gitops_tui.model.cron import Schedule
+from gitops_tui.records import dataclass, field
 
 
 class WindowKind(StrEnum):

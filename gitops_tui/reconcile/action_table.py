@@ -10,12 +10,12 @@ from __future__ import annotations
 import copy
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.actions import ActionRequest, Asks
+from gitops_tui.records import dataclass, field
 
 Live = Mapping[str, Any]
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -171,7 +171,7 @@ def offers(obj: Live, *, scalable: bool) -> list[Offer]:
 
 
 def _refused(offer: Offer, why: str) -> Offer:
-    from dataclasses import replace
+    from gitops_tui.records import replace
 
     return replace(offer, refused=why)
 

@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,6 +27,7 @@ from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.rules import AUTOSCALER, scaled_by
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
+from gitops_tui.records import replace
 from gitops_tui.settings import ACTION_MANAGER
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -16,6 +15,7 @@ import orjson
 from gitops_tui.compare import clean_live
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest
+from gitops_tui.records import dataclass, replace
 
 # Seconds for which a sync takes the answer to a verdict's dry run for its own dry run of the same.
 _MOMENT = 30.0

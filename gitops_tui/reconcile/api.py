@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gitops_tui.reconcile.actions_api import ActionsApi
@@ -18,6 +17,7 @@ from gitops_tui.reconcile.many_api import ManyApi
 from gitops_tui.reconcile.parts_api import ExplainApi, GitApi, InspectApi, LogsApi
 from gitops_tui.reconcile.projects.commands import WindowsApi
 from gitops_tui.reconcile.steering_api import SteeringApi
+from gitops_tui.records import dataclass
 
 if TYPE_CHECKING:
     from gitops_tui.model.keys import AppKey

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from gitops_tui.model.application import (
 )
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 from gitops_tui.sync.annotations import unknown_annotations
 
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"

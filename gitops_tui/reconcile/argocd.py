@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from gitops_tui.git.trust import CERTIFICATES, KNOWN_HOSTS, Trust
 from gitops_tui.kube import Cluster, ContextInfo
 from gitops_tui.model.keys import GVK
 from gitops_tui.reconcile.signed import Policy
+from gitops_tui.records import dataclass, field
 from gitops_tui.settings import Settings
 
 _SECRET = GVK("", "v1", "Secret")

@@ -6,7 +6,6 @@ allowEmpty. A revision that failed is remembered and not tried again until somet
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from gitops_tui.compare.blame import latest, who
@@ -16,6 +15,7 @@ from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState, ResourceState
 from gitops_tui.model.sync import Initiator, OperationPhase, SyncStatus
 from gitops_tui.model.windows import OPEN_GATE, SyncGate
+from gitops_tui.records import dataclass
 
 PRUNE_BUDGET = 10
 # Heals in a row after which it is said that something fights; seconds without one after which they count anew.

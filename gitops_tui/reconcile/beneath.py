@@ -17,7 +17,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -30,6 +29,7 @@ from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.reconcile.owned import kinds_below, lineage
 from gitops_tui.reconcile.part import EnginePart
+from gitops_tui.records import dataclass, field
 from gitops_tui.schema import builtin
 
 _APPLICATIONS: Final = 8

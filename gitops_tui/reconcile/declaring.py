@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.applications import parse_application
 from gitops_tui.reconcile.runtime import APPLICATION_GROUP, Runtime
 from gitops_tui.reconcile.startup import Origins, Roots
+from gitops_tui.records import dataclass, replace
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.applicationset import World

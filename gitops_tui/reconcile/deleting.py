@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,6 +32,7 @@ from gitops_tui.reconcile.operations import Operations
 from gitops_tui.reconcile.recording import ended
 from gitops_tui.reconcile.recovery import tracked_objects
 from gitops_tui.reconcile.runtime import APPLICATION_GROUP, Runtime
+from gitops_tui.records import replace
 from gitops_tui.sync.delete_plan import Found, cascade_of, make_delete_plan
 
 if TYPE_CHECKING:

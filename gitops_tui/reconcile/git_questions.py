@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -19,6 +18,7 @@ from gitops_tui.model.revision import BlameLine, Commit, Signature
 from gitops_tui.model.snapshot import RepositoryState
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.repositories import Repositories
+from gitops_tui.records import replace
 from gitops_tui.render.fields import places_of_field
 from gitops_tui.settings import Settings
 

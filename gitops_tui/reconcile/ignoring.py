@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 
 from gitops_tui.compare import compare
@@ -19,6 +18,7 @@ from gitops_tui.model.snapshot import ResourceState, Snapshot
 from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.randomness import random_rules
 from gitops_tui.reconcile.rules import rules_of, speaks_of
+from gitops_tui.records import replace
 from gitops_tui.settings import Settings
 from gitops_tui.settings_edit import add_ignore_rule
 

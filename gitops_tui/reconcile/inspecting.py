@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.errors import ClusterError, Forbidden, GitOpsError, NotFound
@@ -30,6 +29,7 @@ from gitops_tui.reconcile.quotas import read as read_quotas
 from gitops_tui.reconcile.rights import RightsCommands
 from gitops_tui.reconcile.selection import Family, Live, families, namespaces
 from gitops_tui.reconcile.usage import UsageCommands
+from gitops_tui.records import replace
 
 if TYPE_CHECKING:
     pass

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.errors import ApiError, ClusterError, Forbidden, GitOpsError, Invalid, NotFound
@@ -19,6 +18,7 @@ from gitops_tui.reconcile.pods import POD, log_pod, picked, pods_below
 from gitops_tui.reconcile.rights import refusal
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
+from gitops_tui.records import replace
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine

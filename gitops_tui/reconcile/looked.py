@@ -7,7 +7,6 @@ the API server's dry run has answered, when another object's change has everythi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.compare import compare, confirm
@@ -15,6 +14,7 @@ from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import Drift, Moved
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest
+from gitops_tui.records import dataclass
 from gitops_tui.schema import SchemaSet
 from gitops_tui.settings import Settings
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +19,7 @@ from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.many import FINE, AppPlan, AppResult, ManyOperation, ManyPlan, ManyStatus
 from gitops_tui.model.sync import Action, OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.reconcile.many_order import Order, lineage
+from gitops_tui.records import replace
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.runtime import Runtime

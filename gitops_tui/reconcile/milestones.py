@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitOpsError
@@ -10,6 +9,7 @@ from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.record import AppRecord
 from gitops_tui.model.sync import OperationPhase
 from gitops_tui.reconcile.runtime import Runtime
+from gitops_tui.records import replace
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from gitops_tui.model.record import AppRecord, HistoryEntry
 from gitops_tui.model.snapshot import Severity
 from gitops_tui.model.sync import Initiator, OperationPhase
 from gitops_tui.reconcile.runtime import Runtime
+from gitops_tui.records import replace
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine

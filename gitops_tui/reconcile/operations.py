@@ -7,7 +7,6 @@ import getpass
 import secrets
 import socket
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +33,7 @@ from gitops_tui.reconcile.planning import Planning
 from gitops_tui.reconcile.progress import told
 from gitops_tui.reconcile.recording import begun, ended
 from gitops_tui.reconcile.runtime import Runtime, content_of
+from gitops_tui.records import replace
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine

@@ -8,7 +8,6 @@ may not list stands there as one row that says so."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -20,6 +19,7 @@ from gitops_tui.kube import LiveStore, WatchStatus
 from gitops_tui.model.health import Health, HealthStatus
 from gitops_tui.model.keys import GVK, ResourceKey, in_order
 from gitops_tui.model.snapshot import OwnedObject
+from gitops_tui.records import dataclass
 
 _REPLICA_SET: Final = GVK("apps", "v1", "ReplicaSet")
 _STATEFUL_SET: Final = GVK("apps", "v1", "StatefulSet")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.errors import GitOpsError, PlanRefused
@@ -17,6 +16,7 @@ from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.api import RevisionPreview
 from gitops_tui.reconcile.rules import respected
 from gitops_tui.reconcile.runtime import Runtime
+from gitops_tui.records import replace
 from gitops_tui.sync.selector import check
 from gitops_tui.sync.tracking import tracked
 from gitops_tui.sync.writing import for_apply

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from gitops_tui.health.why import QUOTA
 from gitops_tui.kube import Cluster
 from gitops_tui.model.inspect import Cause
 from gitops_tui.model.keys import GVK, ResourceKey
+from gitops_tui.records import replace
 
 KIND: Final = GVK("", "v1", "ResourceQuota")
 _SHOWN: Final = 4

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from gitops_tui.compare.ignore import pointer_steps
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.manifest import Manifest
+from gitops_tui.records import replace
 
 SOURCE = "rendered at random"
 _GONE = object()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.record import AppRecord, HistoryEntry, InventoryItem, RecordedResult, RunningOperation
@@ -23,6 +22,7 @@ from gitops_tui.model.sync import (
     SyncOptions,
     SyncPlan,
 )
+from gitops_tui.records import replace
 
 _MAX_FAILURES = 5
 _MAX_RESULTS = 100

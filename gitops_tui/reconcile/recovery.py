@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from gitops_tui.model.sync import Initiator, OperationPhase
 from gitops_tui.reconcile.progress import heard
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
+from gitops_tui.records import replace
 from gitops_tui.settings import APPLICATION_LABEL
 from gitops_tui.state import configmap_name
 from gitops_tui.state.lease import LEASE, Lease

@@ -10,7 +10,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
@@ -29,6 +28,7 @@ from gitops_tui.model.snapshot import RepositoryState
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.argocd import ArgoCD
 from gitops_tui.reconcile.signed import Demands
+from gitops_tui.records import dataclass, replace
 from gitops_tui.render import render
 from gitops_tui.render.charts import is_chart
 from gitops_tui.render.dependencies import Dependencies, dependencies

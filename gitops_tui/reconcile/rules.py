@@ -9,7 +9,6 @@ HorizontalPodAutoscaler that scales the object: its replicas are the autoscaler'
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,6 +18,7 @@ from gitops_tui.model.application import Application, IgnoreRule
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.reconcile.randomness import keeping
+from gitops_tui.records import replace
 from gitops_tui.schema import SchemaSet
 from gitops_tui.settings import Settings
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -35,6 +34,7 @@ from gitops_tui.reconcile.rules import Scalers, compare_options, rules_of, scale
 from gitops_tui.reconcile.selection import first_cause
 from gitops_tui.reconcile.since import episodes
 from gitops_tui.reconcile.timing import Timing, of_application, of_resource
+from gitops_tui.records import dataclass, field, replace
 from gitops_tui.schema import SchemaSet
 from gitops_tui.settings import Settings
 from gitops_tui.sync.annotations import hook_words, wave

@@ -5,7 +5,6 @@ Out of the newest verdicts and the live store only; nothing is asked of the clus
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -15,6 +14,7 @@ from gitops_tui.kube import LiveStore
 from gitops_tui.model.health import Health, HealthStatus
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import OwnedObject, ResourceState
+from gitops_tui.records import dataclass, field
 
 Live = dict[str, Any]
 # Of a thousand Pods that crash, the first ones tell why.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from gitops_tui.git import Repository
@@ -17,6 +16,7 @@ from gitops_tui.git.signature import counts
 from gitops_tui.model.application import Application
 from gitops_tui.model.revision import Commit, Signature, SignatureStatus
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import dataclass
 from gitops_tui.settings import Settings
 
 REQUIRE_ANNOTATION = "gitops-tui.io/require-signed"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from gitops_tui.compare.blame import latest, who
 from gitops_tui.model.drift import Drift, DriftEpisode, DriftKind, Moved
+from gitops_tui.records import replace
 
 KEPT = 20
 _PATHS = 5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from gitops_tui.reconcile.argocd import read_once
 from gitops_tui.reconcile.folders import applications_for_folders, no_folder
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.reconcile.request import Request
+from gitops_tui.records import dataclass
 from gitops_tui.settings import Settings
 
 

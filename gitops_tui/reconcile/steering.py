@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -15,6 +14,7 @@ from gitops_tui.model.keys import AppKey
 from gitops_tui.model.record import AppRecord, Pause, PauseKind
 from gitops_tui.model.sync import Initiator, SyncOperation, SyncPlan
 from gitops_tui.reconcile.noting import entry_of, noted
+from gitops_tui.records import replace
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine

@@ -7,7 +7,6 @@ memory, asks the API server's dry run where a verdict is Modified, and has the a
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from gitops_tui.reconcile.confirming import Confirming
 from gitops_tui.reconcile.lastsync import LastSync
 from gitops_tui.reconcile.runtime import Runtime, application_state, desired_and_extra, desired_or_extra, evaluate
 from gitops_tui.reconcile.session import ClusterSession
+from gitops_tui.records import replace
 from gitops_tui.sync.options import unsupported
 
 if TYPE_CHECKING:

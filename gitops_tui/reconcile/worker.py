@@ -12,7 +12,6 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -60,6 +59,7 @@ from gitops_tui.reconcile.signed import Policy
 from gitops_tui.reconcile.startup import Origins
 from gitops_tui.reconcile.steering import SteeringCommands
 from gitops_tui.reconcile.verdicts import Verdicts
+from gitops_tui.records import replace
 from gitops_tui.settings import APPLICATION_LABEL, Settings
 
 T = TypeVar("T")

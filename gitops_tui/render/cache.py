@@ -16,7 +16,6 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ import orjson
 from gitops_tui import __version__
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.manifest import Manifest, Origin
+from gitops_tui.records import dataclass
 
 _FORMAT = b"gitops-tui render 2\n"
 _FOUND = b"gitops-tui found 1\n"

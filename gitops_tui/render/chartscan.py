@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from gitops_tui.records import dataclass
 
 HOOK = b"helm.sh/hook"
 # sprig's functions whose result is another one each time.

@@ -14,11 +14,11 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from gitops_tui.errors import RenderError
+from gitops_tui.records import dataclass
 from gitops_tui.render.tools import wait_for
 
 MOST_OUTPUT = 100_000_000

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +18,7 @@ from gitops_tui.git import Repository
 from gitops_tui.git.paths import TreeEntry, clean_path
 from gitops_tui.model.application import Source
 from gitops_tui.model.revision import Commit
+from gitops_tui.records import dataclass
 from gitops_tui.render import plugins
 from gitops_tui.render.environment import build_environment, names_revision
 from gitops_tui.render.kustomization import FILES

@@ -13,11 +13,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gitops_tui.model import installorder
+from gitops_tui.records import dataclass
 from gitops_tui.render.chartscan import Scan
 from gitops_tui.render.helmlibrary import ask
 from gitops_tui.render.strvals import Int, Wrong, set_file_into, set_into

@@ -8,7 +8,6 @@ source comes from can't be changed by them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import replace
 from typing import Any
 
 from gitops_tui.errors import Problem, RenderError
@@ -16,6 +15,7 @@ from gitops_tui.git import Repository
 from gitops_tui.model.application import DirectorySource, Source
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
+from gitops_tui.records import replace
 from gitops_tui.render.loader import load
 
 _BLOCKS = ("helm", "kustomize", "directory", "plugin")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.text import printable
+from gitops_tui.records import replace
 from gitops_tui.render.chartscan import Scan, names_random
 from gitops_tui.render.helmtemplate import Request
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,6 +22,7 @@ from gitops_tui.model.application import Source
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
 from gitops_tui.pluginsettings import Plugin
+from gitops_tui.records import replace
 from gitops_tui.render import directory, plugins
 from gitops_tui.render.cache import Disk, Memory, Rendered
 from gitops_tui.render.charts.needed import Needed, OpenChart, needed

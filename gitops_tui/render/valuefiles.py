@@ -11,7 +11,6 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from gitops_tui.git import Repository
 from gitops_tui.git.patterns import doublestar_matcher
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import dataclass
 from gitops_tui.render.environment import substitute
 
 OWN = ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gitops_tui.git.textlines import Lines
 from gitops_tui.model.manifest import Manifest
+from gitops_tui.records import dataclass
 from gitops_tui.render.loader import load
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import orjson
 
 from gitops_tui.model.keys import GVK
+from gitops_tui.records import dataclass
 from gitops_tui.schema.nodes import Node, from_structural
 
 _DATA = Path(__file__).parent / "data" / "kubernetes.json.gz"

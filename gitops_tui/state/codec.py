@@ -8,7 +8,6 @@ import binascii
 import json
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +27,7 @@ from gitops_tui.model.record import (
     RunningOperation,
 )
 from gitops_tui.model.sync import Initiator, OperationPhase
+from gitops_tui.records import replace
 
 _COMPRESS_FROM = 100_000
 _MAX_INFLATED = 50_000_000

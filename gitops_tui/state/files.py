@@ -10,7 +10,6 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import orjson
 
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from gitops_tui.errors import Conflict, GitOpsError, NotFound
 from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 from gitops_tui.settings import Settings
 
 LEASE = ResourceType(GVK("coordination.k8s.io", "v1", "Lease"), "leases", True)

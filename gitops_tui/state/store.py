@@ -11,7 +11,6 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from gitops_tui.errors import Conflict, Forbidden, GitOpsError, NotFound
 from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.model.keys import GVK, AppKey
 from gitops_tui.model.record import AppRecord
+from gitops_tui.records import dataclass, replace
 from gitops_tui.settings import Settings
 from gitops_tui.state.codec import decode, merge
 from gitops_tui.state.files import Kept, read_file, remove_file, write_file

@@ -9,13 +9,13 @@ a person's word, as they do when they are pruned.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_tui.model.application import Application
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.sync import Action, Phase, PlanStep, SyncOptions, SyncPlan
+from gitops_tui.records import dataclass, replace
 from gitops_tui.sync import annotations as notes
 from gitops_tui.sync.options import application_options, object_options
 from gitops_tui.sync.order import order

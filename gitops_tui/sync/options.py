@@ -8,10 +8,10 @@ application's. The one difference is that server-side apply is the rule here, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.model.application import Application
+from gitops_tui.records import dataclass
 from gitops_tui.sync.annotations import options as written
 
 # Option -> the values that it takes.

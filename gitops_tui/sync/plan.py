@@ -8,7 +8,6 @@ what a person agreed to is what happens.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from gitops_tui.model.application import Application
@@ -16,6 +15,7 @@ from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.sync import Action, Phase, PlanStep, SyncOptions, SyncPlan, SyncStatus
+from gitops_tui.records import replace
 from gitops_tui.sync import annotations as notes
 from gitops_tui.sync.objects import defined_kind, managed_namespace
 from gitops_tui.sync.oddities import oddities

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from gitops_tui.model.sync import OperationPhase, PlanStep, ResultStatus, StepResult, SyncPlan
+from gitops_tui.records import replace
 
 Progress = Callable[[tuple[StepResult, ...], str], None]
 Ended = tuple[OperationPhase, str, tuple[StepResult, ...]]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
+from gitops_tui.records import dataclass, replace
 from gitops_tui.tui.paint import Palette, Piece, changed_span, cut, strip_of, width_of
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 
 from textual import events
 from textual.message import Message
@@ -19,6 +18,7 @@ from gitops_tui.model.drift import DriftKind, FieldDifference
 from gitops_tui.model.inspect import UsageSeries
 from gitops_tui.model.snapshot import ApplicationState, OwnedObject, ResourceState, Snapshot
 from gitops_tui.model.text import printable
+from gitops_tui.records import replace
 from gitops_tui.tui.diffview import DiffView, Line, Look, build, draw, lines_of, owner_words
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.pages import Page, application_page, find_owned, health_words_over_time, kind_page, owned_page

@@ -3,7 +3,6 @@ slow for large objects and runs off the screen's thread."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 from rich.cells import chop_cells
@@ -13,6 +12,7 @@ from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
 from gitops_tui.model.drift import DriftKind, FieldDifference
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 from gitops_tui.tui.highlight import Span, highlight_yaml
 from gitops_tui.tui.paint import Palette, Pieces, strip_of, width_of
 from gitops_tui.tui.words import age, plural

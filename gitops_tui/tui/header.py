@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.snapshot import ClusterState, Link, RepositoryState, Snapshot
 from gitops_tui.model.sync import SyncStatus
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import replace
 from gitops_tui.tui.bar import Item
 from gitops_tui.tui.paint import cut
 from gitops_tui.tui.windowwords import is_held

@@ -12,11 +12,11 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gitops_tui.model.keys import AppKey, ResourceKey
+from gitops_tui.records import dataclass, field
 from gitops_tui.tui.blocks import Node
 
 _VERSION = 1

@@ -6,7 +6,6 @@ import copy
 import hashlib
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import orjson
@@ -15,6 +14,7 @@ from gitops_tui.demo.clock import Clock
 from gitops_tui.demo.events import Recorder
 from gitops_tui.demo.status import Fault
 from gitops_tui.model.keys import GVK
+from gitops_tui.records import dataclass, field
 
 Obj = dict[str, Any]
 Key = tuple[GVK, str, str]

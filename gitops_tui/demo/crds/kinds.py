@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.demo.crds import structural
@@ -13,6 +12,7 @@ from gitops_tui.demo.registry.resources import Resource, Subresource, definition
 from gitops_tui.demo.rules.findings import invalid_value
 from gitops_tui.demo.status import FieldError
 from gitops_tui.model.keys import GVK
+from gitops_tui.records import dataclass
 
 Obj = dict[str, Any]
 _VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")

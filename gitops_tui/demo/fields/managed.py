@@ -7,7 +7,6 @@ A manager is told by name, operation, subresource and (for updates) apiVersion. 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from gitops_tui.demo.fields import sets
@@ -16,6 +15,7 @@ from gitops_tui.demo.fields.sets import Fields
 from gitops_tui.demo.fields.types import DEDUCED, LIST, MAP, Type
 from gitops_tui.demo.fields.walks import Comparison, compare, field_set, remove, same, with_named
 from gitops_tui.demo.status import Fault
+from gitops_tui.records import dataclass, replace
 
 Obj = dict[str, Any]
 MAX_UPDATE_MANAGERS = 10

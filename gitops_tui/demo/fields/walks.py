@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_tui.demo.fields.sets import Fields, difference, insert_member, is_member, spell_element, union
 from gitops_tui.demo.fields.types import DEDUCED, LIST, MAP, SCALAR, Type
+from gitops_tui.records import dataclass, field
 
 _SELF = "."
 _NONE: Any = object()

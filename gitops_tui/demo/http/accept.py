@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gitops_tui.demo.status import Fault
+from gitops_tui.records import dataclass
 
 _SERVED = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_tui.demo.hooks import ADMIN, RequestInfo
@@ -10,6 +9,7 @@ from gitops_tui.demo.registry.decode import DecodeError, Decoder
 from gitops_tui.demo.registry.resources import Resource, definitions
 from gitops_tui.demo.rules.defaults import set_defaults
 from gitops_tui.demo.status import bad_request
+from gitops_tui.records import dataclass, field
 
 Obj = dict[str, Any]
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import orjson
 
 from gitops_tui.demo.fields.types import Definitions, Type
 from gitops_tui.model.keys import GVK
+from gitops_tui.records import dataclass, field
 from gitops_tui.schema import builtin
 
 _SERVER = Path(__file__).parent.parent / "data" / "server.json.gz"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.errors import ApplicationError, GitOpsError
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.applicationset.generators import World, run
 from gitops_tui.reconcile.applicationset.params import Filler, Params
+from gitops_tui.records import dataclass
 from gitops_tui.render.gotemplate import TemplateError
 from gitops_tui.render.gotemplate.lists import merged
 from gitops_tui.render.gotemplate.texts import from_yaml

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from gitops_tui.errors import ApplicationError, GitOpsError
@@ -19,6 +18,7 @@ from gitops_tui.reconcile.applicationset.params import (
     path_params,
     selected,
 )
+from gitops_tui.records import dataclass, field
 from gitops_tui.render.gotemplate import TemplateError
 from gitops_tui.render.gotemplate.lists import merged
 from gitops_tui.render.gotemplate.texts import from_yaml, sanitize_name

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gitops_tui.errors import ApplicationError
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 from gitops_tui.render.gotemplate import TemplateError, render_text
 from gitops_tui.render.gotemplate.texts import sanitize_name
 from gitops_tui.render.gotemplate.values import inner

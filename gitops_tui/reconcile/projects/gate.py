@@ -7,7 +7,6 @@ first write, and between waves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER
 from gitops_tui.reconcile.projects.permits import Reach, object_violations, violations
 from gitops_tui.reconcile.projects.registry import Belonging
 from gitops_tui.reconcile.projects.windows import Target, gate_of, is_about, may_go_on
+from gitops_tui.records import dataclass
 
 if TYPE_CHECKING:
     from gitops_tui.kube import Cluster

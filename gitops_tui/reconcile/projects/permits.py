@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from gitops_tui.git.address import normalised
 from gitops_tui.model.globs import glob_match
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.project import KindRule, Project
+from gitops_tui.records import dataclass
 
 _MOST_REPETITIONS = 3
 _REPETITION = re.compile(r"(?<!\\)[*+?{]")

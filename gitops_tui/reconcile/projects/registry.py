@@ -4,7 +4,6 @@ those that applications hold in Git where the cluster has no such kind."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.kube import WatchStatus
@@ -15,6 +14,7 @@ from gitops_tui.model.text import printable
 from gitops_tui.reconcile.argocd import ArgoCD, signing_policies
 from gitops_tui.reconcile.projects.reading import read_project
 from gitops_tui.reconcile.session import PROJECT, ClusterSession
+from gitops_tui.records import dataclass, replace
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.runtime import Runtime

@@ -8,13 +8,13 @@ forward or back between.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from gitops_tui.model.globs import glob_match
 from gitops_tui.model.windows import OPEN_GATE, SyncGate, SyncWindow, WindowKind, WindowState
 from gitops_tui.model.windowwords import moment
+from gitops_tui.records import dataclass
 from gitops_tui.windowsettings import zone_of
 
 _TICK = timedelta(microseconds=1)

@@ -9,7 +9,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -17,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from gitops_tui.errors import FetchError
 from gitops_tui.git.credentials import Credentials
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

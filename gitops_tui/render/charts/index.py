@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
@@ -12,6 +11,7 @@ import orjson
 from gitops_tui.errors import FetchError
 from gitops_tui.git.semver import is_version
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 from gitops_tui.render.charts.download import Download, shown
 from gitops_tui.render.loader import load
 

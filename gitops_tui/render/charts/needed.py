@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from gitops_tui.git.semver import newest
 from gitops_tui.model.application import Source
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable, redact
+from gitops_tui.records import dataclass
 from gitops_tui.render.loader import load
 
 OpenChart = Callable[[str], Repository]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
@@ -16,6 +15,7 @@ import orjson
 from gitops_tui.errors import FetchError
 from gitops_tui.git.semver import is_version
 from gitops_tui.model.text import printable
+from gitops_tui.records import dataclass
 from gitops_tui.render.charts.download import Answer, Download, authorization, shown
 
 CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from gitops_tui.records import dataclass, field
 
 
 class TemplateError(Exception):

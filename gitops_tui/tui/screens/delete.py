@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from textual.binding import Binding
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.sync import CASCADES, Action, OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.model.text import printable
+from gitops_tui.records import replace
 from gitops_tui.tui.screens.confirm import ConfirmDelete
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.rows import Row, row

@@ -319,7 +319,7 @@ class LogScreen(Asking[None]):
         self._with(previous=previous, follow=not previous)
 
     def _with(self, **changes: object) -> None:
-        from dataclasses import replace
+        from gitops_tui.records import replace
 
         self.options = replace(self.options, **changes)  # type: ignore[arg-type]
         self._begin()

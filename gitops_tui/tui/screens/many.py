@@ -7,7 +7,6 @@ on, and opening it again shows it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from gitops_tui.model.many import AppResult, ManyOperation, ManyPlan, ManyStatus
 from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.sync import Action, SyncOptions
 from gitops_tui.model.text import printable
+from gitops_tui.records import replace
 from gitops_tui.tui.screens.confirm import ConfirmDelete
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint, Hints

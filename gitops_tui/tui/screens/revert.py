@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import Commit
 from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.text import printable
+from gitops_tui.records import replace
 from gitops_tui.tui.screens.ask import TextBox
 from gitops_tui.tui.screens.change_rows import change_rows, file_rows, totals
 from gitops_tui.tui.screens.dialog import Dialog

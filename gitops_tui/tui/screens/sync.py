@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ApplicationState, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.model.text import printable
+from gitops_tui.records import replace
 from gitops_tui.tui.screens.ask import Ask
 from gitops_tui.tui.screens.confirm import ConfirmDelete
 from gitops_tui.tui.screens.dialog import Dialog
