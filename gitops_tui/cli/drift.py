@@ -98,9 +98,9 @@ def diff_lines(
         dict(state.live) if state.live is not None else None,
         state.drift,
         schema=schemas,
+        quiet=False,
     )
     for sign, text in unified(rows):
-        if sign != "~":
-            yield f"{sign} {text}"
+        yield f"{sign} {text}"
     if rows.truncated:
         yield f"… {rows.truncated} more lines at least"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from gitops_tui.compare import paths
 from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
 
 _COUNTED = (RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT)
 
 
-def _is_change(row: DiffRow) -> bool:
+def is_change(row: DiffRow) -> bool:
+    """Whether it tells a difference that counts."""
     return row.kind in _COUNTED or (row.difference is not None and not row.difference.ignored_by)
 
 
@@ -16,18 +20,46 @@ def changes(rows: list[DiffRow]) -> list[int]:
     found = []
     before = False
     for at, row in enumerate(rows):
-        counted = _is_change(row)
+        counted = is_change(row)
         if counted and (not before or row.difference is not None):
             found.append(at)
         before = counted
     return found
 
 
+def place(rows: Sequence[DiffRow], at: int) -> str:
+    """Where the change is that comes next in rows[at:], where none of the rows before it tells that: "" otherwise."""
+    for near in range(at, len(rows)):
+        row = rows[near]
+        if not is_change(row):
+            continue
+        if near > 0 and rows[near - 1].path == row.path:
+            found = row.path  # a line of a text of several
+        else:
+            found = paths.parent(row.path)
+            found = paths.parent(found) if _begins_item(row) else found
+        return "" if any(_heads(rows, each, found) for each in range(at, near)) else found
+    return ""
+
+
+def _begins_item(row: DiffRow) -> bool:
+    cell = row.left or row.right
+    return cell is not None and cell.text.lstrip().startswith("- ")
+
+
+def _heads(rows: Sequence[DiffRow], at: int, path: str) -> bool:
+    """Whether a row is the first of a field or of a list's item."""
+    row = rows[at]
+    if row.path == path:
+        return at == 0 or rows[at - 1].path != path
+    return _begins_item(row) and paths.parent(row.path) == path
+
+
 def folded(rows: list[DiffRow], context: int) -> tuple[list[DiffRow], list[int]]:
     """The rows with longer runs of equal ones folded, `context` of them kept around what differs or is ignored."""
     keep = [False] * len(rows)
     for at, row in enumerate(rows):
-        if _is_change(row) or row.kind is RowKind.IGNORED:
+        if is_change(row) or row.kind is RowKind.IGNORED:
             for near in range(max(0, at - context), min(len(rows), at + context + 1)):
                 keep[near] = True
     if not any(keep):
@@ -45,7 +77,7 @@ def folded(rows: list[DiffRow], context: int) -> tuple[list[DiffRow], list[int]]
         if end - at <= 2:
             made += rows[at:end]
         else:
-            made.append(DiffRow(RowKind.FOLD, None, None, folded=end - at))
+            made.append(DiffRow(RowKind.FOLD, None, None, place(rows, end), folded=end - at))
         at = end
     return made, changes(made)
 
@@ -69,7 +101,7 @@ def unified(diff: DiffRows) -> list[tuple[str, str]]:
             continue
         flush()
         if row.kind is RowKind.FOLD:
-            made.append(("…", f"{row.folded} lines"))
+            made.append(("…", f"{row.folded} lines{f', in {row.path}' if row.path else ''}"))
         elif row.kind in (RowKind.EXTRA, RowKind.IGNORED):
             made.append(("~", (row.right or row.left or DiffCell(0, "")).text))
         elif row.left is not None or row.right is not None:

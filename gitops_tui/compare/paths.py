@@ -43,3 +43,17 @@ def item(path: str, keys: Iterable[str], item: Mapping[str, Any]) -> str:
 def index(path: str, at: int) -> str:
     """The path of a list's item by its place, from 0."""
     return f"{path}[{at}]"
+
+
+_STEP = re.compile(r'\.?[^.\["]+|\[(?:[^\]"]|"(?:\\.|[^"\\])*")*\]')
+
+
+def last(path: str) -> str:
+    """The last step of a path as it stands there: ".image", "[name=app]", "[\"a.b/c\"]"."""
+    steps = _STEP.findall(path)
+    return steps[-1] if steps else path
+
+
+def parent(path: str) -> str:
+    """The path without its last step."""
+    return path[: len(path) - len(last(path))]

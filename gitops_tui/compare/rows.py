@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from glob import escape
 from typing import Any
 
-from gitops_tui.compare import paths
+from gitops_tui.compare import items, paths
+from gitops_tui.compare.apart import apart, indicator, lines, scalars
 from gitops_tui.compare.fold import changes, folded, unified
-from gitops_tui.compare.linediff import increasing, line_blocks, marks
-from gitops_tui.compare.show import Masks, clean_live, displayable, value_text
+from gitops_tui.compare.linediff import line_blocks, marks
+from gitops_tui.compare.show import Masks, clean_live, displayable, untracked, value_text
 from gitops_tui.compare.values import normalised, same
 from gitops_tui.compare.walk import keyed
 from gitops_tui.compare.yamltext import clipped, inner_documents, scalar_text
@@ -24,7 +25,6 @@ from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Re
 from gitops_tui.model.text import printable
 from gitops_tui.records import replace
 from gitops_tui.schema import Node, SchemaSet, builtin
-from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
 
 __all__ = ["diff_rows", "scalar_text", "unified"]
 
@@ -42,16 +42,19 @@ def diff_rows(
     schema: SchemaSet | None = None,
     context: int = 3,
     fold: bool = True,
+    quiet: bool = True,
     masks: Masks | None = None,
 ) -> DiffRows:
-    """Lays out a diff. schema: where the verdict doesn't bring its own types. context: equal lines kept around a change; fold: put one FOLD row for longer equal runs. masks: the marks of another diff of the same values."""
+    """Lays out a diff. schema: where the verdict doesn't bring its own types. context: equal lines kept around a change;
+    fold: put one FOLD row for longer equal runs. quiet: with what is no drift (set in the cluster only, or hidden by a
+    rule). masks: the marks of another diff of the same values."""
     masks = masks or Masks()
     left = right = None
     if desired is not None:
         shown = normalised(desired) if desired.get("kind") == "Secret" else desired
         left = displayable(shown, masks, mask_keys=_exactly(drift.masked))
     if live is not None:
-        right = displayable(_untracked(clean_live(live)), masks, mask_keys=_exactly(drift.masked))
+        right = displayable(untracked(clean_live(live)), masks, mask_keys=_exactly(drift.masked))
     some = left or right or {}
     node = drift.types if schema is None and isinstance(drift.types, Node) else None
     if node is None:
@@ -66,6 +69,8 @@ def diff_rows(
     except _Full:
         pass
     rows = layout.rows
+    if not quiet:
+        rows = [row for row in rows if row.kind not in (RowKind.EXTRA, RowKind.IGNORED)]
     begun = changes(rows)
     if fold and drift.kind in (DriftKind.MODIFIED, DriftKind.NONE):
         rows, begun = folded(rows, context)
@@ -74,22 +79,6 @@ def diff_rows(
 
 def _exactly(keys: Sequence[str]) -> list[str]:
     return [escape(key) for key in keys]
-
-
-def _untracked(obj: dict[str, Any]) -> dict[str, Any]:
-    metadata = obj.get("metadata")
-    if not isinstance(metadata, Mapping):
-        return obj
-    made = dict(metadata)
-    for field, ours in (("annotations", TRACKING_ANNOTATION), ("labels", APPLICATION_LABEL)):
-        values = made.get(field)
-        if isinstance(values, Mapping) and ours in values:
-            rest = {key: value for key, value in values.items() if key != ours}
-            if rest:
-                made[field] = rest
-            else:
-                del made[field]
-    return {**obj, "metadata": made}
 
 
 class _Full(Exception):
@@ -101,6 +90,12 @@ class _Layout:
         self.rows: list[DiffRow] = []
         self.left_out = 0
         self._differences = {each.path: each for each in (*drift.hidden, *drift.differences)}
+        self._inside = {
+            each.path[:at]: each
+            for each in reversed((*drift.hidden, *drift.differences))
+            for at, letter in enumerate(each.path)
+            if letter in ".["
+        }
         self._told: set[str] = set()
         self._numbers = [0, 0]
 
@@ -195,23 +190,26 @@ class _Layout:
                 sides = [f"{head}  # {value_text(each)}" for each in (difference.desired, difference.live)]
                 self.emit(sides[0], sides[1], RowKind.CHANGED, path, difference, len(head))
             else:
-                row_kind = kind if difference is None or not all(nested) else RowKind.EQUAL
+                # Where both go on below, what differs is told there.
+                row_kind = RowKind.EQUAL if kind is RowKind.CHANGED and all(nested) else kind
                 self.emit(sides[0], sides[1], row_kind, path, difference if row_kind is kind else None, len(head))
             if isinstance(left, list) or isinstance(right, list):
                 self.sequence(left, right, node, path, inner, kind)
-            else:
+            if isinstance(left, Mapping) or isinstance(right, Mapping):
                 self.mapping(left, right, node, path, inner + 2, kind)
             self._note_first(difference, path)
             return
         inside = inner_documents(left, right) if kind is RowKind.CHANGED else None
         if inside is not None:
-            self.block(head, *inside, path, inner + 2, kind, difference, "  # JSON on one line")
+            self.block(head, *inside[:2], path, inner + 2, kind, difference, f"  # {inside[2]}")
             return
         if any(isinstance(side, str) and "\n" in side for side in (left, right)):
             self.block(head, left, right, path, inner + 2, kind, difference)
             return
-        left, right = clipped(left, right)
-        texts = [f"{head} {scalar_text(side)}" if side is not ABSENT else None for side in (left, right)]
+        said = scalars(left, right)
+        texts = [
+            f"{head} {text}" if side is not ABSENT else None for side, text in zip((left, right), said, strict=True)
+        ]
         self.emit(texts[0], texts[1], kind, path, difference, len(head) + 1)
 
     def _note_first(self, difference: FieldDifference | None, path: str) -> None:
@@ -238,7 +236,7 @@ class _Layout:
         keys = node.list_keys if node is not None and node.list_type == "map" else ()
         there = (keyed(lefts, keys, below), keyed(rights, keys, below)) if keys else (None, None)
         if there[0] is not None and there[1] is not None:
-            moved = _moved(list(there[0]), list(there[1]))
+            moved = items.moved(list(there[0]), list(there[1]))
             for identity in {**there[0], **there[1]}:
                 place = paths.item(path, keys, dict(zip(keys, identity, strict=True)))
                 first = len(self.rows)
@@ -246,7 +244,9 @@ class _Layout:
                 if identity in moved and first < len(self.rows):
                     self.rows[first] = replace(self.rows[first], moved=True)
             return
-        if lefts and rights and (node is None or node.list_type != "map") and len(lefts) != len(rights):
+        # Items that no key tells apart are told by what they say, but where differences name them by their places.
+        by_place = len(lefts) == len(rights) and kind is not RowKind.CHANGED
+        if lefts and rights and (node is None or node.list_type != "map") and not by_place:
             self._by_value(lefts, rights, node, path, indent, kind)
             return
         for at in range(max(len(lefts), len(rights))):
@@ -257,10 +257,10 @@ class _Layout:
     def _by_value(
         self, lefts: list[Any], rights: list[Any], node: Node | None, path: str, indent: int, kind: RowKind
     ) -> None:
-        """A list without keys that has become longer or shorter: items are matched by what they say."""
+        """A list without keys: items are matched by what they say."""
         below = node.items if node is not None else None
         is_set = node is not None and node.list_type == "set"
-        texts = [[_said(each) for each in side] for side in (lefts, rights)]
+        texts = [[items.said(each) for each in side] for side in (lefts, rights)]
         if is_set:
             known = [set(side) for side in texts]
             both = [(each, each if text in known[1] else ABSENT) for text, each in zip(texts[0], lefts, strict=True)]
@@ -280,12 +280,18 @@ class _Layout:
         kind, difference = self._kind(path, left, right, kind)
         sides: list[Any] = [side if isinstance(side, Mapping) and side else ABSENT for side in (left, right)]
         if indent > _MAX_INDENT or all(side is ABSENT for side in sides):
-            if indent > _MAX_INDENT:
-                left, right = (side if side is ABSENT else _TOO_DEEP for side in (left, right))
-            left, right = clipped(left, right)
-            texts = [" " * indent + f"- {_one_line(side)}" if side is not ABSENT else None for side in (left, right)]
-            self.emit(texts[0], texts[1], kind, path, difference, indent + 2)
+            if kind is RowKind.EQUAL and path in self._inside:
+                # A list in a list stands on one line, with what differs in it.
+                difference = self._inside[path]
+                kind = RowKind.IGNORED if difference.ignored_by else RowKind.CHANGED
+            self.one_line(left, right, path, indent, kind, difference)
             return
+        if left is not ABSENT and right is not ABSENT and ABSENT in sides:
+            # Fields on one side and one value on the other: that value first, then the fields.
+            only = [ABSENT if fields is not ABSENT else side for side, fields in zip((left, right), sides, strict=True)]
+            one = RowKind.LEFT if only[1] is ABSENT else RowKind.RIGHT
+            self.one_line(only[0], only[1], path, indent, one if kind is RowKind.CHANGED else kind, difference)
+            difference = None
         first = True
         left_side, right_side = (side if side is not ABSENT else {} for side in sides)
         names = list({**left_side, **right_side})
@@ -310,6 +316,20 @@ class _Layout:
             self.rows[before] = replace(self.rows[before], difference=difference)
             self._told.add(difference.path)
 
+    def one_line(
+        self, left: Any, right: Any, path: str, indent: int, kind: RowKind, difference: FieldDifference | None
+    ) -> None:
+        """An item that stands on a line of its own."""
+        if indent > _MAX_INDENT:
+            left, right = (side if side is ABSENT else _TOO_DEEP for side in (left, right))
+        if any(isinstance(side, list) and side for side in (left, right)):
+            said = clipped(*(items.flow(side) for side in (left, right)))
+        else:
+            said = scalars(left, right)
+        head = " " * indent + "- "
+        texts = [None if side is ABSENT else head + text for side, text in zip((left, right), said, strict=True)]
+        self.emit(texts[0], texts[1], kind, path, difference, len(head))
+
     def block(
         self,
         head: str,
@@ -321,40 +341,41 @@ class _Layout:
         difference: FieldDifference | None,
         note: str = "",
     ) -> None:
-        def lines(side: Any) -> list[str]:
-            if side is ABSENT:
-                return []
-            if not isinstance(side, str):
-                return [" " * indent + scalar_text(side)]
-            return [" " * indent + clipped(printable(line), "")[0] for line in side.rstrip("\n").split("\n")]
-
-        def mark(side: Any) -> str | None:
-            return None if side is ABSENT else f"{head} |" + ("" if str(side).endswith("\n") else "-") + note
-
-        one, other = lines(left), lines(right)
-        head_kind = kind if kind is not RowKind.CHANGED or mark(left) != mark(right) else RowKind.EQUAL
-        self.emit(mark(left), mark(right), head_kind, path, difference)
-        if left is ABSENT or right is ABSENT or one == other:
-            for at in range(max(len(one), len(other))):
-                self.emit(
-                    one[at] if at < len(one) else None,
-                    other[at] if at < len(other) else None,
-                    kind if kind is not RowKind.CHANGED else RowKind.EQUAL,
-                    path,
-                )
-            return
-        for tag, a, b, c, d in line_blocks(one, other):
+        blank = " " * indent
+        texts = [
+            [] if side is ABSENT else lines(side) if isinstance(side, str) else [scalar_text(side)]
+            for side in (left, right)
+        ]
+        heads = [
+            None if side is ABSENT else f"{head} {indicator(side) if isinstance(side, str) else '|-'}{note}"
+            for side in (left, right)
+        ]
+        same_texts = texts[0] == texts[1]
+        head_kind = RowKind.EQUAL if kind is RowKind.CHANGED and heads[0] == heads[1] else kind
+        told_on_head = head_kind is not RowKind.EQUAL or same_texts
+        self.emit(heads[0], heads[1], head_kind, path, difference if told_on_head else None)
+        if told_on_head:
+            difference = None
+        for tag, a, b, c, d in line_blocks(texts[0], texts[1]):
             for at in range(max(b - a, d - c)):
-                text = one[a + at] if a + at < b else None
-                other_text = other[c + at] if c + at < d else None
-                row_kind = RowKind.EQUAL
-                if kind is RowKind.IGNORED:
-                    row_kind = kind
-                elif tag != "equal":
-                    row_kind = (
-                        RowKind.LEFT if other_text is None else RowKind.RIGHT if text is None else RowKind.CHANGED
-                    )
-                self.emit(text, other_text, row_kind, path, None, indent)
+                one = texts[0][a + at] if a + at < b else None
+                other = texts[1][c + at] if c + at < d else None
+                row_kind = kind
+                if kind is RowKind.CHANGED:
+                    row_kind = RowKind.EQUAL
+                    if tag != "equal":
+                        row_kind = RowKind.LEFT if other is None else RowKind.RIGHT if one is None else kind
+                said = apart(*clipped(one or "", other or ""))
+                self.emit(
+                    None if one is None else blank + said[0],
+                    None if other is None else blank + said[1],
+                    row_kind,
+                    path,
+                    difference if row_kind is not RowKind.EQUAL else None,
+                    indent,
+                )
+                if row_kind is not RowKind.EQUAL:
+                    difference = None
 
 
 def _inner(kind: RowKind, one: Any, other: Any) -> RowKind:
@@ -363,24 +384,3 @@ def _inner(kind: RowKind, one: Any, other: Any) -> RowKind:
     if one is ABSENT or other is ABSENT:
         return RowKind.RIGHT if one is ABSENT else RowKind.LEFT
     return RowKind.EQUAL if same(one, other) else RowKind.CHANGED
-
-
-def _said(value: Any) -> str:
-    try:
-        return repr(value)[:2000]
-    except RecursionError:
-        return f"deep {id(value)}"
-
-
-def _one_line(value: Any) -> str:
-    if isinstance(value, list) and value:
-        return value_text(value, 1000)
-    return scalar_text(value)
-
-
-def _moved(lefts: list[Any], rights: list[Any]) -> set[Any]:
-    """The items that stand elsewhere on the other side, as few as explain it."""
-    places = {identity: at for at, identity in enumerate(rights)}
-    common = [identity for identity in lefts if identity in places]
-    kept = {common[at] for at in increasing([places[identity] for identity in common])}
-    return {identity for identity in common if identity not in kept}

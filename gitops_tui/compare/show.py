@@ -14,6 +14,7 @@ from gitops_tui.compare import paths
 from gitops_tui.model.drift import ABSENT, FieldDifference, Masked
 from gitops_tui.model.text import URL_CREDENTIALS, printable
 from gitops_tui.records import replace
+from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET = ("data", "stringData", f'metadata.annotations["{_LAST_APPLIED}"]')
@@ -245,6 +246,23 @@ def clean_live(obj: Mapping[str, Any]) -> dict[str, Any]:
                 del kept["annotations"]
         made["metadata"] = kept
     return made
+
+
+def untracked(obj: dict[str, Any]) -> dict[str, Any]:
+    """An object without our own marks on it."""
+    metadata = obj.get("metadata")
+    if not isinstance(metadata, Mapping):
+        return obj
+    made = dict(metadata)
+    for field, ours in (("annotations", TRACKING_ANNOTATION), ("labels", APPLICATION_LABEL)):
+        values = made.get(field)
+        if isinstance(values, Mapping) and ours in values:
+            rest = {key: value for key, value in values.items() if key != ours}
+            if rest:
+                made[field] = rest
+            else:
+                del made[field]
+    return {**obj, "metadata": made}
 
 
 def plain(value: Any, depth: int = 0) -> Any:

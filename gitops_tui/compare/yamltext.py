@@ -41,7 +41,12 @@ def scalar_text(value: Any) -> str:
 
 
 def _stays_text(text: str) -> bool:
-    return all(not pattern.match(text) for _, pattern in _RESOLVER.get(text[:1], [])) and text not in ("~", "null")
+    # What older YAML, and Kubernetes' own reader, take for true and false.
+    return (
+        text not in ("y", "Y", "n", "N")
+        and all(not pattern.match(text) for _, pattern in _RESOLVER.get(text[:1], []))
+        and text not in ("~", "null")
+    )
 
 
 def _number(value: float) -> str:
@@ -74,20 +79,19 @@ def _window(value: Any, start: int) -> Any:
     return head + value[start:end] + (f" …({len(value) - end} more characters)" if end < len(value) else "")
 
 
-def inner_documents(left: Any, right: Any) -> tuple[str, str] | None:
-    """Two texts of JSON as lines, None where they aren't both an object or a list on one line, or say the same."""
+def inner_documents(left: Any, right: Any) -> tuple[str, str, str] | None:
+    """Two texts of JSON as lines, and a word on how they are written; None where both have lines already, where they
+    aren't both an object or a list, or say the same."""
     if not isinstance(left, str) or not isinstance(right, str):
         return None
-    sides = []
-    for text in (left, right):
-        stripped = text.strip()
-        if len(stripped) < 20 or stripped[0] not in "{[" or "\n" in stripped:
-            return None
-        try:
-            value = orjson.loads(stripped)
-            sides.append((value, orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()))
-        except (ValueError, TypeError):
-            return None
-    if not isinstance(sides[0][0], Mapping | list) or sides[0][1] == sides[1][1]:
+    stripped = [text.strip() for text in (left, right)]
+    lined = ["\n" in text for text in stripped]
+    if all(lined) or any(len(text) < 20 or text[0] not in "{[" for text in stripped):
         return None
-    return sides[0][1], sides[1][1]
+    try:
+        made = [orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode() for text in stripped]
+    except (ValueError, TypeError):
+        return None
+    if made[0] == made[1]:
+        return None
+    return made[0], made[1], "JSON, on one line on one side" if any(lined) else "JSON on one line"

@@ -12,7 +12,7 @@ class RowKind(StrEnum):
     """EQUAL: both sides alike. CHANGED: a field that differs, on both sides. LEFT: only in Git (Missing or not live).
     RIGHT: only in the cluster and counts as drift (removed from Git, ours). EXTRA: only in the cluster, set by others
     or by default, no drift: drawn dimmed. IGNORED: differs, but an ignore rule hides it: drawn dimmed.
-    FOLD: stands for `folded` equal rows."""
+    FOLD: stands for `folded` equal rows; its path is where the next change is, where no row tells that."""
 
     EQUAL = "equal"
     CHANGED = "changed"

@@ -6,7 +6,9 @@ import copy
 from typing import Any
 
 import mixed
+import pytest
 import zoo
+from hypothesis import given, strategies
 
 from gitops_tui.compare import compare, diff_rows, displayable, unified
 from gitops_tui.compare.linediff import increasing, line_blocks, marks
@@ -161,3 +163,104 @@ def test_marks_are_the_words_that_differ() -> None:
     left, right = marks("image: shop/web:1", "image: shop/web:2", 7)
     assert (left, right) == (((16, 17),), ((16, 17),))
     assert marks("same", "same", 0) == ((), ())
+
+
+def texts(rows: DiffRows) -> list[tuple[str, str]]:
+    """The texts of both sides of what counts as a change."""
+    return [
+        (row.left.text if row.left else "", row.right.text if row.right else "")
+        for row in rows.rows
+        if row.kind in (RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT)
+    ]
+
+
+def rows_of(desired: dict[str, Any], live: dict[str, Any]) -> DiffRows:
+    return diff_rows(desired, live, compare(desired, live))
+
+
+@pytest.mark.parametrize(
+    ("git", "cluster", "left", "right"),
+    [
+        ("a\tb", "a    b", '  x: "a\\tb"', '  x: "a    b"'),
+        ("a b", "a\xa0b", '  x: "a b"', '  x: "a\\xa0b"'),
+        ("caf\xe9", "cafe\u0301", '  x: "caf\\xe9"', '  x: "cafe\\u0301"'),
+        ("pass", "pa\u200css", '  x: "pass"', '  x: "pa\\u200css"'),
+        ("end", "end ", "  x: end", "  x: 'end '"),
+        ("a\n\tb\n", "a\n    b\n", "    \\tb", "        b"),
+        ("a \nb\n", "a\nb\n", "    a·", "    a"),
+        ("a\n\n", "a\n", "  x: |+", "  x: |"),
+        ("a\r\nb\n", "a\nb\n", "    a\u240d", "    a"),
+    ],
+)
+def test_values_that_look_alike_are_told_apart(git: str, cluster: str, left: str, right: str) -> None:
+    assert (left, right) in texts(rows_of(config(x=git), config(x=cluster)))
+
+
+@given(strategies.text(max_size=40), strategies.text(max_size=40))
+def test_what_differs_is_seen_to_differ(git: str, cluster: str) -> None:
+    found = compare(config(x=git), config(x=cluster))
+    shown = texts(diff_rows(config(x=git), config(x=cluster), found))
+    assert bool(shown) == found.is_drifted
+    assert all(left != right for left, right in shown)
+
+
+def test_a_list_in_a_list_shows_what_differs_in_it() -> None:
+    def widget(number: int) -> dict[str, Any]:
+        rows = {"rows": [[1, 2], [3, [4, number]]]}
+        return {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": rows}
+
+    rows = rows_of(widget(5), widget(6))
+    assert texts(rows) == [("  - [3,[4,5]]", "  - [3,[4,6]]")]
+    assert [row.difference.path for row in rows.rows if row.difference] == ["spec.rows[1][1][1]"]
+
+
+def test_an_item_that_became_something_else_shows_both() -> None:
+    def widget(item: Any) -> dict[str, Any]:
+        return {"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": {"parts": [item]}}
+
+    rows = rows_of(widget({"a": "1"}), widget("plain"))
+    assert texts(rows) == [("", "  - plain"), ("  - a: '1'", "")]
+    field = rows_of(widget([{"a": "1"}]), widget({"b": "2"}))
+    assert ("", "  - b: '2'") in texts(field)
+
+
+def role(verbs: str, *more: dict[str, Any]) -> dict[str, Any]:
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": verbs.split()}, *more]
+    kind = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role"}
+    return {**kind, "metadata": {"name": "a", "namespace": "b"}, "rules": rules}
+
+
+def test_a_list_inside_another_that_changed_is_matched_by_what_its_items_say() -> None:
+    shown = texts(rows_of(role("get list watch"), role("list watch patch", {"verbs": ["get"]})))
+    assert shown[:2] == [("  - get", ""), ("", "  - patch")]
+
+
+def test_a_heading_that_both_sides_have_is_no_change() -> None:
+    assert texts(rows_of(role("get"), role("get list"))) == [("", "  - list")]
+
+
+def test_a_file_counts_a_change_once_and_names_its_difference_there() -> None:
+    git = "\n".join(f"line {at}" for at in range(20))
+    rows = rows_of(config(x=git), config(x=git.replace("line 9", "LINE 9")))
+    (at,) = rows.changes
+    row = rows.rows[at]
+    assert row.difference is not None
+    assert row.left is not None
+    assert row.left.text == "    line 9"
+    assert [each.path for each in rows.rows if each.kind is RowKind.FOLD] == ["data.x", ""]
+
+
+def test_json_that_was_written_otherwise_is_compared_line_by_line() -> None:
+    git = '{"a": 1, "b": [1, 2], "c": "a text of some length"}'
+    cluster = '{\n  "a": 2,\n  "b": [1, 2],\n  "c": "a text of some length"\n}\n'
+    shown = texts(rows_of(config(x=git), config(x=cluster)))
+    assert ('      "a": 1,', '      "a": 2,') in shown
+    assert not any('"b"' in left for left, _ in shown)
+
+
+def test_what_is_no_drift_can_be_left_out() -> None:
+    desired, live = recorded("Deployment")
+    live = {**live, "spec": {**live["spec"], "replicas": 9}}
+    rows = diff_rows(desired, live, compare(desired, live), quiet=False)
+    assert not any(row.kind is RowKind.EXTRA for row in rows.rows)
+    assert sum(row.kind is RowKind.EQUAL for row in rows.rows) >= 3
