@@ -25,6 +25,10 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 # In these answers about a Secret the words come from the API server itself and never hold its values.
 _PLAIN = (401, 404, 409, 410, 413, 429)
 _RBAC = re.compile(r'^secrets( "[^"]*")? is forbidden: User "[^"]*" cannot [a-z]+ resource "secrets[^"]*"')
+# As apimachinery's field errors are written.
+_VALUE = re.compile(r"\b(?:Invalid|Unsupported|Duplicate|Too long|Too many) value: (?=\S)")
+_LONG_VALUE, _MOST_READ = 200, 200_000
+_LEFT_OUT = {"[": "[…]", '"': '"…"'}
 _MANAGERS = re.compile(r'conflicts? with "([^"]{1,200})"')
 
 
@@ -37,11 +41,52 @@ def api_error(status: int, body: bytes, what: str, *, secret: bool = False) -> A
     known = said if isinstance(said, dict) else {}
     reason = printable(str(known.get("reason") or ""))[:100]
     message = str(known.get("message") or "") if known else body[:300].decode("utf-8", "replace")
-    message = printable(redact(message)).strip()[:2000] or f"HTTP {status}"
+    message = _cut(printable(redact(_without_dumps(message[:_MOST_READ]))).strip()) or f"HTTP {status}"
     if secret and status not in _PLAIN and not (status == 403 and _RBAC.match(message)):
         message = _without_values(known)
     kind = _BY_STATUS.get(status, ApiError)
     return kind(f"{what}: {message}", status=status, reason=reason, hint=_hint(status, message))
+
+
+def _without_dumps(message: str) -> str:
+    """The message where values of whole objects, and very long texts, are left out: what is wrong stands behind them."""
+    made, at = [], 0
+    for found in _VALUE.finditer(message):
+        if found.end() < at:
+            continue
+        end = _end_of_value(message, found.end())
+        if end - found.end() > _LONG_VALUE:
+            opened = message[found.end()]
+            made += [message[at : found.end()], _LEFT_OUT.get(opened, "{…}")]
+            at = end
+    return "".join(made) + message[at:]
+
+
+def _end_of_value(message: str, start: int) -> int:
+    """Where a value in JSON, or as Go prints it, ends; `start` where no end is found."""
+    depth, quoted, at = 0, False, start
+    while at < len(message):
+        letter = message[at]
+        if quoted:
+            at += letter == "\\"
+            quoted = letter != '"'
+        elif letter == '"':
+            quoted = True
+        elif letter in "{[(":
+            depth += 1
+        elif letter in "}])":
+            depth -= 1
+        elif not depth and letter == ":":
+            return at
+        at += 1
+        if not depth and not quoted and letter in '}])"' and message[at : at + 1] != "{":
+            return at
+    return start
+
+
+def _cut(message: str) -> str:
+    """At most 2,000 characters of it, its beginning and its end."""
+    return message if len(message) <= 2000 else f"{message[:1200]} … {message[-797:]}"
 
 
 def _without_values(status: dict[str, Any]) -> str:

@@ -56,7 +56,7 @@ class Confirming:
         except ApiError as error:
             if error.status not in _PASSING:
                 said = scrubbed(str(error), manifest.obj, live, mask_keys=self._engine.settings.mask_keys)
-                result = printable(redact(said))[:2000]
+                result = printable(redact(said)).removeprefix(f"dry run of {manifest.key}: ")
         except GitOpsError:
             # The link is down: the local verdict stands until it is back.
             pass

@@ -93,6 +93,12 @@ async def test_lists_come_whole_though_in_pages(real_kubeconfig: Path) -> None:
         assert not any("managedFields" in each["metadata"] for each in cluster.store.of_kind(CM).values())
 
 
+async def test_every_character_of_a_value_arrives(real_kubeconfig: Path) -> None:
+    odd = "".join(map(chr, (*range(0x20, 0x100), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0x1F642))) + "\t\n\r\\"
+    async with real(real_kubeconfig) as cluster, namespace(cluster) as place:
+        assert (await cluster.apply(config_map(place, "odd", k=odd)))["data"] == {"k": odd}
+
+
 async def test_refusals_are_told_with_what_to_do(real_kubeconfig: Path) -> None:
     warnings: list[str] = []
     async with (

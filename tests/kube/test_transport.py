@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -242,6 +244,24 @@ async def test_what_json_cannot_say_is_refused_with_the_object_named(tmp_path: P
                 await cluster.apply({**OBJ, "data": {"k": value}})
 
 
+async def test_an_apply_is_yaml_that_says_the_same_as_its_json(tmp_path: Path) -> None:
+    odd = "".join(map(chr, (*range(0x20, 0x100), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0x1F642))) + "\t\n\r\\"
+    sent: list[bytes] = []
+    async with fake_api() as api, connected(tmp_path, api) as cluster:
+
+        async def keep(request: web.Request) -> web.Response | None:
+            if request.method != "PATCH":
+                return None
+            sent.append(await request.read())
+            return web.json_response(config_map("a", 7))
+
+        api.handlers.append(keep)
+        await cluster.apply({**OBJ, "data": {"k": odd}})
+    assert json.loads(sent[0])["data"] == {"k": odd}
+    # What YAML calls a line break or no character at all, raw in a text.
+    assert not re.search("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", sent[0].decode())
+
+
 async def test_writes_and_warnings_are_told(tmp_path: Path) -> None:
     writes: list[ApiWrite] = []
     warnings: list[tuple[str, str]] = []
@@ -350,6 +370,31 @@ def test_a_missing_right_on_a_secret_is_told_in_full() -> None:
     )
     error = api_error(403, body_of(message=message, reason="Forbidden"), "Secret shop/a", secret=True)
     assert message in str(error)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        json.dumps({"Spec": {"Containers": ['}:"' * 50] * 20}}),
+        'core.PodSpec{Volumes:[]core.Volume(nil), Name:"' + "}" * 400 + '", More:(*int)(nil)}',
+        json.dumps("a long text " * 300),
+        json.dumps(["a"] * 900),
+    ],
+)
+def test_what_is_wrong_with_a_whole_object_is_told_without_it(value: str) -> None:
+    message = f'Job "a" is invalid: spec.template: Invalid value: {value}: field is immutable, spec.b: Required value'
+    error = api_error(422, body_of(message=message), "Job shop/a")
+    assert "field is immutable, spec.b: Required value. Delete the object" in str(error)
+    assert len(str(error)) < 250
+
+
+def test_a_short_value_that_is_refused_is_told_and_a_long_message_keeps_its_end() -> None:
+    error = api_error(422, body_of(message='a: Invalid value: "x{": no, b: Invalid value: 3: too much'), "it")
+    assert str(error) == 'it: a: Invalid value: "x{": no, b: Invalid value: 3: too much'
+    said = str(api_error(422, body_of(message="word " * 5000 + "the end"), "it"))
+    assert said.startswith("it: word word")
+    assert said.endswith("the end")
+    assert len(said) < 2100
 
 
 @given(st.integers(300, 599), st.binary(max_size=400), st.booleans())
