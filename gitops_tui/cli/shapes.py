@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitops_tui.cli import window_shapes
 from gitops_tui.compare.blame import who
-from gitops_tui.compare.show import Masks, concealed, plain, without_credentials
+from gitops_tui.compare.show import Masks, concealed, marks_in, plain, without_credentials
 from gitops_tui.health.links import links
 from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove, Owner
 from gitops_tui.model.explain import Explained, FieldBlame
@@ -78,9 +78,9 @@ def owner(found: Owner | None) -> dict[str, Any] | None:
 
 
 def difference(
-    found: FieldDifference, blame: FieldBlame | None = None, move: FieldMove | None = None
+    found: FieldDifference, masks: Masks, blame: FieldBlame | None = None, move: FieldMove | None = None
 ) -> dict[str, Any]:
-    masks = Masks()
+    """masks: the marks of one object's values, also of those in URLs."""
     found = concealed(found, masks)
     made = {
         "path": found.path,
@@ -132,6 +132,11 @@ def resource(state: ResourceState, explained: Explained | None = None, three: Th
     blame = explained.blame if explained is not None else {}
     moves = {each.path: each for each in explained.moves} if explained is not None else {}
     moved = explained.moved if explained is not None else state.moved
+    shown = [[each.desired, each.live] for each in (*state.drift.differences, *state.drift.hidden)]
+    shown += [[each.last] for each in moves.values()]
+    rows = three.rows.rows if three is not None else ()
+    shown += [[cell.text for cell in (each.last, each.desired, each.live) if cell is not None] for each in rows]
+    masks = Masks(marks_in(shown))
     return {
         "group": key.group,
         "kind": key.kind,
@@ -162,9 +167,9 @@ def resource(state: ResourceState, explained: Explained | None = None, three: Th
             for each in state.episodes
         ],
         "differences": [
-            difference(each, blame.get(each.path), moves.get(each.path)) for each in state.drift.differences
+            difference(each, masks, blame.get(each.path), moves.get(each.path)) for each in state.drift.differences
         ],
-        "hidden": [difference(each) for each in state.drift.hidden],
+        "hidden": [difference(each, masks) for each in state.drift.hidden],
         "error": state.error,
         "warnings": list(state.warnings),
         **({"threeWay": three_way(three)} if three is not None else {}),

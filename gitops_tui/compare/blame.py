@@ -122,11 +122,8 @@ def three_way(
     places = {difference.path: (difference, steps) for difference, steps in walk.found}
     before = normalised(synced) if synced is not None else {}
     masks = Masks()
-    for each in drift.differences:
-        if each.path in places:
-            # One mark means one value, here and in the verdict.
-            masks.learn(places[each.path][0].desired, each.desired)
-            masks.learn(places[each.path][0].live, each.live)
+    # One mark means one value, here and in the verdict.
+    masks.learn_from((*drift.differences, *drift.hidden), walk.desired, walk.live)
     keys = None if desired.get("kind") == "Secret" else (*drift.masked, *masked_keys(mask_keys, synced))
     made = []
     for each in drift.differences:

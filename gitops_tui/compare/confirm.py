@@ -65,8 +65,18 @@ def confirm(
     shown = {each.path for each in drift.differences}
     walk = walked(wanted, normalised(live), node, field_manager, client_managers)
     local = [(difference, steps) for difference, steps in walk.found if difference.path in shown]
-    return _settled(
+    settled = _settled(
         drift, local, found, wanted, normalised(applied), node, include_webhooks, _is_ours(live, field_manager)
+    )
+    if not drift.masked and wanted.get("kind") != "Secret":
+        return settled
+    masks, keys = Masks(), None if wanted.get("kind") == "Secret" else drift.masked
+    masks.learn_from((*drift.differences, *drift.hidden), wanted, walk.live)
+    hidden = masks.differences(settled.hidden[len(drift.hidden) :], keys)
+    return replace(
+        settled,
+        differences=tuple(masks.differences(settled.differences, keys)),
+        hidden=(*drift.hidden, *hidden),
     )
 
 
@@ -124,9 +134,6 @@ def _settled(
     else:
         said = f"{ADMISSION} (IncludeMutationWebhook=true shows it as drift)"
         hidden += [replace(each, ignored_by=said) for each in by_admission]
-    if drift.masked or desired.get("kind") == "Secret":
-        masks, keys = Masks(), None if desired.get("kind") == "Secret" else drift.masked
-        left, hidden = masks.differences(left, keys), masks.differences(hidden, keys)
     return replace(
         drift,
         kind=DriftKind.MODIFIED if left else DriftKind.NONE,

@@ -48,10 +48,12 @@ def diff_rows(
     """Lays out a diff. schema: where the verdict doesn't bring its own types. context: equal lines kept around a change;
     fold: put one FOLD row for longer equal runs. quiet: with what is no drift (set in the cluster only, or hidden by a
     rule). masks: the marks of another diff of the same values."""
-    masks = masks or Masks()
     left = right = None
-    if desired is not None:
-        shown = normalised(desired) if desired.get("kind") == "Secret" else desired
+    shown = normalised(desired) if desired is not None and desired.get("kind") == "Secret" else desired
+    if masks is None:
+        masks = Masks()
+        masks.learn_from((*drift.differences, *drift.hidden), shown, live)
+    if shown is not None:
         left = displayable(shown, masks, mask_keys=_exactly(drift.masked))
     if live is not None:
         right = displayable(untracked(clean_live(live)), masks, mask_keys=_exactly(drift.masked))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import count
@@ -20,6 +20,7 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _SECRET = ("data", "stringData", f'metadata.annotations["{_LAST_APPLIED}"]')
 _VALUES = ("data", "binaryData")
 _DEEPEST = 200
+_MARK = re.compile(rf"{re.escape(str(Masked(''))[:-1])}([A-Z]+)\)")
 _NOISE = (
     "managedFields",
     "uid",
@@ -31,15 +32,17 @@ _NOISE = (
 
 
 class Masks:
-    """Marks for secret values: the same value gets the same mark, for as long as this lives."""
+    """Marks for secret values: the same value gets the same mark, for as long as this lives. taken: marks that stand for
+    values which are not known any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Iterable[str] = ()) -> None:
         self._marks: dict[str, str] = {}
+        self._taken = set(taken)
 
     def mask(self, value: Any) -> Masked:
         known = self._marks.get(repr(value))
         if known is None:
-            used = set(self._marks.values())
+            used = self._taken.union(self._marks.values())
             known = next(letters for number in count(len(used)) if (letters := _letters(number)) not in used)
             self._marks[repr(value)] = known
         return Masked(known)
@@ -52,6 +55,21 @@ class Masks:
             for key, below in shown.items():
                 if isinstance(below, Masked) and key in value:
                     self._marks.setdefault(repr(value[key]), below.mark)
+
+    def learn_from(
+        self, found: Iterable[FieldDifference], desired: Mapping[str, Any] | None, live: Mapping[str, Any] | None
+    ) -> None:
+        """Takes over the marks that differences gave to values of these two objects."""
+        told = {each.path: each for each in found}
+        self._taken.update(mark for each in told.values() for mark in marks_in([each.desired, each.live]))
+        for field in _VALUES:
+            for name, side in (("desired", desired), ("live", live)):
+                values = side.get(field) if side is not None else None
+                if field in told:
+                    self.learn(values, getattr(told[field], name))
+                for key, value in values.items() if isinstance(values, Mapping) else ():
+                    if each := told.get(paths.child(field, str(key))):
+                        self.learn(value, getattr(each, name))
 
     def differences(
         self, found: Iterable[FieldDifference], keys: Collection[str] | None = None
@@ -105,6 +123,17 @@ class Masks:
             masked = {**notes, _LAST_APPLIED: self.mask(notes[_LAST_APPLIED])}
             made["metadata"] = {**metadata, "annotations": masked}
         return made
+
+
+def marks_in(value: Any) -> Iterator[str]:
+    """The marks that stand in shown values, in texts too."""
+    if isinstance(value, Masked):
+        yield value.mark
+    elif isinstance(value, str):
+        yield from _MARK.findall(value)
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from marks_in(each)
 
 
 def masked_keys(patterns: Collection[str], *sides: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ def three_way_rows(
     """Lays out all rows, unfolded. last: the object as Git had it at the last sync, None where it had none; drift: the
     verdict on `desired` and `live`. Pure."""
     masks = Masks()
+    shown = normalised(desired) if desired is not None and desired.get("kind") == "Secret" else desired
+    masks.learn_from((*drift.differences, *drift.hidden), shown, live)
     masked = tuple(dict.fromkeys((*drift.masked, *masked_keys(mask_keys, last, desired, live))))
     if last is not None and last.get("kind") == "Secret":
         last = normalised(last)
