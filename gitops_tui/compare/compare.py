@@ -115,7 +115,7 @@ def walked(
     client_managers: Sequence[str] = CLIENT_MANAGERS,
 ) -> Walk:
     """Both walks over two normalised objects."""
-    walk = Walk(desired, live, node)
+    walk = Walk(desired, live, node, field_manager)
     walk.run()
     removed(walk, field_manager, client_managers)
     return walk

@@ -18,7 +18,7 @@ from gitops_tui.compare.ignore import without_ignored
 from gitops_tui.compare.ownership import Step, key_of
 from gitops_tui.compare.show import Masks, clean_live, value_text
 from gitops_tui.compare.values import normalised
-from gitops_tui.compare.walk import equal
+from gitops_tui.compare.walk import equal, key_value
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.keys import ResourceKey
@@ -187,13 +187,9 @@ def _is_item(item: Any, kind: str, wanted: Any, node: Node | None) -> bool:
         return bool(item == wanted)
     if not isinstance(item, Mapping) or not isinstance(wanted, Mapping):
         return False
-    for name, value in wanted.items():
-        found = item.get(name)
-        if found is None and node is not None and (below := node.child(name)) is not None:
-            found = below.default
-        if found != value:
-            return False
-    return True
+    return all(
+        key_value(item, name, node.child(name) if node is not None else None) == value for name, value in wanted.items()
+    )
 
 
 def _is_ours(live: Mapping[str, Any], field_manager: str) -> bool:

@@ -37,7 +37,7 @@ def agrees(desired: dict[str, Any], live: dict[str, Any], node: Node | None) -> 
         if value.__class__ is list and value and there.__class__ is list:
             if _items(value, there, table[name], 1):
                 continue
-        if not agree(value, there, (node or UNKNOWN).child(name), name, 1):
+        if not agree(value, there, (node or UNKNOWN).child(name), name, 1, desired):
             return False
     return True
 
@@ -59,14 +59,14 @@ def _metadata(desired: Any, live: Any, node: Node) -> bool:
             if value is None and there is _EMPTY:
                 continue
             return False
-        if not agree(value, live.get(name, ABSENT), node.child(name), name, 2):
+        if not agree(value, live.get(name, ABSENT), node.child(name), name, 2, desired):
             return False
     return True
 
 
 def _mapping(desired: dict[str, Any], live: dict[str, Any], node: Node, depth: int) -> bool:
     if depth > MAX_DEPTH or (
-        node.atomic_map and not _no_more(desired, live) and live_only(desired, live, node, False, depth)
+        node.atomic_map and not _no_more(desired, live) and any(live_only(desired, live, node, False, depth))
     ):
         return False
     table = node.table
@@ -99,7 +99,7 @@ def _mapping(desired: dict[str, Any], live: dict[str, Any], node: Node, depth: i
         below_or_none = node.child(name)
         if value and there.__class__ in _SCALARS and kind in _SCALARS and same_scalar(value, there, below_or_none):
             continue
-        if not agree(value, there, below_or_none, "" if node.is_map else name, depth):
+        if not agree(value, there, below_or_none, "" if node.is_map else name, depth, desired):
             return False
     return True
 
@@ -129,7 +129,7 @@ def _items(desired: list[Any], live: list[Any], node: Node, depth: int) -> bool:
     for value, there in zip(desired, live, strict=True):
         if value.__class__ is dict and there.__class__ is dict:
             if not _mapping(value, there, below, depth) or (
-                not _no_more(value, there) and live_only(value, there, node.items, False, depth)
+                not _no_more(value, there) and any(live_only(value, there, node.items, False, depth))
             ):
                 return False
         elif value.__class__ is not there.__class__ or value.__class__ not in (str, int, bool) or value != there:
@@ -159,4 +159,7 @@ def _no_more(desired: dict[str, Any], live: dict[str, Any]) -> bool:
                     return False
                 if one.__class__ is list:
                     return False
+        elif there is None:
+            # As many fields, but not the same ones.
+            return False
     return True

@@ -18,7 +18,7 @@ from gitops_tui.compare.defaults import comes_back
 from gitops_tui.compare.fields import LAST_APPLIED, METADATA, OUR_MARKS, TOP, is_note, is_tools
 from gitops_tui.compare.ownership import STEPS, Step, below, covered, key_of
 from gitops_tui.compare.values import normalised
-from gitops_tui.compare.walk import MAX_DEPTH, Walk, keeps_null
+from gitops_tui.compare.walk import MAX_DEPTH, Walk, keeps_null, key_value
 from gitops_tui.model.drift import ABSENT, Reason
 from gitops_tui.model.text import printable
 from gitops_tui.schema import Node
@@ -119,13 +119,11 @@ class _Removed:
                 if below_here and (theirs or shared):
                     self._inside(inside, ABSENT, there, below_node, place, here, theirs, inner)
                 elif not theirs and place not in self._told:
-                    self._tell(place, here, there, below_node, name, live)
+                    self._tell(place, here, there, below_node, name, desired)
 
     def _tell(self, path: str, steps: tuple[Step, ...], there: Any, node: Node | None, name: str, around: Any) -> None:
-        if name == "targetPort" and isinstance(around, Mapping) and around.get("port") == there:
-            return
         self._told.add(path)
-        if not comes_back(there, node, name):
+        if not comes_back(there, node, name, around):
             self._walk.differ(path, steps, ABSENT, there, Reason.REMOVED)
 
     def _apart(self, steps: tuple[Step, ...], step: Step, live: Any) -> bool:
@@ -176,8 +174,9 @@ class _Finder:
         names = tuple(value)
         index = self._indexes.get((side, names))
         if index is None:
+            types = [self._item.child(name) if self._item is not None else None for name in names]
             index = self._indexes[side, names] = {
-                tuple(_text(_key(each, name, self._item)) for name in names): each
+                tuple(_text(key_value(each, name, below)) for name, below in zip(names, types, strict=True)): each
                 for each in reversed(items)
                 if isinstance(each, Mapping)
             }
@@ -191,13 +190,6 @@ def _or_absent(desired: Any) -> Any:
 
 def _text(value: Any) -> str:
     return key_of(("v", value)) or repr(value)[:200]
-
-
-def _key(item: Mapping[str, Any], name: str, node: Node | None) -> Any:
-    found = item.get(name)
-    if found is None and node is not None and (inside := node.child(name)) is not None:
-        return inside.default
-    return found
 
 
 def _extend(path: str, step: Step, node: Node | None) -> tuple[str, str]:

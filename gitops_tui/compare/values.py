@@ -169,7 +169,7 @@ def _limit(item: Any) -> Any:
     if not all(isinstance(each, Mapping) for each in (most, default, request, least)):
         return item
     default = {**most, **default}
-    filled = {"default": default, "defaultRequest": {**default, **least, **request}}
+    filled = {"default": default, "defaultRequest": {**least, **default, **request}}
     return {**item, **{name: value for name, value in filled.items() if value}}
 
 

@@ -7,17 +7,18 @@ so has to be equal as a whole, but for defaults.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitops_tui.compare import paths
 from gitops_tui.compare.defaults import comes_back, is_nothing
 from gitops_tui.compare.fields import is_apart
-from gitops_tui.compare.ownership import Entry, Step, entries, owner_of
+from gitops_tui.compare.ownership import Entry, Step, entries, holds, owner_of
 from gitops_tui.compare.values import same, same_scalar
 from gitops_tui.model.drift import ABSENT, FieldDifference, Reason
 from gitops_tui.model.text import printable
 from gitops_tui.schema import Node
+from gitops_tui.settings import FIELD_MANAGER
 
 MAX_DEPTH = 100
 _SCALARS = frozenset({str, int, bool})
@@ -27,9 +28,16 @@ _NO_BUNDLE = ("", "Cg==", "Cgo=")
 
 
 class Walk:
-    """One comparison under way. desired, live: as `normalised` gives them."""
+    """One comparison under way. desired, live: as `normalised` gives them; field_manager: whose applied fields are ours."""
 
-    def __init__(self, desired: Mapping[str, Any], live: Mapping[str, Any], node: Node | None) -> None:
+    def __init__(
+        self,
+        desired: Mapping[str, Any],
+        live: Mapping[str, Any],
+        node: Node | None,
+        field_manager: str = FIELD_MANAGER,
+    ) -> None:
+        self._field_manager = field_manager
         self.desired = desired
         self.live = live
         self.node = node
@@ -80,26 +88,39 @@ class Walk:
             below = node.child(name) if node is not None else None
             # The keys of a free mapping are no fields: an empty value is kept there.
             field = "" if node is not None and node.is_map else name
-            self.value(value, there, below, paths.child(path, name), (*steps, ("f", name)), depth + 1, field)
+            self.value(value, there, below, paths.child(path, name), (*steps, ("f", name)), depth + 1, field, desired)
 
     def value(
-        self, desired: Any, live: Any, node: Node | None, path: str, steps: tuple[Step, ...], depth: int, name: str = ""
+        self,
+        desired: Any,
+        live: Any,
+        node: Node | None,
+        path: str,
+        steps: tuple[Step, ...],
+        depth: int,
+        name: str = "",
+        around: Any = ABSENT,
     ) -> None:
-        """One field. name: the field's, "" for an item or a mapping's value."""
+        """One field. name: the field's, "" for an item or a mapping's value; around: what Git sets beside it."""
         both_full = bool(desired) and bool(live) and isinstance(desired, dict | list) and type(desired) is type(live)
         nothing = not both_full and is_nothing(desired, node, name)
-        if desired is None and live is ABSENT and not name and node is not None and node.type == "string":
-            # A null among labels, annotations or a ConfigMap's keys is stored as an empty text.
-            self.differ(path, steps, desired, live)
-            return
-        if nothing and (is_nothing(live, node, name) or (desired is not None and comes_back(live, node, name))):
+        if desired is None and live is ABSENT and node is not None:
+            # A null among labels, a ConfigMap's keys or resources is stored as an empty text or a nought.
+            if node.nullable or (not name and (node.type == "string" or node.format == "quantity")):
+                self.differ(path, steps, desired, live)
+                return
+        if nothing and (is_nothing(live, node, name) or (desired is not None and comes_back(live, node, name, around))):
             return
         if desired is None:
             # null clears a value or a list that is replaced as a whole, unless a default comes back.
             if keeps_null(live, node):
                 return
             cleared = live is None or (live in ("", [], {}) and node is not None and not node.custom)
-            if live is not ABSENT and not cleared and not comes_back(live, node, name):
+            if (
+                live is not ABSENT
+                and not cleared
+                and ((node is not None and node.nullable) or not comes_back(live, node, name, around))
+            ):
                 self.differ(path, steps, desired, live)
             return
         if depth > MAX_DEPTH:
@@ -110,7 +131,7 @@ class Walk:
             if node is not None and node.atomic_map:
                 probe = Walk.probe()
                 probe.fields(desired, live, node, "", (), max(depth, 2))
-                if probe.found or live_only(desired, live, node, False, depth):
+                if probe.found or any(live_only(desired, live, node, False, depth)):
                     self.differ(path, steps, desired, live)
                 return
             self.fields(desired, live, node, path, steps, max(depth, 2) if path != "metadata" else 1)
@@ -119,8 +140,14 @@ class Walk:
         elif isinstance(desired, Mapping | list) or isinstance(live, Mapping | list) or live is ABSENT:
             if not (nothing and live in ([], {})):
                 self.differ(path, steps, desired, live)
-        elif not same_scalar(desired, live, node) and not (name == "caBundle" and desired in _NO_BUNDLE):
+        elif not same_scalar(desired, live, node):
+            if name == "caBundle" and desired in _NO_BUNDLE and not self._probing and not self._ours_alone(steps):
+                return
             self.differ(path, steps, desired, live)
+
+    def _ours_alone(self, steps: tuple[Step, ...]) -> bool:
+        holders = {(each.owner.manager, each.owner.operation) for each in self.entries if holds(each.fields, steps)}
+        return holders == {(self._field_manager, "Apply")}
 
     def items(
         self,
@@ -163,10 +190,12 @@ class Walk:
                     if self._probing:
                         self.differ(path, steps, value, other)
                         return
-                    before = len(self.found)
-                    self.value(value, other, below, paths.index(path, at), steps, depth + 1)
+                    before, place = len(self.found), paths.index(path, at)
+                    self.value(value, other, below, place, steps, depth + 1)
+                    for inside, there in live_only(value, other, below, False, depth + 1, place):
+                        self.differ(inside, steps, ABSENT, there, Reason.BEYOND)
                     if len(self.found) == before:
-                        self.differ(paths.index(path, at), steps, value, other)
+                        self.differ(place, steps, value, other)
         else:
             self.differ(path, steps, desired, live)
 
@@ -192,6 +221,14 @@ def keeps_null(live: Any, node: Node | None) -> bool:
     return isinstance(live, list) and node is not None and node.list_type in ("map", "set")
 
 
+def key_value(item: Mapping[str, Any], key: str, node: Node | None) -> Any:
+    """What an item has for one of its list's keys, which may have a default. node: the key's type."""
+    value = item.get(key)
+    if node is not None and (value is None or (value == "" and not node.custom)) and node.default is not None:
+        return node.default
+    return value
+
+
 def keyed(items: list[Any], keys: tuple[str, ...], node: Node | None) -> dict[tuple[Any, ...], Any] | None:
     """Items by their merge keys, with the keys' defaults; None where they can't be told apart."""
     found: dict[tuple[Any, ...], Any] = {}
@@ -201,9 +238,7 @@ def keyed(items: list[Any], keys: tuple[str, ...], node: Node | None) -> dict[tu
             return None
         identity = []
         for key, below in zip(keys, defaults, strict=True):
-            value = each.get(key)
-            if value is None and below is not None:
-                value = below.default
+            value = key_value(each, key, below)
             if isinstance(value, Mapping | list):
                 return None
             identity.append(value)
@@ -221,30 +256,59 @@ def equal(desired: Any, live: Any, node: Node | None, *, exact: bool, depth: int
         return not live
     probe = Walk.probe()
     probe.value(desired, live, node, "x", (), max(depth, 3))
-    return not probe.found and not live_only(desired, live, node, exact, depth)
+    return not probe.found and not any(live_only(desired, live, node, exact, depth))
 
 
-def agree(desired: Any, live: Any, node: Node | None, name: str, depth: int) -> bool:
-    """Whether one field that Git sets is as Git wants it."""
+def agree(desired: Any, live: Any, node: Node | None, name: str, depth: int, around: Any) -> bool:
+    """Whether one field that Git sets is as Git wants it. around: what Git sets beside it."""
     probe = Walk.probe()
-    probe.value(desired, live, node, "x", (), max(depth, 3), name)
+    probe.value(desired, live, node, "x", (), max(depth, 3), name, around)
     return not probe.found
 
 
-def live_only(desired: Any, live: Any, node: Node | None, exact: bool, depth: int) -> bool:
-    """Whether the live side has something that Git doesn't set and that wouldn't come back by itself."""
+def live_only(
+    desired: Any, live: Any, node: Node | None, exact: bool, depth: int, path: str = "x"
+) -> Iterator[tuple[str, Any]]:
+    """What the live side has that Git doesn't set and that wouldn't come back by itself: (path, value)."""
     if depth > MAX_DEPTH:
-        return not same(desired, live)
-    if isinstance(desired, Mapping) and isinstance(live, Mapping):
+        if not same(desired, live):
+            yield path, live
+    elif isinstance(desired, Mapping) and isinstance(live, Mapping):
         for name, value in live.items():
             below = node.child(name) if node is not None else None
             field = "" if node is not None and node.is_map else name
             if name not in desired or desired[name] is None:
-                if not is_nothing(value, below, field) and (exact or not comes_back(value, below, field)):
-                    return True
-            elif live_only(desired[name], value, below, exact, depth + 1):
-                return True
-    elif isinstance(desired, list) and isinstance(live, list) and len(desired) == len(live):
+                if value is None and name not in desired:
+                    gone = below is None or below.custom
+                elif value == "" and not field and name in desired:
+                    # A null among texts is stored as an empty one.
+                    gone = False
+                else:
+                    gone = not is_nothing(value, below, field) and (
+                        exact or not comes_back(value, below, field, desired)
+                    )
+                if gone:
+                    yield paths.child(path, str(name)), value
+            else:
+                yield from live_only(desired[name], value, below, exact, depth + 1, paths.child(path, str(name)))
+    elif isinstance(desired, list) and isinstance(live, list):
         below = node.items if node is not None else None
-        return any(live_only(a, b, below, exact, depth + 1) for a, b in zip(desired, live, strict=True))
-    return False
+        if node is not None and node.list_type == "map":
+            keys = node.list_keys
+            wanted, there = keyed(desired, keys, below), keyed(live, keys, below)
+            if wanted is not None and there is not None:
+                for identity, value in there.items():
+                    place = paths.item(path, keys, dict(zip(keys, identity, strict=True)))
+                    if identity not in wanted:
+                        yield place, value
+                    else:
+                        yield from live_only(wanted[identity], value, below, exact, depth + 1, place)
+                return
+        if node is not None and node.list_type == "set":
+            for value in live:
+                if not any(same(value, each) for each in desired):
+                    yield f"{path}[={printable(str(value)[:60])}]", value
+            return
+        if len(desired) == len(live):
+            for at, (one, other) in enumerate(zip(desired, live, strict=True)):
+                yield from live_only(one, other, below, exact, depth + 1, paths.index(path, at))

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     DIFFERS = "set in Git and differs"
     NOT_LIVE = "set in Git and not in the cluster"
     REMOVED = "removed from Git and ours"
+    BEYOND = "not in Git, which sets all that is around it"
     ORDER = "set in Git in another order"
     ADMISSION = "the cluster's admission changes this field"
 

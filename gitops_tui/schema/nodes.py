@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_JSON_SCHEMA = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps"
+# OpenAPI can't tell these unions' types: what a CustomResourceDefinition may hold of them is a schema (or true).
+_UNIONS = {f"{_JSON_SCHEMA}Or{other}": _JSON_SCHEMA for other in ("Array", "Bool")}
 
 
 class _Table(dict[str, "Node"]):
@@ -31,7 +34,9 @@ class Node:
     type: "object", "array", "string", "integer", "number", "boolean" or "" (not known). list_type: "atomic", "map" or
     "set" for arrays. list_keys: what identifies an item of a map list. format: "quantity", "int-or-string", "byte",
     "date-time", … default: None where there is none. preserve: unknown fields are kept. atomic_map: the mapping is
-    replaced as a whole. custom: the field of a custom resource (no quantities there, empty values are kept).
+    replaced as a whole. custom: the field of a custom resource (no quantities there, empty values are kept). nullable: a
+    null is kept, and is not the same as no value.
+    owner: the type in which this one stands, None for a whole object.
     """
 
     __slots__ = (
@@ -49,18 +54,31 @@ class Node:
         "list_keys",
         "list_type",
         "merge_key",
+        "nullable",
+        "owner",
         "preserve",
+        "reference",
         "required",
         "table",
         "type",
     )
 
-    def __init__(self, raw: Mapping[str, Any], definitions: Mapping[str, Any], *, custom: bool = False) -> None:
+    def __init__(
+        self,
+        raw: Mapping[str, Any],
+        definitions: Mapping[str, Any],
+        *,
+        custom: bool = False,
+        owner: Node | None = None,
+    ) -> None:
         own_default = raw.get("d")
         merged = dict(raw)
+        self.owner = owner
+        self.reference = _UNIONS.get(raw.get("$") or "", raw.get("$") or "")
         seen: set[str] = set()
         while "$" in merged:
             reference = merged.pop("$")
+            reference = _UNIONS.get(reference, reference)
             if reference in seen:
                 break
             seen.add(reference)
@@ -93,24 +111,27 @@ class Node:
                 self.list_type = "atomic"
         self.atomic_map = merged.get("m") == "atomic"
         self.preserve = bool(merged.get("u"))
+        self.nullable = bool(merged.get("n"))
 
     def child(self, name: str) -> Node | None:
         """The type of a field by that name (or of a mapping's values), None where it is not known."""
         raw = self.declared.get(name)
         if raw is None:
-            if self._any is None and (free := self._raw.get("A")) is not None:
-                self._any = Node(free, self._definitions, custom=self.custom)
+            if self._any is None and (free := self._raw.get("A", FREE if self.preserve and self.custom else None)):
+                self._any = Node(free, self._definitions, custom=self.custom, owner=self)
             return self._any
         if name not in self._children:
-            self._children[name] = Node(raw, self._definitions, custom=self.custom)
+            self._children[name] = Node(raw, self._definitions, custom=self.custom, owner=self)
         return self._children[name]
 
     @property
     def items(self) -> Node | None:
         """The type of a list's items."""
         if "[]" not in self._children:
-            raw = self._raw.get("I")
-            self._children["[]"] = Node(raw, self._definitions, custom=self.custom) if raw is not None else None
+            raw = self._raw.get("I", FREE if self.preserve and self.custom and not self.type else None)
+            self._children["[]"] = (
+                Node(raw, self._definitions, custom=self.custom, owner=self) if raw is not None else None
+            )
         return self._children["[]"]
 
     @property
@@ -136,6 +157,12 @@ class Node:
         return self.type == "string"
 
     @property
+    def struct(self) -> str:
+        """The group and the name of the definition that this type comes from (`core.Container`), "" where there is none."""
+        parts = self.reference.split(".")
+        return f"{parts[-3]}.{parts[-1]}" if len(parts) > 2 else ""
+
+    @property
     def properties(self) -> tuple[str, ...]:
         """The names of the fields that are declared."""
         return tuple(self.declared)
@@ -146,6 +173,8 @@ class Node:
         return "A" in self._raw and "P" not in self._raw
 
 
+# What may stand in a field of a custom resource whose unknown fields are kept: anything, as it is written.
+FREE: Mapping[str, Any] = {"u": True, "n": True}
 # Stands for a type that is not known.
 UNKNOWN = Node({}, {}, custom=True)
 
@@ -161,6 +190,7 @@ SHORT = {
     "x-kubernetes-map-type": "m",
     "x-kubernetes-preserve-unknown-fields": "u",
     "x-kubernetes-int-or-string": "i",
+    "nullable": "n",
 }
 
 

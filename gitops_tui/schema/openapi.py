@@ -23,6 +23,7 @@ _KEEP = {
     "x-kubernetes-preserve-unknown-fields": "u",
     "x-kubernetes-int-or-string": "i",
     "enum": "e",
+    "nullable": "n",
 }
 _MAX_DEPTH = 100
 

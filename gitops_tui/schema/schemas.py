@@ -65,10 +65,9 @@ class SchemaSet:
         if gvk in self._nodes:
             return self._nodes[gvk]
         info = self.kinds.get(gvk)
-        raw = self.definitions.get(info.definition) if info is not None else None
-        if raw is None:
+        if info is None or self.definitions.get(info.definition) is None:
             return None
-        made = self._nodes[gvk] = Node(raw, self.definitions)
+        made = self._nodes[gvk] = Node({"$": info.definition}, self.definitions)
         return made
 
     def with_crd(self, crd: Mapping[str, Any]) -> SchemaSet:

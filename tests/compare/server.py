@@ -15,7 +15,7 @@ import yaml
 
 from gitops_tui.schema import builtin
 
-PLURALS = {(info.gvk.api_version, info.gvk.kind): info.plural for info in builtin().kinds.values()}
+KINDS = {(info.gvk.api_version, info.gvk.kind): info for info in builtin().kinds.values()}
 
 
 class Refused(Exception):
@@ -69,12 +69,10 @@ class Server:
 
     def path(self, obj: dict[str, Any], sub: str = "") -> str:
         version, kind = obj["apiVersion"], obj["kind"]
-        plural = PLURALS.get((version, kind)) or kind.lower() + "s"
+        info = KINDS.get((version, kind))
+        plural = info.plural if info is not None else kind.lower() + "s"
         root = f"/api/{version}" if "/" not in version else f"/apis/{version}"
-        cluster_wide = kind in ("ClusterRole", "CustomResourceDefinition", "Namespace") or kind.endswith(
-            "Configuration"
-        )
-        where = "" if cluster_wide else f"/namespaces/{self.namespace}"
+        where = "" if info is not None and not info.namespaced else f"/namespaces/{self.namespace}"
         return f"{root}{where}/{plural}/{obj['metadata']['name']}{sub}"
 
     def get(self, obj: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+"""Our verdict and its paths beside a real API server's answers on every field in every odd form; `sweep` says how."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sweep
+from server import Server
+
+from gitops_tui.compare import compare
+
+# Where we say that something differs and the server does not: a dry run settles it, and these are known.
+OVERCAUTIOUS = {
+    r"schedulingGroup: \{\}|scheduling: \{\}|(user|defaultUser): 0|mode: |stopSignal: |preferredHolder: |strategy: ''"
+    r"|\[protocol: ''\] .*httpGet": "a field of a feature that is off is dropped",
+    r"sessionAffinityConfig: \{\}|dataSource: \{\}": "an empty struct is dropped",
+    r"volumeClaimTemplates/1/(apiVersion|kind)": "the kind of a claim's template is set by the server",
+    r"replicationcontroller.*(labels|selector)": "labels and selector are taken over from the template",
+    r"hpa-one.*spec/(scaleTargetRef|maxReplicas|targetCPU)": "a later version's controller owns the status: nothing is pruned",
+    r"csidriver.*volumeLifecycleModes": "the last mode comes back",
+    r"\[null\].*(updateStrategy/rollingUpdate|mapobj/y|embp/spec|objv|keepp)": "a null that is dropped",
+}
+# Where the server says that something differs and we do not.
+MISSED = {r"ordinals(/start)?$": "what is left empty by a removal is removed as well, though Git sets it"}
+# Where both say that something differs, and the paths are others.
+OTHERWISE = {
+    r"ports/1/protocol": "two ports of one key are there then",
+    r"serviceaccount.*secrets/0/name": "an item without its key",
+    r"hpa-one.*spec": "a later version's controller owns the status: nothing is pruned",
+}
+
+
+def known(what: str, table: dict[str, str]) -> bool:
+    return any(re.search(pattern, what) for pattern in table)
+
+
+def faults(base: str, live: dict[str, Any], forms: list[sweep.Form]) -> list[str]:
+    """What is wrong with our verdicts, each as text."""
+    found = []
+    for form in forms:
+        if form.answer is None:
+            continue
+        drift = compare(form.obj, live, schema=sweep.schema_of(form.obj))
+        ours = [each.path for each in drift.differences]
+        what = f"{base} {form}"
+        if drift.is_drifted != bool(form.answer):
+            if not known(what, MISSED if form.answer else OVERCAUTIOUS):
+                found.append(f"{what}: ours {ours[:5]}, the server's {form.answer[:5]}")
+        elif wrong := [one for one in ours if not any(sweep.near(one, other) for other in form.answer)]:
+            if not known(what, OTHERWISE):
+                found.append(f"{what}: nothing changes at {wrong[:5]}, but at {form.answer[:5]}")
+    return found
+
+
+@pytest.mark.parametrize("base", sweep.recorded())
+def test_the_verdict_is_what_the_server_said(base: str) -> None:
+    obj, record = sweep.bases()[base], sweep.recorded()[base]
+    forms = list(sweep.forms(obj, record["live"], sweep.node_of(obj)))
+    assert len(forms) == len(record["answers"]), "record the answers anew: python tests/compare/sweep.py KUBECONFIG"
+    told = [replace(form, answer=answer) for form, answer in zip(forms, record["answers"], strict=True)]
+    assert not faults(base, record["live"], told)
+
+
+@pytest.mark.real
+def test_the_verdict_is_the_servers(real_kubeconfig: Path) -> None:
+    server = Server(real_kubeconfig)
+    sweep.served(server)
+    found = []
+    for base, obj in sweep.bases().items():
+        asked = list(sweep.ask(server, obj))
+        found += faults(base, asked[0][0], [form for _, form in asked])
+    assert not found, "\n".join(found)
