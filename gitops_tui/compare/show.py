@@ -126,14 +126,16 @@ class Masks:
 
 
 def marks_in(value: Any) -> Iterator[str]:
-    """The marks that stand in shown values, in texts too."""
-    if isinstance(value, Masked):
-        yield value.mark
-    elif isinstance(value, str):
-        yield from _MARK.findall(value)
-    elif isinstance(value, Mapping | list):
-        for each in value.values() if isinstance(value, Mapping) else value:
-            yield from marks_in(each)
+    """The marks that stand in shown values, in texts too, in their order; to any depth."""
+    stack = [value]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, Masked):
+            yield each.mark
+        elif isinstance(each, str):
+            yield from _MARK.findall(each)
+        elif isinstance(each, Mapping | list):
+            stack.extend(reversed(list(each.values() if isinstance(each, Mapping) else each)))
 
 
 def masked_keys(patterns: Collection[str], *sides: Mapping[str, Any] | None) -> tuple[str, ...]:
