@@ -38,7 +38,7 @@ def _half(state: ApplicationState) -> str:
 
 def status(options: argparse.Namespace, settings: Settings) -> int:
     """All applications, or one with its resources; exit code 2 where one could not be read."""
-    from gitops_tui.cli.drift import since
+    from gitops_tui.model.since import since_words
 
     with session(options, settings) as work:
         snapshot = work.ready()
@@ -76,7 +76,7 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
                 unwell = each.health is not None and each.health.status is not HealthStatus.HEALTHY
                 words = each.summary or (each.health.message if each.health is not None and unwell else "")
                 out(f"  {sign} {each.key!s:50} {shown:9} {health:11} {words}".rstrip())
-                if said := since(each):
+                if said := since_words(each):
                     out(f"      {said}")
                 for one in each.warnings:
                     out(f"      {one}")

@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from gitops_tui.compare import diff_rows, unified
-from gitops_tui.compare.blame import who
 from gitops_tui.compare.threeway import folded, sides_of
 from gitops_tui.model.diff import RowKind
-from gitops_tui.model.drift import FieldDifference, Moved
+from gitops_tui.model.drift import FieldDifference
 from gitops_tui.model.explain import Explained, FieldBlame
+from gitops_tui.model.owners import who
+from gitops_tui.model.since import ago, since_words
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.threeway import ThreeWay
 from gitops_tui.schema import SchemaSet
-
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-
-
-def ago(when: datetime, now: datetime | None = None) -> str:
-    """ "2 min ago"."""
-    seconds = max(0, int(((now or datetime.now(UTC)) - when).total_seconds()))
-    for size, unit in _UNITS:
-        if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return "just now"
-
-
-def since(state: ResourceState, moved: Moved = Moved.NONE) -> str:
-    """ "drifted 2 min ago by kubectl-edit (cluster changed)", "" where it is not."""
-    if not state.drift.is_drifted:
-        return ""
-    text = f"drifted {ago(state.drifted_since)}" if state.drifted_since is not None else "drifted"
-    if state.drifted_by:
-        text += f" by {state.drifted_by}"
-    moved = moved or state.moved
-    return f"{text} ({moved.value})" if moved else text
 
 
 def blame_line(difference: FieldDifference, blame: FieldBlame | None) -> str:
@@ -62,7 +40,7 @@ def three_way_lines(found: ThreeWay) -> Iterator[str]:
     yield f"# last: the last sync ({found.revision[:7]}) · Git: now · live: the cluster"
     for row in folded(found.rows, 3).rows:
         if row.kind is RowKind.FOLD:
-            yield f"{'…':10} {row.folded} lines that nobody moved"
+            yield f"{'…':10} {row.folded} lines that nobody moved{f', in {row.path}' if row.path else ''}"
             continue
         for name, text in sides_of(row):
             yield f"{name:10} {text}"
@@ -80,7 +58,7 @@ def diff_lines(
         where = f"  {manifest.origin.path}" + (f":{manifest.origin.line}" if manifest.origin.line else "")
     yield f"--- cluster {state.key}"
     yield f"+++ git {state.key}{where}"
-    if said := since(state, explained.moved if explained is not None else Moved.NONE):
+    if said := since_words(state, explained):
         yield f"# {said}"
     for each in state.drift.differences:
         yield f"# {blame_line(each, explained.blame.get(each.path) if explained is not None else None)}"

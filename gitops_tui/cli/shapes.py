@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.cli import window_shapes
-from gitops_tui.compare.blame import who
 from gitops_tui.compare.show import Masks, concealed, marks_in, plain, without_credentials
 from gitops_tui.health.links import links
 from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove, Owner
 from gitops_tui.model.explain import Explained, FieldBlame
+from gitops_tui.model.owners import who
 from gitops_tui.model.record import AppRecord, Pause, Pin
 from gitops_tui.model.revision import BlameLine, Commit
+from gitops_tui.model.since import began_in_git
 from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, ResourceState, Snapshot
 from gitops_tui.model.sync import Action, PlanStep, SyncOperation, SyncPlan
 
@@ -160,7 +161,7 @@ def resource(state: ResourceState, explained: Explained | None = None, three: Th
         "ignoredBy": state.drift.ignored_by,
         "refused": state.drift.refused,
         "moved": moved.value,
-        "driftedSince": _time(state.drifted_since),
+        "driftedSince": _time(state.drifted_since or began_in_git(explained)),
         "driftedBy": state.drifted_by,
         "episodes": [
             {"began": _time(each.began), "ended": _time(each.ended), "by": each.by, "paths": list(each.paths)}

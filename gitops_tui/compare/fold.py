@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from gitops_tui.compare import paths
 from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
+from gitops_tui.model.threeway import ThreeWayRow
 
 _COUNTED = (RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT)
 
@@ -27,32 +29,39 @@ def changes(rows: list[DiffRow]) -> list[int]:
     return found
 
 
-def place(rows: Sequence[DiffRow], at: int) -> str:
-    """Where the change is that comes next in rows[at:], where none of the rows before it tells that: "" otherwise."""
-    for near in range(at, len(rows)):
-        row = rows[near]
-        if not is_change(row):
-            continue
-        if near > 0 and rows[near - 1].path == row.path:
-            found = row.path  # a line of a text of several
-        else:
-            found = paths.parent(row.path)
-            found = paths.parent(found) if _begins_item(row) else found
-        return "" if any(_heads(rows, each, found) for each in range(at, near)) else found
-    return ""
-
-
-def _begins_item(row: DiffRow) -> bool:
+def first_line(row: DiffRow) -> str:
+    """The text of a row, Git's before the cluster's."""
     cell = row.left or row.right
-    return cell is not None and cell.text.lstrip().startswith("- ")
+    return cell.text if cell is not None else ""
 
 
-def _heads(rows: Sequence[DiffRow], at: int, path: str) -> bool:
-    """Whether a row is the first of a field or of a list's item."""
-    row = rows[at]
-    if row.path == path:
-        return at == 0 or rows[at - 1].path != path
-    return _begins_item(row) and paths.parent(row.path) == path
+_Row = TypeVar("_Row", DiffRow, ThreeWayRow)
+
+
+def place(rows: Sequence[_Row], at: int, counts: Callable[[_Row], bool], line: Callable[[_Row], str]) -> str:
+    """Where the change is that comes next in rows[at:], where none of the rows before it tells that: "" otherwise.
+    counts: whether a row tells a change; line: a row's text."""
+
+    def begins_item(row: _Row) -> bool:
+        return line(row).lstrip().startswith("- ")
+
+    def heads(each: int, path: str) -> bool:
+        """Whether a row is the first of a field or of a list's item."""
+        row = rows[each]
+        if row.path == path:
+            return each == 0 or rows[each - 1].path != path
+        return begins_item(row) and paths.parent(row.path) == path
+
+    near = next((near for near in range(at, len(rows)) if counts(rows[near])), None)
+    if near is None:
+        return ""
+    row = rows[near]
+    if near > 0 and rows[near - 1].path == row.path:
+        found = row.path  # a line of a text of several
+    else:
+        found = paths.parent(row.path)
+        found = paths.parent(found) if begins_item(row) else found
+    return "" if any(heads(each, found) for each in range(at, near)) else found
 
 
 def folded(rows: list[DiffRow], context: int) -> tuple[list[DiffRow], list[int]]:
@@ -77,7 +86,7 @@ def folded(rows: list[DiffRow], context: int) -> tuple[list[DiffRow], list[int]]
         if end - at <= 2:
             made += rows[at:end]
         else:
-            made.append(DiffRow(RowKind.FOLD, None, None, place(rows, end), folded=end - at))
+            made.append(DiffRow(RowKind.FOLD, None, None, place(rows, end, is_change, first_line), folded=end - at))
         at = end
     return made, changes(made)
 

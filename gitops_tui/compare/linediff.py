@@ -16,6 +16,7 @@ Block = tuple[str, int, int, int, int]
 # Beyond this many lines in a stretch a full match would take too long.
 _SHORT = 400
 _MAX_WORDS = 600
+_LONG_WORD, _WHOLE = 40, 16
 _WORDS = re.compile(r"\w+|\W")
 Ranges = tuple[tuple[int, int], ...]
 
@@ -94,11 +95,28 @@ def increasing(values: Sequence[int]) -> list[int]:
     return made[::-1]
 
 
+def _words(text: str) -> list[str]:
+    """The words of a text; a very long one in pieces, so that what is alike around a change in it is no change."""
+    return [word[at : at + _LONG_WORD] for word in _WORDS.findall(text) for at in range(0, len(word), _LONG_WORD)]
+
+
+def _alike(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
+    """How many characters of two replaced stretches are alike at the beginning and at the end, where they hold very long
+    words."""
+    if not left or not right or max(map(len, (*left, *right))) < _WHOLE:
+        return 0, 0
+    one, other = "".join(left), "".join(right)
+    most = min(len(one), len(other))
+    head = next((at for at in range(most) if one[at] != other[at]), most)
+    tail = next((at for at in range(most - head) if one[-at - 1] != other[-at - 1]), most - head)
+    return head, tail
+
+
 def marks(left: str, right: str, start: int) -> tuple[Ranges, Ranges]:
     """The character ranges in which two lines differ, from `start` on, by words."""
     if left == right:
         return (), ()
-    one, other = _WORDS.findall(left[start:]), _WORDS.findall(right[start:])
+    one, other = _words(left[start:]), _words(right[start:])
     head = 0
     while head < len(one) and head < len(other) and one[head] == other[head]:
         head += 1
@@ -113,8 +131,10 @@ def marks(left: str, right: str, start: int) -> tuple[Ranges, Ranges]:
     for tag, a, b, c, d in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
+        head, tail = _alike(one[a:b], other[c:d])
         for words, first, last, into in ((one, a, b, found[0]), (other, c, d, found[1])):
-            if last > first:
-                at = begin + sum(map(len, words[:first]))
-                into.append((at, at + sum(map(len, words[first:last]))))
+            at = begin + sum(map(len, words[:first])) + head
+            end = at - head + sum(map(len, words[first:last])) - tail
+            if end > at:
+                into.append((at, end))
     return tuple(found[0]), tuple(found[1])

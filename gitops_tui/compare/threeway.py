@@ -13,6 +13,7 @@ from typing import Any
 
 from gitops_tui.compare.blame import three_way
 from gitops_tui.compare.compare import CLIENT_MANAGERS, compare
+from gitops_tui.compare.fold import place
 from gitops_tui.compare.rows import diff_rows
 from gitops_tui.compare.show import Masks, masked_keys
 from gitops_tui.compare.values import normalised
@@ -140,13 +141,22 @@ def _changes(rows: Sequence[ThreeWayRow]) -> list[int]:
     return found
 
 
+def _tells(row: ThreeWayRow) -> bool:
+    return row.kind in _COUNTED or bool(row.moved) or row.difference is not None
+
+
+def _line(row: ThreeWayRow) -> str:
+    cell = row.desired or row.live or row.last
+    return cell.text if cell is not None else ""
+
+
 def folded(rows: ThreeWayRows, context: int) -> ThreeWayRows:
     """With longer runs of rows that tell nothing as one FOLD row each; context: how many are kept, -1 for all."""
     if context < 0 or not rows.changes:
         return rows
     keep = [False] * len(rows.rows)
     for at, row in enumerate(rows.rows):
-        if row.kind in _COUNTED or row.moved or row.difference is not None:
+        if _tells(row):
             for near in range(max(0, at - context), min(len(keep), at + context + 1)):
                 keep[near] = True
     made: list[ThreeWayRow] = []
@@ -156,7 +166,8 @@ def folded(rows: ThreeWayRows, context: int) -> ThreeWayRows:
         while end < len(keep) and not keep[end]:
             end += 1
         if end - at > 2:
-            made.append(ThreeWayRow(RowKind.FOLD, None, None, None, folded=end - at))
+            where = place(rows.rows, end, _tells, _line)
+            made.append(ThreeWayRow(RowKind.FOLD, None, None, None, where, folded=end - at))
             at = end
             continue
         end = max(end, at + 1)

@@ -93,7 +93,7 @@ def _ask(repository: Repository, commit: str, path: str, lines: Sequence[int], i
         out = repository.git_with_blobs(
             "blame", "-w", "--no-textconv", "--porcelain", "--encoding=UTF-8", *flags, *ranges, commit, "--", path
         )
-    return _parse(out)
+    return _parse(out, cut_off=bool(repository.whole_history()))
 
 
 def _runs(lines: Sequence[int], most: int) -> list[tuple[int, int]]:
@@ -136,7 +136,8 @@ def bring_versions(repository: Repository, commit: str, path: str) -> None:
     repository.bring([sha for sha in shas if set(sha) != {"0"}])
 
 
-def _parse(out: bytes) -> dict[int, BlameLine]:
+def _parse(out: bytes, *, cut_off: bool) -> dict[int, BlameLine]:
+    """cut_off: commits without a parent are where a shallow clone ends, not where the history begins."""
     found: dict[int, BlameLine] = {}
     known: dict[str, dict[str, str]] = {}
     sha, before, line = "", 0, 0
@@ -154,7 +155,7 @@ def _parse(out: bytes) -> dict[int, BlameLine]:
                 line=before,
                 text=raw[1:].decode("utf-8", "replace").rstrip("\r"),
                 pull_request=pull_request(subject, ""),
-                boundary="boundary" in about and "previous" not in about,
+                boundary=cut_off and "boundary" in about and "previous" not in about,
             )
         elif head := _HEAD.match(raw):
             sha, before, line = head[1].decode(), int(head[2]), int(head[3])

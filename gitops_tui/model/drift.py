@@ -128,13 +128,18 @@ class FieldMove:
 @dataclass(frozen=True, slots=True)
 class DriftEpisode:
     """One time that an object was drifted, as this session saw it. began: when (the live owner's time where the
-    cluster moved and tells, else when it was seen); ended: None while it lasts; by: who set the live values; paths: the
-    fields, at most a few. Times are aware, UTC."""
+    cluster moved and tells, else when it was seen); ended: None while it lasts; by: who set the live values, "Git" where
+    Git did; paths: the fields, at most a few. moved: which side did, NONE as long as that is not known. seen: whether
+    this session saw it begin; dated: whether `began` is when it began, and not when it was first looked at. Times are
+    aware, UTC."""
 
     began: datetime
     ended: datetime | None = None
     by: str = ""
     paths: tuple[str, ...] = ()
+    moved: Moved = Moved.NONE
+    seen: bool = True
+    dated: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -162,6 +167,12 @@ class Drift:
     @property
     def is_drifted(self) -> bool:
         return self.kind is not DriftKind.NONE
+
+    def at(self, path: str) -> FieldDifference | None:
+        """The difference that a field's path belongs to: its own, else that of what it lies in."""
+        within = [each for each in self.differences if path.startswith(each.path)]
+        within = [each for each in within if path[len(each.path) :][:1] in ("", ".", "[")]
+        return max(within, key=lambda each: len(each.path), default=None)
 
 
 NO_DRIFT: Final = Drift(DriftKind.NONE)

@@ -76,9 +76,9 @@ class ResourceState:
 
     @property
     def drifted_since(self) -> datetime | None:
-        """When the drift that lasts now began, None where there is none."""
+        """When the drift that lasts now began, None where there is none or that is not known."""
         last = self.episodes[-1] if self.episodes and self.drift.is_drifted else None
-        return last.began if last is not None and last.ended is None else None
+        return last.began if last is not None and last.ended is None and last.dated else None
 
     @property
     def drifted_by(self) -> str:

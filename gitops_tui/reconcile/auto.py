@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gitops_tui.compare.blame import latest, who
+from gitops_tui.compare.blame import latest
 from gitops_tui.model.application import Application
 from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.owners import who
 from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState, ResourceState
 from gitops_tui.model.sync import Initiator, OperationPhase, SyncStatus

@@ -225,7 +225,14 @@ def evaluate(
         warnings = (*odd, *said)
         moved = moved_since(runtime, key, manifest, live, drift, schemas, settings)
         git_time = runtime.revision.commit_time if runtime.revision is not None else None
-        told = episodes(seen.episodes if seen is not None else (), drift, moved, datetime.now(UTC), git_time)
+        told = episodes(
+            seen.episodes if seen is not None else (),
+            drift,
+            moved,
+            datetime.now(UTC),
+            git_time,
+            seen=not runtime.state.loading,
+        )
     return ResourceState(
         key=key,
         api_version=gvk.api_version,

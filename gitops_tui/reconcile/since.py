@@ -4,39 +4,60 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gitops_tui.compare.blame import latest, who
+from gitops_tui.compare.blame import latest
 from gitops_tui.model.drift import Drift, DriftEpisode, DriftKind, Moved
+from gitops_tui.model.owners import who
 from gitops_tui.records import replace
+from gitops_tui.settings import FIELD_MANAGER
 
 KEPT = 20
 _PATHS = 5
 
 
 def episodes(
-    before: tuple[DriftEpisode, ...], drift: Drift, moved: Moved, now: datetime, git_time: datetime | None
+    before: tuple[DriftEpisode, ...],
+    drift: Drift,
+    moved: Moved,
+    now: datetime,
+    git_time: datetime | None,
+    *,
+    seen: bool = True,
 ) -> tuple[DriftEpisode, ...]:
-    """The history with the newest verdict. git_time: when the commit that Git is at was made.
+    """The history with the newest verdict. git_time: when the commit that Git is at was made. seen: whether this session
+    knew the object before this drift.
 
-    A drift of the cluster's began when its owner says it did; Git's began with the commit; else when it was seen.
+    A drift of the cluster's began when its owner says it did; Git's began with the commit that this session saw come;
+    else when it was seen.
     """
     last = before[-1] if before and before[-1].ended is None else None
     if not drift.is_drifted:
         return (*before[:-1], replace(last, ended=now)) if last is not None else before
-    owner = latest(drift.differences)
-    by = ""
-    began = last.began if last is not None else now
-    if moved is Moved.GIT:
-        by = "Git"
-        if last is None and git_time is not None and git_time < now:
-            began = git_time
-    elif owner is not None:
-        by = who(owner)
-        if last is None and owner.time is not None and owner.time < now:
-            began = owner.time
-    elif drift.kind is DriftKind.EXTRA:
-        by = "Git"
+    seen = last.seen if last is not None else seen
+    began, by, dated = _beginning(drift, moved, now, git_time, seen)
+    if last is not None and (last.moved or not moved):
+        # Which side moved is told a little later; until then the beginning is a guess.
+        began, dated = last.began, last.dated
+    elif last is not None and began == now:
+        began = last.began
     paths = tuple(each.path for each in drift.differences[:_PATHS])
-    made = DriftEpisode(began, None, by, paths)
+    made = DriftEpisode(began, None, by, paths, moved or (last.moved if last is not None else moved), seen, dated)
     if last is not None:
         return before if made == last else (*before[:-1], made)
     return (*before, made)[-KEPT:]
+
+
+def _beginning(
+    drift: Drift, moved: Moved, now: datetime, git_time: datetime | None, seen: bool
+) -> tuple[datetime, str, bool]:
+    """When it began, by whom, and whether that is known."""
+    # Where Git has another value than we set, Git moved.
+    owners = [each.live_owner.manager for each in drift.differences if each.live_owner is not None]
+    owner = latest(each for each in drift.differences if each.live_owner and each.live_owner.manager != FIELD_MANAGER)
+    if moved is Moved.GIT or (not moved and owners and owner is None):
+        known = seen and git_time is not None and git_time < now
+        return (git_time if known and git_time is not None else now), "Git", seen
+    if owner is None:
+        return now, "Git" if drift.kind is DriftKind.EXTRA else "", seen
+    if owner.time is not None and owner.time < now:
+        return owner.time, who(owner), True
+    return now, who(owner), seen

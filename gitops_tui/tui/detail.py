@@ -16,15 +16,18 @@ from textual.strip import Strip
 from gitops_tui.model.diff import DiffRow
 from gitops_tui.model.drift import DriftKind, FieldDifference
 from gitops_tui.model.inspect import UsageSeries
+from gitops_tui.model.since import since_words
 from gitops_tui.model.snapshot import ApplicationState, OwnedObject, ResourceState, Snapshot
 from gitops_tui.model.text import printable
 from gitops_tui.records import replace
-from gitops_tui.tui.diffview import DiffView, Line, Look, build, draw, lines_of, owner_words
+from gitops_tui.tui.difffoot import diff_foot
+from gitops_tui.tui.diffview import DiffView, Line, Look, build, draw, lines_of
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.pages import Page, application_page, find_owned, health_words_over_time, kind_page, owned_page
 from gitops_tui.tui.paint import Pieces, cut, strip_of, width_of
 from gitops_tui.tui.rowtext import app_health, app_sync, sync_of
 from gitops_tui.tui.threepane import ThreePane
+from gitops_tui.tui.threeview import ThreeLine
 from gitops_tui.tui.usage import usage_lines
 from gitops_tui.tui.words import HEALTH_ROLES, age, health_words, history_words, plural
 
@@ -60,7 +63,7 @@ class Detail(ThreePane):
         self.computing = False
         self.said = ""
         self.usage: UsageSeries | None = None
-        self._lines: list[Pieces | Line] = [[(" … starting", "muted")]]
+        self._lines: list[Pieces | Line | ThreeLine] = [[(" … starting", "muted")]]
         self._notes = 0
         self._node: Node | None = None
         self._subject: Subject = None
@@ -167,7 +170,7 @@ class Detail(ThreePane):
         self._laid_for = self.size.width
         self.changes = []
         subject, app, node = self._subject, self._app, self._node
-        lines: list[Pieces | Line] = []
+        lines: list[Pieces | Line | ThreeLine] = []
         if isinstance(subject, ResourceState):
             lines += self._about(subject, width)
             self._notes = len(lines)
@@ -202,7 +205,7 @@ class Detail(ThreePane):
             self._at, self._at_top = 0, self.top
         self.paint()
 
-    def _about(self, state: ResourceState, width: int) -> list[Pieces | Line]:
+    def _about(self, state: ResourceState, width: int) -> list[Pieces | Line | ThreeLine]:
         """What a person should read before the diff."""
         page = Page(width)
         if self.said:
@@ -229,6 +232,8 @@ class Detail(ThreePane):
             page.text(f"! {each.path}: {each.note}", "warn")
         if len(state.episodes) > 1 or (state.episodes and state.episodes[-1].ended is not None):
             page.text(history_words(state.episodes), "muted")
+        elif said := since_words(state, clock=True):
+            page.text(said, "muted")
         if state.drift.ignored:
             number = plural(state.drift.ignored, "difference")
             page.text(
@@ -251,6 +256,8 @@ class Detail(ThreePane):
         item = self._lines[index]
         if isinstance(item, list):
             return item
+        if isinstance(item, ThreeLine):
+            return self.three_lines.draw(item) if self.three_lines is not None else []
         assert self.view is not None
         return draw(self.view, item, self.look, width, self.palette)
 
@@ -330,26 +337,16 @@ class Detail(ThreePane):
         state = self._subject
         if not isinstance(state, ResourceState) or self.view is None:
             return []
-        number = len(self.changes)
-        said = plural(number, "change") if number else "no change"
-        at = self.change_in_sight
-        pieces: Pieces = [(f" {said}", "bold text")]
-        if number > 1 and at is not None:
-            pieces.append((f" · {at + 1}/{number}", "muted"))
-        if self.said:
-            pieces.append((f" · {self.said}", "warn"))
-        found = self.difference
-        if found is not None and found.live_owner is not None:
-            pieces.append((f" · {printable(found.path.rpartition('.')[2])} by {owner_words(found)}", "cluster"))
-        hints = " · n next" if number else ""
-        hints += " · u side by side" if self.look.unified else " · u unified" if self.view.sides == 2 else ""
-        hints += " · 3 two sides" if self.three_lines is not None else " · 3 three-way" if number else ""
-        hints += " · w unwrap" if self.look.wrap else " · w wrap"
-        pieces.append((hints, "muted"))
-        if number and self.look.context != 3:
-            context = "all" if self.look.context < 0 else str(self.look.context)
-            pieces.append((f" · context {context}", "muted"))
-        return pieces
+        return diff_foot(
+            len(self.changes),
+            self.change_in_sight,
+            self.difference,
+            self.look,
+            width,
+            said=self.said,
+            two_sides=self.view.sides == 2,
+            three=self.wants_three,
+        )
 
     # --- what dialogs ask -------------------------------------------------------------------------------------
 
@@ -374,10 +371,11 @@ class Detail(ThreePane):
 
     @property
     def difference(self) -> FieldDifference | None:
-        if self.three_lines is not None:
-            return self._three_difference(self.change_in_sight)
-        row = self.selected_line
-        return row.difference if row is not None else None
+        state = self._subject
+        row = self._three_row(self.change_in_sight) if self.three_lines is not None else self.selected_line
+        if row is None or not isinstance(state, ResourceState):
+            return None
+        return row.difference or state.drift.at(row.path)
 
     # --- moving -----------------------------------------------------------------------------------------------
 

@@ -3,18 +3,19 @@ slow for large objects and runs off the screen's thread."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
-from rich.cells import chop_cells
 from textual.strip import Strip
 
 from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
 from gitops_tui.model.drift import DriftKind, FieldDifference
+from gitops_tui.model.owners import who
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.text import printable
 from gitops_tui.records import dataclass
 from gitops_tui.tui.highlight import Span, highlight_yaml
-from gitops_tui.tui.paint import Palette, Pieces, strip_of, width_of
+from gitops_tui.tui.paint import Palette, Pieces, chunk, chunk_count, cut_start, strip_of, width_of
 from gitops_tui.tui.words import age, plural
 
 _QUIET = {RowKind.EXTRA, RowKind.IGNORED}
@@ -111,14 +112,8 @@ def _parts(line: Line, look: Look, room: int) -> list[Line]:
         return [line]
     both = (line.row.left if line.side != "right" else None, line.row.right if line.side != "left" else None)
     cells = [cell for cell in both if cell]
-    most = max((len(_chunks(cell.text, room)) for cell in cells), default=1)
+    most = max((chunk_count(cell.text, room) for cell in cells), default=1)
     return [Line(line.row, line.side, part) for part in range(most)]
-
-
-def _chunks(text: str, room: int) -> list[str]:
-    if len(text) <= room and text.isascii():
-        return [text]
-    return chop_cells(text, room) or [""]
 
 
 def folded(
@@ -126,6 +121,8 @@ def folded(
 ) -> tuple[tuple[DiffRow, ...], frozenset[int], dict[int, int]]:
     """The rows with long equal runs as one FOLD row each, where changes start, and how many rows of each fold (by its
     index) are in the cluster only."""
+    from gitops_tui.compare.fold import first_line, is_change, place  # pulls in the schemas: after the first paint
+
     rows = diff.rows
     told = hidden and any(row.kind is RowKind.IGNORED for row in rows)
     if context < 0 or not (diff.changes or told):
@@ -148,7 +145,7 @@ def folded(
             end += 1
         if end - at > 2:
             quiet[len(made)] = sum(row.kind in _QUIET for row in rows[at:end])
-            made.append(DiffRow(RowKind.FOLD, None, None, folded=end - at))
+            made.append(DiffRow(RowKind.FOLD, None, None, place(rows, end, is_change, first_line), folded=end - at))
             at = end
             continue
         for each in range(at, max(end, at + 1)):
@@ -160,9 +157,9 @@ def folded(
 
 
 def owner_words(difference: FieldDifference | None) -> str:
-    """ "kubectl-edit 2m": who set the live value, and when."""
+    """ "kubectl-edit by dana 2m": who set the live value, and when."""
     owner = difference.live_owner if difference else None
-    return f"{printable(owner.manager)} {age(owner.time)}".strip() if owner else ""
+    return f"{printable(who(owner))} {age(owner.time)}".strip() if owner else ""
 
 
 def draw(view: DiffView, line: Line, look: Look, width: int, palette: Palette) -> Strip:
@@ -172,22 +169,46 @@ def draw(view: DiffView, line: Line, look: Look, width: int, palette: Palette) -
         equal = row.folded - line.part
         words = [plural(equal, "equal line")] if equal else []
         words += [f"{line.part:,} set in the cluster only"] if line.part else []
-        return strip_of([(f" {'⋯':>{view.digits}} {', '.join(words)}", "muted")], width, palette)
+        said = f" {'⋯':>{view.digits}} {', '.join(words)}"
+        place = cut_start(printable(row.path), width - width_of(said) - 7)
+        return strip_of([(f"{said} · in {place}" if len(place) > 1 else said, "muted")], width, palette)
     differs = row.kind in _COUNTED
-    note = owner_words(row.difference) if not line.part else ""
+    note = (owner_words(row.difference) or ("moved" if row.moved else "")) if not line.part else ""
+    cells = (row.left, row.right) if row.kind is RowKind.CHANGED else ()
+    shift = shift_of(cells, look, _room(view, look.unified or view.sides == 1, width))
     if look.unified or view.sides == 1:
         # Numbers are the cluster's but for Git's own lines, so that they go up.
         right = line.side == "right" or row.left is None or (not line.side and not differs and row.right is not None)
         cell = (row.right if right else row.left) or row.left
         sign = ("+" if right else "-") if differs else "~" if row.kind in _QUIET else " "
         note = note if right or line.side == "" else ""
-        return _cell(view, cell, sign, row.kind, right, line.part, look, width, palette, note)
+        return _cell(view, cell, sign, row.kind, right, line.part, look, width, palette, note, shift)
     half = (width - 1) // 2
-    left = _cell(view, row.left, "-" if differs else " ", row.kind, False, line.part, look, half, palette)
+    signs = ("-", "+") if differs else (" ", " ")
+    left = _cell(view, row.left, signs[0], row.kind, False, line.part, look, half, palette, "", shift)
     right_cell = _cell(
-        view, row.right, "+" if differs else " ", row.kind, True, line.part, look, width - half - 1, palette, note
+        view, row.right, signs[1], row.kind, True, line.part, look, width - half - 1, palette, note, shift
     )
     return Strip.join([left, strip_of([("│", "muted")], 1, palette), right_cell])
+
+
+# A change is in sight where this many of its cells are; before it as many characters are kept where the line is cut.
+_ENOUGH, _BEFORE = 8, 12
+
+
+def shift_of(cells: Sequence[DiffCell | None], look: Look, room: int) -> tuple[int, int]:
+    """(kept, from): how much of the beginning of a row's lines is shown, and from which character on they go on, where
+    their first change would be out of sight; (0, 0) where it isn't, or the person has scrolled."""
+    changed = [cell for cell in cells if cell is not None and cell.changed]
+    if look.wrap or look.left or not changed:
+        return 0, 0
+    first = min(cell.changed[0][0] for cell in changed)
+    text = changed[0].text[:first]
+    if len(text) <= room and width_of(text) + _ENOUGH <= room:
+        return 0, 0
+    field = text.find(": ", 0, room // 3) + 2
+    kept = field if field > 1 else min(len(text) - len(text.lstrip()), room // 3)
+    return kept, max(kept, first - _BEFORE)
 
 
 def _cell(
@@ -201,6 +222,7 @@ def _cell(
     width: int,
     palette: Palette,
     note: str = "",
+    shift: tuple[int, int] = (0, 0),
 ) -> Strip:
     if cell is None:
         return strip_of([(f" {note}", "muted")] if note else [], width, palette)
@@ -208,14 +230,13 @@ def _cell(
     ground = f"{name}-ground" if sign in "-+" else "base"
     room = max(1, width - view.digits - 4)
     # Two cells a character at most, so what is beyond is out of sight; a line may be of megabytes.
-    text, start = cell.text[: look.left + 2 * room], look.left
+    start = max(look.left, shift[1])
+    text = cell.text[: start + 2 * room]
     if look.wrap:
-        text, start = cell.text, 0
-        chunks = _chunks(text, room)
-        if part >= len(chunks):
+        start, shown = chunk(cell.text, room, part)
+        if part and not shown:
             return strip_of([("", "text")], width, palette, f"text on {ground}")
-        start = sum(len(chunk) for chunk in chunks[:part])
-        text = text[: start + len(chunks[part])]
+        text = cell.text[: start + len(shown)]
     number = f" {cell.number:>{view.digits}}" if not part else " " * (view.digits + 1)
     pieces: Pieces = [
         (number, f"muted on {ground}"),
@@ -226,12 +247,15 @@ def _cell(
     if kind not in _QUIET and cell.number <= len(colours):
         spans = colours[cell.number - 1]
     base = "muted" if kind in _QUIET else "text"
+    if shift[1]:
+        pieces += _coloured(cell.text[: shift[0]], 0, spans, cell.changed, base, ground, f"{name}-mark")
+        pieces.append(("…", f"muted on {ground}"))
     pieces += _coloured(text, start, spans, cell.changed, base, ground, f"{name}-mark")
     if note:
         used = sum(width_of(piece) for piece, _ in pieces)
         # The owner stands at the line's end where there is room beside the text; the pane's foot says it anyway.
-        if width - used >= len(note) + 2:
-            pieces.append((" " * (width - used - len(note) - 1), f"text on {ground}"))
+        if width - used >= width_of(note) + 2:
+            pieces.append((" " * (width - used - width_of(note) - 1), f"text on {ground}"))
             pieces.append((note, f"muted on {ground}"))
     return strip_of(pieces, width, palette, f"text on {ground}")
 

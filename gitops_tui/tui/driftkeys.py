@@ -36,6 +36,9 @@ class DriftKeys(Host):
                 hidden = " that isn't hidden already (I shows those)" if state.drift.hidden else ""
                 self.say(f"nothing differs here{hidden}", "warning")
                 return
+            if len(found) > 1:
+                self.say("choose a difference first: n goes to the next", "warning")
+                return
             difference = found[0]
 
         def done(said: str | None) -> None:

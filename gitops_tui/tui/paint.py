@@ -7,9 +7,10 @@ A role is one or more words: a colour for the text (`ok`, `bad`, `key`, …), `o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
@@ -140,6 +141,16 @@ def cut(text: str, width: int) -> str:
     return (text[: width - 1] if text.isascii() else set_cell_size(text, width - 1)) + "…"
 
 
+def cut_start(text: str, width: int) -> str:
+    """As `cut`, but it is the beginning that goes: a path's end says most."""
+    if width_of(text) <= width:
+        return text
+    tail = text[len(text) - max(0, width - 1) :] if width > 0 else ""
+    while width_of(tail) >= max(1, width):
+        tail = tail[1:]
+    return f"…{tail}" if width > 0 else ""
+
+
 def cut_middle(text: str, width: int) -> str:
     """As `cut`, but the end stays: names of Kubernetes objects differ at their ends."""
     if width_of(text) <= width:
@@ -148,6 +159,24 @@ def cut_middle(text: str, width: int) -> str:
         return cut(text, width)
     tail = min(width // 3, 12)
     return f"{text[: width - 1 - tail]}…{text[-tail:]}"
+
+
+def chunk_count(text: str, room: int) -> int:
+    """How many lines of `room` cells a text takes, at least one."""
+    return max(1, -(-len(text) // room)) if text.isascii() else len(_chopped(text, room))
+
+
+def chunk(text: str, room: int, at: int) -> tuple[int, str]:
+    """(where it begins, the text) of one of these lines; the text is empty past the last."""
+    if text.isascii():
+        return at * room, text[at * room : (at + 1) * room]
+    chunks = _chopped(text, room)
+    return sum(map(len, chunks[:at])), chunks[at] if at < len(chunks) else ""
+
+
+@lru_cache(maxsize=256)
+def _chopped(text: str, room: int) -> tuple[str, ...]:
+    return tuple(chop_cells(text, room)) or ("",)
 
 
 def strip_of(pieces: Iterable[Piece], width: int, palette: Palette, ground: str = "text") -> Strip:

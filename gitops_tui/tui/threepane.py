@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from gitops_tui.model.drift import FieldDifference
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ResourceState
-from gitops_tui.model.threeway import ThreeWay
+from gitops_tui.model.threeway import ThreeWay, ThreeWayRow
 from gitops_tui.tui.diffview import Look
 from gitops_tui.tui.lines import Lines
 from gitops_tui.tui.paint import Pieces
-from gitops_tui.tui.threeview import ThreeLines
+from gitops_tui.tui.threeview import ThreeLine, ThreeLines
 
 if TYPE_CHECKING:
     from gitops_tui.tui.layout import Node
@@ -65,7 +64,7 @@ class ThreePane(Lines):
             return ""
         return "asking what Git said at the last sync…" if self.three is None else self.three.problem
 
-    def _lay_three(self, width: int, before: int) -> tuple[list[Pieces], list[int]] | None:
+    def _lay_three(self, width: int, before: int) -> tuple[list[ThreeLine | Pieces], list[int]] | None:
         """The lines and where changes start among all lines, `before` of which come first; None for the two sides."""
         self.three_lines = None
         if not self.wants_three or self.three is None or self.three.problem:
@@ -73,6 +72,7 @@ class ThreePane(Lines):
         made = self.three_lines = ThreeLines(self.three, self.look, width)
         return made.lines, [at + before for at in made.changes]
 
-    def _three_difference(self, change: int | None) -> FieldDifference | None:
+    def _three_row(self, change: int | None) -> ThreeWayRow | None:
+        """The row at which a change starts."""
         lines = self.three_lines
-        return lines.differences[change] if lines is not None and change is not None else None
+        return lines.rows[change] if lines is not None and change is not None else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from rich.cells import chop_cells
+from typing import NamedTuple
 
 from gitops_tui.model.diff import DiffCell, RowKind
-from gitops_tui.model.drift import FieldDifference, Moved
+from gitops_tui.model.drift import Moved
+from gitops_tui.model.text import printable
 from gitops_tui.model.threeway import ThreeWay, ThreeWayRow
-from gitops_tui.tui.diffview import Look
-from gitops_tui.tui.paint import Pieces, cut, width_of
+from gitops_tui.tui.diffview import Look, shift_of
+from gitops_tui.tui.paint import Pieces, chunk, chunk_count, cut, cut_start, width_of
 from gitops_tui.tui.words import plural
 
 # Three columns need this many cells; below that lines stand one under the other.
@@ -19,31 +20,51 @@ _CLUSTER = (Moved.CLUSTER, Moved.BOTH)
 _COUNTED = (RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT)
 
 
+class ThreeLine(NamedTuple):
+    """One line: a row, or one side of it by its `name`; which part, where it is wrapped."""
+
+    row: ThreeWayRow
+    part: int = 0
+    name: str | None = None
+    cell: DiffCell | None = None
+
+
 class ThreeLines:
-    """Lines made for a width: `lines`; `changes`, at which of them each change starts; the difference of each change."""
+    """Lines for a width: `lines`, drawn by `draw`; `changes`, at which of them each change starts; the row of each
+    change."""
 
     def __init__(self, found: ThreeWay, look: Look, width: int) -> None:
         from gitops_tui.compare.threeway import folded  # pulls in the schemas: after the first paint
 
         self.look, self.width = look, width
         self.columns = width >= COLUMNS_FROM and not look.unified
-        self.lines: list[Pieces] = []
+        self.lines: list[ThreeLine | Pieces] = []
         self.changes: list[int] = []
-        self.differences: list[FieldDifference | None] = []
+        self.rows: list[ThreeWayRow] = []
         rows = folded(found.rows, look.context)
         starts = set(rows.changes)
         for at, row in enumerate(rows.rows):
             if at in starts:
                 self.changes.append(len(self.lines))
-                self.differences.append(row.difference)
+                self.rows.append(row)
             if row.kind is RowKind.FOLD:
-                self.lines.append([(f" ⋯ {plural(row.folded, 'line')} that nobody moved", "muted")])
+                said = f" ⋯ {plural(row.folded, 'line')} that nobody moved"
+                place = cut_start(printable(row.path), width - width_of(said) - 7)
+                self.lines.append([(f"{said} · in {place}" if len(place) > 1 else said, "muted")])
             elif self.columns:
-                self._three(row)
+                cells = (row.last, row.desired, row.live)
+                most = max(self._parts(cell, width) for cell, width in zip(cells, self.widths, strict=True))
+                self.lines += [ThreeLine(row, part) for part in range(most)]
             else:
-                self._one(row)
+                for name, cell in _named(row):
+                    self.lines += [
+                        ThreeLine(row, part, name, cell) for part in range(self._parts(cell, width - _NAME + 1))
+                    ]
         if rows.truncated:
             self.lines.append([(f" … {plural(rows.truncated, 'more line')} at least", "muted")])
+
+    def _parts(self, cell: DiffCell | None, width: int) -> int:
+        return chunk_count(cell.text, max(1, width - 2)) if self.look.wrap and cell is not None else 1
 
     @property
     def widths(self) -> tuple[int, int, int]:
@@ -65,48 +86,58 @@ class ThreeLines:
             (f" live {cluster}", "cluster"),
         ]
 
-    def _three(self, row: ThreeWayRow) -> None:
+    def draw(self, line: ThreeLine) -> Pieces:
+        """One line in colours."""
+        return self._three(line.row, line.part) if line.name is None else self._one(line)
+
+    def _three(self, row: ThreeWayRow, part: int) -> Pieces:
         quiet = row.kind not in _COUNTED and not row.moved
         sides = (
             (row.last, "muted", row.moved is not Moved.NONE and row.last is not None, "", ""),
             (row.desired, "muted" if quiet and row.desired is None else "text", row.moved in _GIT, "git", "≠"),
             (row.live, "muted" if row.desired is None and quiet else "text", row.moved in _CLUSTER, "cluster", "≠"),
         )
-        chunks = [self._chunks(cell, width - 2) for (cell, *_), width in zip(sides, self.widths, strict=True)]
-        for part in range(max(map(len, chunks)) or 1):
-            pieces: Pieces = []
-            for at, ((_, base, changed, name, sign), width) in enumerate(zip(sides, self.widths, strict=True)):
-                text = chunks[at][part] if part < len(chunks[at]) else ""
-                role = f"{name} on {name}-ground" if changed and name else base
-                start = f"{sign if changed and sign and not part else ' '} "
-                said = cut(text, width - 2)
-                pieces += [("│", "muted")] if at else []
-                pieces.append((start + said + " " * max(0, width - 2 - width_of(said)), role))
-            self.lines.append(pieces)
+        shift = shift_of((row.last, row.desired, row.live), self.look, self.widths[0] - 2)
+        pieces: Pieces = []
+        for at, ((cell, base, changed, name, sign), width) in enumerate(zip(sides, self.widths, strict=True)):
+            role = f"{name} on {name}-ground" if changed and name else base
+            start = f"{sign if changed and sign and not part else ' '} "
+            said = cut(self._text(cell, width - 2, part, shift), width - 2)
+            pieces += [("│", "muted")] if at else []
+            pieces.append((start + said + " " * max(0, width - 2 - width_of(said)), role))
+        return pieces
 
-    def _one(self, row: ThreeWayRow) -> None:
-        from gitops_tui.compare.threeway import sides_of
+    def _one(self, line: ThreeLine) -> Pieces:
+        row, name = line.row, line.name or ""
+        role, ground = "text", ""
+        if name == "~":
+            role = "muted"
+        elif "live" in name and "Git" not in name:
+            role, ground = "cluster", " on cluster-ground" if row.moved in _CLUSTER else ""
+        elif "Git" in name:
+            role, ground = "git", " on git-ground" if row.moved in _GIT else ""
+        elif name == "last":
+            role = "muted"
+        room = self.width - _NAME - 1
+        shift = shift_of([cell for _, cell in _named(row)], self.look, room)
+        said = cut(self._text(line.cell, room, line.part, shift), room)
+        shown = name if not line.part else ""
+        return [(f" {shown:<{_NAME}}", f"bold {role}" if name else "muted"), (said, role + ground)]
 
-        for name, text in sides_of(row):
-            role, ground = "text", ""
-            if name == "~":
-                role = "muted"
-            elif "live" in name and "Git" not in name:
-                role, ground = "cluster", " on cluster-ground" if row.moved in _CLUSTER else ""
-            elif "Git" in name and name != "":
-                role, ground = "git", " on git-ground" if row.moved in _GIT else ""
-            elif name == "last":
-                role = "muted"
-            cell = DiffCell(0, text)
-            for part, chunk in enumerate(self._chunks(cell, self.width - _NAME - 1)):
-                shown = name if not part else ""
-                said = cut(chunk, self.width - _NAME - 1)
-                pieces: Pieces = [(f" {shown:<{_NAME}}", f"bold {role}" if name else "muted"), (said, role + ground)]
-                self.lines.append(pieces)
-
-    def _chunks(self, cell: DiffCell | None, room: int) -> list[str]:
+    def _text(self, cell: DiffCell | None, room: int, part: int, shift: tuple[int, int]) -> str:
+        room = max(1, room)
         if cell is None:
-            return []
-        if not self.look.wrap:
-            return [cell.text[self.look.left : self.look.left + 2 * max(1, room)]]
-        return chop_cells(cell.text, max(1, room)) or [""]
+            return ""
+        if self.look.wrap:
+            return chunk(cell.text, room, part)[1]
+        if shift[1]:
+            return f"{cell.text[: shift[0]]}…{cell.text[shift[1] : shift[1] + 2 * room]}"
+        return cell.text[self.look.left : self.look.left + 2 * room]
+
+
+def _named(row: ThreeWayRow) -> list[tuple[str, DiffCell]]:
+    """The sides of a row in one column."""
+    from gitops_tui.compare.threeway import sides_of
+
+    cells = {cell.text: cell for cell in (row.last, row.live, row.desired) if cell is not None}
+    return [(name, cells[text]) for name, text in sides_of(row)]

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from gitops_tui.cli import shapes
 from gitops_tui.compare import compare
-from gitops_tui.compare.blame import three_way, which_moved, who
-from gitops_tui.model.drift import NO_DRIFT, Drift, DriftKind, Moved, Owner
+from gitops_tui.compare.blame import three_way, which_moved
+from gitops_tui.model.drift import NO_DRIFT, Drift, DriftEpisode, DriftKind, FieldMove, Moved, Owner
+from gitops_tui.model.explain import Explained, FieldBlame
+from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.owners import who
+from gitops_tui.model.revision import BlameLine
+from gitops_tui.model.since import since_words
+from gitops_tui.model.snapshot import ResourceState
+from gitops_tui.model.sync import SyncStatus
 from gitops_tui.reconcile.since import episodes
 
 
@@ -105,6 +114,80 @@ def test_drift_of_git_began_with_its_commit() -> None:
     commit = NOW - timedelta(hours=3)
     (found,) = episodes((), Drift(DriftKind.MISSING), Moved.GIT, NOW, commit)
     assert (found.began, found.by) == (commit, "Git")
+
+
+def test_what_a_session_finds_drifted_began_when_nobody_knows() -> None:
+    git_time = NOW - timedelta(hours=3)
+    (missing,) = episodes((), Drift(DriftKind.MISSING), Moved.CLUSTER, NOW, git_time, seen=False)
+    assert (missing.began, missing.dated, missing.by) == (NOW, False, "")
+    # The branch's newest commit needn't be the one that changed this object.
+    (git,) = episodes((), drift_by("gitops-tui", git_time), Moved.GIT, NOW, git_time, seen=False)
+    assert (git.dated, git.by) == (False, "Git")
+    (edited,) = episodes((), drift_by("kubectl-edit", git_time), Moved.CLUSTER, NOW, None, seen=False)
+    assert (edited.began, edited.dated) == (git_time, True)
+
+
+def test_that_git_moved_is_told_once_it_is_known() -> None:
+    synced, commit = NOW - timedelta(hours=3), NOW - timedelta(minutes=1)
+    guessed = episodes((), drift_by("gitops-tui", synced), Moved.NONE, NOW, commit)
+    assert guessed[0].by == "Git"
+    (found,) = episodes(guessed, drift_by("gitops-tui", synced), Moved.GIT, NOW + timedelta(seconds=1), commit)
+    assert (found.began, found.by, found.moved) == (commit, "Git", Moved.GIT)
+    both = drift_by("kubectl-edit", NOW)
+    (still,) = episodes((found,), both, Moved.BOTH, NOW + timedelta(minutes=9), commit)
+    assert (still.began, still.by) == (commit, "kubectl-edit")
+
+
+def resource(drift: Drift, moved: Moved, *episodes_of: DriftEpisode) -> ResourceState:
+    key = ResourceKey("", "ConfigMap", "b", "a")
+    return ResourceState(key, "v1", SyncStatus.OUT_OF_SYNC, drift, moved=moved, episodes=episodes_of)
+
+
+def test_since_when_in_words() -> None:
+    two, edited = datetime.now(UTC) - timedelta(seconds=130), drift_by("x", None)
+    gone = Drift(DriftKind.MISSING)
+    for drift, moved, episode, said in (
+        (
+            edited,
+            Moved.CLUSTER,
+            DriftEpisode(two, by="kubectl-edit"),
+            "drifted 2 min ago by kubectl-edit (cluster changed)",
+        ),
+        (edited, Moved.GIT, DriftEpisode(two, by="Git"), "drifted 2 min ago (Git changed)"),
+        (edited, Moved.GIT, DriftEpisode(two, by="Git", dated=False), "drifted (Git changed)"),
+        (gone, Moved.CLUSTER, DriftEpisode(two), "gone from the cluster 2 min ago (cluster changed)"),
+        (gone, Moved.GIT, DriftEpisode(two, by="Git"), "new in Git 2 min ago (Git changed)"),
+        (gone, Moved.NONE, DriftEpisode(two, dated=False), ""),
+        (edited, Moved.NONE, DriftEpisode(two, by="x", dated=False), "drifted by x"),
+    ):
+        assert since_words(resource(drift, moved, episode)) == said
+    clock = since_words(resource(edited, Moved.CLUSTER, DriftEpisode(two, by="x")), clock=True)
+    assert re.fullmatch(r"drifted since (\S+ )?\d\d:\d\d, 2 min ago by x", clock)
+    assert not since_words(resource(edited, Moved.GIT, DriftEpisode(two, by="Git", dated=False)), clock=True)
+
+
+def test_when_git_moved_is_told_by_the_lines_that_moved() -> None:
+    state = resource(drift_by("gitops-tui", None), Moved.GIT, DriftEpisode(NOW, by="Git", dated=False))
+    line = BlameLine("c", "Dana", "", datetime.now(UTC) - timedelta(minutes=5), "s", "p", 1, "t")
+    explained = Explained(
+        state.key,
+        blame={"data.a": FieldBlame(line, None)},
+        moved=Moved.GIT,
+        moves=(FieldMove("data.a", "0", "1", "0", Moved.GIT),),
+    )
+    assert since_words(state, explained) == "drifted 5 min ago (Git changed)"
+    assert shapes.resource(state, explained)["driftedSince"] == line.time.isoformat()
+    assert shapes.resource(state)["driftedSince"] is None
+
+
+def test_a_path_belongs_to_the_difference_that_it_lies_in() -> None:
+    found = compare(config(a="1", ab="1"), {**config(a="2", ab="2")})
+    assert [getattr(found.at(path), "path", None) for path in ("data.a", "data.ab", "data.abc", "data.a.b[0]")] == [
+        "data.a",
+        "data.ab",
+        None,
+        "data.a",
+    ]
 
 
 def test_the_history_of_a_session_is_bounded() -> None:

@@ -163,6 +163,10 @@ def test_marks_are_the_words_that_differ() -> None:
     left, right = marks("image: shop/web:1", "image: shop/web:2", 7)
     assert (left, right) == (((16, 17),), ((16, 17),))
     assert marks("same", "same", 0) == ((), ())
+    # In a word without end just what differs.
+    long = marks("x" * 2000 + "MIDDLE" + "y" * 2000, "x" * 2000 + "CENTER" + "y" * 2000, 0)
+    assert long == (((2000, 2006),), ((2000, 2006),))
+    assert marks("x" * 100, "x" * 100 + "y", 0) == ((), ((100, 101),))
 
 
 def texts(rows: DiffRows) -> list[tuple[str, str]]:

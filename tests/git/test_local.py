@@ -156,6 +156,13 @@ def test_a_shallow_clone_without_its_remote_says_where_it_ends(made_repository, 
     assert found.boundary
 
 
+def test_where_the_history_begins_nothing_is_cut_off(made_repository) -> None:
+    made_repository.commit({"a": "1\n"}, "first")
+    found = _open(made_repository.folder).blame_line("HEAD", "a", 1)
+    assert found is not None
+    assert not found.boundary
+
+
 def test_a_corrupt_object_is_named_with_what_to_do(made_repository) -> None:
     sha = made_repository.commit({"a/x.yaml": "a: 1\n"})
     blob = made_repository.git("rev-parse", "HEAD:a/x.yaml")

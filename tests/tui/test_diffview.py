@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from gitops_tui.compare import compare
-from gitops_tui.model.drift import DriftKind
+from gitops_tui.model.drift import DriftKind, Owner
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.sync import SyncStatus
+from gitops_tui.records import replace
+from gitops_tui.tui.difffoot import diff_foot
 from gitops_tui.tui.diffview import Look, build, draw, lines_of
 from gitops_tui.tui.highlight import highlight_yaml
 from gitops_tui.tui.paint import Palette
@@ -27,10 +29,10 @@ GIT: dict[str, Any] = {
 }
 
 
-def state(live: dict[str, Any] | None) -> ResourceState:
-    key = ResourceKey("", "ConfigMap", "n", "c")
-    manifest = Manifest(key, "v1", GIT, Origin("c.yaml"), "d")
-    return ResourceState(key, "v1", SyncStatus.OUT_OF_SYNC, compare(GIT, live), manifest=manifest, live=live)
+def state(live: dict[str, Any] | None, git: dict[str, Any] = GIT) -> ResourceState:
+    key = ResourceKey("", git["kind"], "n", "c")
+    manifest = Manifest(key, "v1", git, Origin("c.yaml"), "d")
+    return ResourceState(key, "v1", SyncStatus.OUT_OF_SYNC, compare(git, live), manifest=manifest, live=live)
 
 
 @pytest.fixture
@@ -121,6 +123,59 @@ def test_a_scrolled_line_shows_its_end() -> None:
     view = build(state(live))
     assert not any("end" in line for line in texts(view, Look(context=0)))
     assert any("end" in line for line in texts(view, Look(context=0, left=280)))
+
+
+@pytest.mark.parametrize("look", [Look(context=0), Look(context=0, unified=True)])
+@pytest.mark.parametrize("filling", ["x" * 300, "漢字" * 100, "many words and " * 30])
+def test_a_change_far_to_the_right_is_in_sight(look: Look, filling: str) -> None:
+    git, live = copy.deepcopy(GIT), copy.deepcopy(GIT)
+    git["data"]["a"], live["data"]["a"] = f"{filling}GIT", f"{filling}LIVE"
+    view = build(state(live, git))
+    said = "\n".join(texts(view, look, 80))
+    assert "GIT" in said
+    assert "LIVE" in said
+    assert "a: …" in said
+
+
+def test_a_fold_tells_where_the_next_change_is_unless_a_line_does(drifted) -> None:
+    folds = [line for line in texts(build(drifted), Look()) if "⋯" in line]
+    assert "· in data" in folds[0]
+    live = copy.deepcopy(GIT)
+    live["data"]["key-00"] = "other"
+    assert not any("· in" in line for line in texts(build(state(live)), Look()))
+
+
+def test_an_owner_is_told_in_words_and_whole() -> None:
+    live = copy.deepcopy(GIT)
+    live["data"]["z"] = "two"
+    for manager, said in (("kubectl-edit:dana", "kubectl-edit by dana"), ("管理者マネージャ", "管理者マネージャ")):
+        entry = {"manager": manager, "operation": "Update", "fieldsV1": {"f:data": {"f:z": {}}}}
+        live["metadata"]["managedFields"] = [entry]
+        assert any(line.rstrip().endswith(said) for line in texts(build(state(live)), Look()))
+
+
+def test_an_item_that_stands_elsewhere_says_so() -> None:
+    ports = [{"port": 1, "name": "a"}, {"port": 2, "name": "b"}]
+    git = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": ports}}
+    live = {**git, "spec": {"ports": ports[::-1], "clusterIP": "10.0.0.1"}}
+    assert sum(line.rstrip().endswith("moved") for line in texts(build(state(live, git)), Look(context=-1))) == 1
+
+
+def test_the_foot_says_which_field_and_leaves_out_what_has_no_room(drifted) -> None:
+    difference = drifted.drift.differences[0]
+    long = replace(difference, path="spec.template.spec.containers[name=app].image", live_owner=Owner("kubectl-edit"))
+
+    def foot(width: int, **more: Any) -> str:
+        return "".join(text for text, _ in diff_foot(3, 1, long, Look(), width, **more))
+
+    assert foot(140).startswith(f" 3 changes · 2/3 · {long.path} by kubectl-edit · n next · u unified")
+    assert foot(140).endswith("w wrap")
+    for width in range(60, 140):
+        said = foot(width)
+        assert len(said) <= width
+        assert "[name=app].image by kubectl-edit" in said
+    assert "3 two sides" in foot(140, three=True)
+    assert "n next" not in "".join(text for text, _ in diff_foot(1, 0, long, Look(), 140))
 
 
 def test_a_missing_object_is_one_column_of_git() -> None:

@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 from gitops_tui.model.drift import FieldDifference
 from gitops_tui.model.keys import AppKey, ResourceKey
+from gitops_tui.model.owners import who
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint
@@ -101,7 +102,8 @@ class BlameScreen(Dialog[None]):
             said = "nobody is recorded for it"
         else:
             when = f" {age(owner.time)} ago" if owner.time is not None else ""
-            said = f"{owner.manager}{when}" + (f" ({owner.subresource})" if owner.subresource else "")
+            by = who(owner)
+            said = f"{by}{when}" + (f" ({owner.subresource})" if owner.subresource and by == owner.manager else "")
         rows += self.note(said, first="  cluster  ", indent="           ")
         move = next((each for each in explained.moves if each.path == difference.path), None) if explained else None
         if move is not None and move.moved:

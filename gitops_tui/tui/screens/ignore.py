@@ -12,7 +12,7 @@ from gitops_tui.model.drift import FieldDifference
 from gitops_tui.model.ignoring import IgnorePreview
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.text import printable
-from gitops_tui.settings import settings_file
+from gitops_tui.settings import FIELD_MANAGER, settings_file
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint
 from gitops_tui.tui.screens.plan_rows import place
@@ -55,7 +55,8 @@ class IgnoreScreen(Dialog[str | None]):
     @property
     def manager(self) -> str:
         owner = self.difference.live_owner
-        return owner.manager if owner is not None else ""
+        # A rule about what we set ourselves would hide all drift.
+        return owner.manager if owner is not None and owner.manager != FIELD_MANAGER else ""
 
     @property
     def rule(self) -> IgnoreRule | None:
