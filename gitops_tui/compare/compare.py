@@ -138,19 +138,23 @@ def _plainly_in_sync(
         for entry in managed(live):
             if entry["manager"] == field_manager and entry.get("operation") == "Apply":
                 ours = True
-                if not entry.get("subresource") and not covered(entry["fieldsV1"], written, OUR_MARKS):
+                if not entry.get("subresource") and not _covers(written, desired, entry["fieldsV1"]):
                     return False
             elif entry["manager"] in client_managers and not entry.get("subresource"):
                 clients.append(entry["fieldsV1"])
         if ours:
             return True
         if clients:
-            return all(covered(fields, written, OUR_MARKS) for fields in clients)
+            return all(_covers(written, desired, fields) for fields in clients)
         notes = live.get("metadata", {}).get("annotations")
         return notes is None or (isinstance(notes, dict) and LAST_APPLIED not in notes)
     except (RecursionError, AttributeError, TypeError):
         # Deep nesting, or a form that no API server gives: the walks are made for that.
         return False
+
+
+def _covers(written: Mapping[str, Any], desired: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    return covered(fields, written, OUR_MARKS) or (written is not desired and covered(fields, desired, OUR_MARKS))
 
 
 def _key(obj: Mapping[str, Any]) -> ResourceKey:

@@ -7,6 +7,8 @@ from typing import Any
 from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+# The API server puts it on every Namespace.
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 TOP = frozenset({"apiVersion", "kind", "status"})
 METADATA = frozenset(
     {

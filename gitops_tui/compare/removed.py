@@ -15,10 +15,10 @@ import orjson
 
 from gitops_tui.compare import paths
 from gitops_tui.compare.defaults import comes_back
-from gitops_tui.compare.fields import LAST_APPLIED, METADATA, OUR_MARKS, TOP, is_note, is_tools
+from gitops_tui.compare.fields import LAST_APPLIED, METADATA, NAMESPACE_LABEL, OUR_MARKS, TOP, is_note, is_tools
 from gitops_tui.compare.ownership import STEPS, Step, below, covered, key_of
 from gitops_tui.compare.values import normalised
-from gitops_tui.compare.walk import MAX_DEPTH, Walk, keeps_null, key_value
+from gitops_tui.compare.walk import MAX_DEPTH, Walk, keeps_null, key_value, keyed
 from gitops_tui.model.drift import ABSENT, Reason
 from gitops_tui.model.text import printable
 from gitops_tui.schema import Node
@@ -40,15 +40,18 @@ def removed(walk: Walk, field_manager: str, client_managers: Sequence[str]) -> N
         return
     clients = [each for each in others if each.owner.manager in client_managers and not each.owner.subresource]
     looks = _Removed(walk, adopted=True)
+    # What two client-side managers own becomes ours all the same.
+    left = [each.fields for each in others if each not in clients]
     for entry in clients:
         if not covered(entry.fields, walk.desired, OUR_MARKS):
-            looks.run(entry.fields, [each.fields for each in others if each is not entry])
-    if not clients and (noted := last_applied(walk.live)) is not None:
+            looks.run(entry.fields, left)
+    if not clients and (noted := last_applied(walk.live, walk.node)) is not None:
         looks.run(noted, [])
 
 
-def last_applied(live: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """What kubectl's client-side apply noted that it set, as a field set; None where there is no such note."""
+def last_applied(live: Mapping[str, Any], node: Node | None = None) -> Mapping[str, Any] | None:
+    """What kubectl's client-side apply noted that it set, as a field set; None where there is no such note. node: the
+    kind's type, which tells the lists whose items are owned one by one."""
     metadata = live.get("metadata")
     notes = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     text = notes.get(LAST_APPLIED) if isinstance(notes, Mapping) else None
@@ -58,13 +61,34 @@ def last_applied(live: Mapping[str, Any]) -> Mapping[str, Any] | None:
         last = orjson.loads(text)
     except ValueError:
         return None
-    return _as_fields(normalised(last), 0) if isinstance(last, Mapping) else None
+    return _as_fields(normalised(last), node, 0) if isinstance(last, Mapping) else None
 
 
-def _as_fields(value: Any, depth: int) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping) or depth > MAX_DEPTH:
+def _as_fields(value: Any, node: Node | None, depth: int) -> Mapping[str, Any]:
+    if depth > MAX_DEPTH:
         return {}
-    return {f"f:{name}": _as_fields(inside, depth + 1) for name, inside in value.items() if depth or name not in TOP}
+    if isinstance(value, Mapping):
+        if node is not None and node.atomic_map:
+            return {}
+        return {
+            f"f:{name}": _as_fields(inside, node.child(str(name)) if node is not None else None, depth + 1)
+            for name, inside in value.items()
+            if depth or name not in TOP
+        }
+    if not isinstance(value, list) or node is None:
+        return {}
+    if node.list_type == "set":
+        steps: list[tuple[Step, Any]] = [(("v", each), None) for each in value]
+    elif node.list_type == "map" and (items := keyed(value, node.list_keys, node.items)) is not None:
+        named = [(dict(zip(node.list_keys, identity, strict=True)), item) for identity, item in items.items()]
+        steps = [(("k", {key: one for key, one in keys.items() if one is not None}), item) for keys, item in named]
+    else:
+        return {}
+    return {
+        key: {".": {}, **_as_fields(item, node.items, depth + 1)}
+        for step, item in steps
+        if (key := key_of(step)) is not None
+    }
 
 
 class _Removed:
@@ -135,6 +159,8 @@ class _Removed:
         if len(steps) == 2 and steps[0] == ("f", "metadata"):
             field = str(steps[1][1])
             value = live.get(name) if isinstance(live, Mapping) and isinstance(name, str) else None
+            if field == "labels" and name == NAMESPACE_LABEL and self._walk.live.get("kind") == "Namespace":
+                return True
             return is_note(field, name) or (self._adopted and is_tools(field, name, value))
         return False
 

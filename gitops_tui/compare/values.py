@@ -135,22 +135,28 @@ def normalised(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     made = dict(obj)
     if kind == "LimitRange":
         return _limit_range(made)
-    if kind == "Secret" and made.get("apiVersion") == "v1":
-        data, texts = made.get("data"), made.get("stringData")
-        data = {} if data is None else data
-        if isinstance(data, Mapping) and (isinstance(texts, Mapping) or texts is None):
-            made.pop("stringData", None)
-            if not data and not texts:
-                return made
-            both = {key: "" if value is None else value for key, value in data.items()}
-            for key, value in (texts or {}).items():
-                text = "" if value is None else value if isinstance(value, str) else str(value)
-                both[key] = b64encode(text.encode("utf-8", "surrogatepass")).decode()
-            made["data"] = both
-    elif str(made.get("apiVersion") or "").startswith("rbac.authorization.k8s.io/") and made.get("aggregationRule"):
+    if kind == "Secret":
+        return with_data(made)
+    if str(made.get("apiVersion") or "").startswith("rbac.authorization.k8s.io/") and made.get("aggregationRule"):
         # The controller fills the rules in.
         made.pop("rules", None)
     return made
+
+
+def with_data(secret: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A Secret with its `stringData` in `data`, as the API server stores it."""
+    data, texts = secret.get("data"), secret.get("stringData")
+    data = {} if data is None else data
+    if secret.get("apiVersion") != "v1" or not isinstance(data, Mapping) or not isinstance(texts, Mapping | None):
+        return secret
+    made = {key: value for key, value in secret.items() if key != "stringData"}
+    if not data and not texts:
+        return made
+    both = {key: "" if value is None else value for key, value in data.items()}
+    for key, value in (texts or {}).items():
+        text = "" if value is None else value if isinstance(value, str) else str(value)
+        both[key] = b64encode(text.encode("utf-8", "surrogatepass")).decode()
+    return {**made, "data": both}
 
 
 def _limit_range(obj: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from gitops_tui.compare.values import with_data
 from gitops_tui.errors import ApiError, Conflict, GitOpsError, Invalid, NotFound
 from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.model.application import Application
@@ -225,7 +226,11 @@ class Writer:
 
 
 def for_apply(obj: dict[str, Any]) -> dict[str, Any]:
-    """Without what an applied configuration must not have."""
+    """Without what an applied configuration must not have. A Secret's `stringData` is applied as `data`: what is owned as
+    `stringData` stays for ever when Git leaves it out."""
+    texts = obj.get("stringData") if obj.get("kind") == "Secret" else None
+    if isinstance(texts, Mapping) and all(isinstance(each, str) for each in texts.values()):
+        obj = dict(with_data(obj))
     made = {key: value for key, value in obj.items() if key != "status"}
     dropped = ("managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink")
     made["metadata"] = {key: value for key, value in made["metadata"].items() if key not in dropped}

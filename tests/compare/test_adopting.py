@@ -1,0 +1,178 @@
+"""Objects that other tools made: what they own and Git doesn't set is told before our first apply."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+from typing import Any
+
+import pytest
+import zoo
+
+from gitops_tui.compare import compare
+from gitops_tui.compare.fields import LAST_APPLIED
+from gitops_tui.model.drift import Reason
+from gitops_tui.sync.writing import for_apply
+
+
+def entry(manager: str, fields: dict[str, Any], operation: str = "Update", version: str = "v1") -> dict[str, Any]:
+    return {
+        "manager": manager,
+        "operation": operation,
+        "apiVersion": version,
+        "time": "2026-01-02T03:04:05Z",
+        "fieldsType": "FieldsV1",
+        "fieldsV1": fields,
+    }
+
+
+def live(obj: dict[str, Any], *entries: Any, applied: dict[str, Any] | None = None) -> dict[str, Any]:
+    made = copy.deepcopy(obj)
+    made["metadata"]["managedFields"] = list(entries)
+    if applied is not None:
+        made["metadata"].setdefault("annotations", {})[LAST_APPLIED] = json.dumps(applied)
+    return made
+
+
+def paths(desired: dict[str, Any], there: dict[str, Any], **how: Any) -> list[str]:
+    drift = compare(desired, there, **how)
+    assert all(each.reason is Reason.REMOVED for each in drift.differences)
+    return [each.path for each in drift.differences]
+
+
+def config(**data: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": data}
+
+
+def workload(*containers: dict[str, Any], **pod: Any) -> dict[str, Any]:
+    spec = {"template": {"spec": {"containers": list(containers), **pod}}}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "w"}, "spec": spec}
+
+
+APP = {
+    "name": "app",
+    "image": "i",
+    "ports": [{"containerPort": 53}, {"containerPort": 53, "protocol": "UDP"}],
+    "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
+}
+SIDE = {"name": "side", "image": "i"}
+
+
+@pytest.mark.parametrize("entries", [None, [], [{"manager": 3}], "stripped"])
+def test_what_kubectl_noted_counts_item_by_item_where_managed_fields_are_stripped(entries: Any) -> None:
+    before = workload(APP, SIDE, volumes=[{"name": "v", "emptyDir": {}}], nodeSelector={"a": "b"})
+    there = live(before, applied=before)
+    there["metadata"]["managedFields"] = entries
+    assert not compare(before, there).is_drifted
+    app = {**APP, "ports": APP["ports"][:1], "env": [{"name": "A"}]}  # type: ignore[index]
+    assert paths(workload(app), there) == [
+        "spec.template.spec.containers[name=app].ports[containerPort=53,protocol=UDP]",
+        "spec.template.spec.containers[name=app].env[name=A].value",
+        "spec.template.spec.containers[name=app].env[name=B]",
+        "spec.template.spec.containers[name=side]",
+        "spec.template.spec.volumes",
+        "spec.template.spec.nodeSelector",
+    ]
+
+
+def test_a_note_about_sets_atomic_lists_and_custom_kinds() -> None:
+    schema = zoo.WIDGET_SCHEMA
+    before: dict[str, Any] = {
+        "apiVersion": "zoo.example/v1",
+        "kind": "Widget",
+        "metadata": {"name": "w", "finalizers": ["a/b", "c/d"]},
+        "spec": {"zones": ["eu", "us"], "parts": [{"name": "a", "tags": ["x", "y"]}], "extra": {"k": "v", "l": "w"}},
+    }
+    there = live(before, applied=before)
+    wanted = copy.deepcopy(before)
+    wanted["metadata"]["finalizers"] = ["a/b"]
+    wanted["spec"] = {"zones": ["us"], "parts": [{"name": "a", "tags": ["y"]}], "extra": {"k": "v"}}
+    assert paths(wanted, there, schema=schema) == [
+        "metadata.finalizers[=c/d]",
+        "spec.zones[=eu]",
+        "spec.parts[name=a,protocol=TCP].tags[=x]",
+        "spec.extra.l",
+    ]
+    # Without the types lists are replaced as a whole, and differ so.
+    whole = ["metadata.finalizers", "spec.zones", "spec.parts[0].tags", "spec.extra.l"]
+    assert [each.path for each in compare(wanted, there).differences] == whole
+
+
+def test_what_several_client_side_managers_own_together_is_told_once() -> None:
+    there = live(
+        config(a="1", b="2", c="3"),
+        entry("helm", {"f:data": {"f:a": {}, "f:b": {}}}),
+        entry("kubectl-client-side-apply", {"f:data": {"f:b": {}, "f:c": {}}}),
+        entry("argocd-controller", {"f:data": {"f:b": {}}}, "Apply"),
+    )
+    assert paths(config(a="1"), there) == ["data.b", "data.c"]
+    assert paths(config(a="1", c="3"), there) == ["data.b"]
+    other = copy.deepcopy(there)
+    other["metadata"]["managedFields"].append(entry("operator", {"f:data": {"f:b": {}}}, "Apply"))
+    assert paths(config(a="1"), other) == ["data.c"]
+    ours = copy.deepcopy(there)
+    ours["metadata"]["managedFields"].append(entry("gitops-tui", {"f:data": {"f:a": {}}}, "Apply"))
+    assert paths(config(a="1"), ours) == []
+
+
+def test_fields_of_another_version_that_are_not_there_are_passed_over() -> None:
+    there = live(config(a="1"), entry("gitops-tui", {"f:old": {"f:x": {}}, "f:data": {"f:z": {}}}, "Apply", "v1beta1"))
+    assert paths(config(a="1"), there) == []
+
+
+def test_a_whole_list_and_a_whole_item_that_are_removed() -> None:
+    owned = {
+        "f:spec": {
+            "f:template": {
+                "f:spec": {
+                    "f:containers": {
+                        'k:{"name":"app"}': {
+                            ".": {},
+                            "f:name": {},
+                            "f:image": {},
+                            "f:env": {'k:{"name":"A"}': {".": {}, "f:name": {}, "f:value": {}}},
+                        },
+                        'k:{"name":"side"}': {".": {}, "f:name": {}, "f:image": {}},
+                    },
+                    "f:tolerations": {},
+                }
+            }
+        }
+    }
+    before = workload({**APP, "env": [{"name": "A", "value": "1"}]}, SIDE, tolerations=[{"operator": "Exists"}])
+    there = live(before, entry("gitops-tui", owned, "Apply", "apps/v1"))
+    assert paths(workload({"name": "app", "image": "i"}), there) == [
+        "spec.template.spec.containers[name=app].env",
+        "spec.template.spec.containers[name=side]",
+        "spec.template.spec.tolerations",
+    ]
+
+
+def test_the_label_that_every_namespace_has_is_nobodys() -> None:
+    space: dict[str, Any] = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}
+    labels = {"kubernetes.io/metadata.name": "shop", "old": "x"}
+    fields = {"f:metadata": {"f:labels": {".": {}, "f:kubernetes.io/metadata.name": {}, "f:old": {}}}}
+    there = live({**space, "metadata": {"name": "shop", "labels": labels}}, entry("helm", fields))
+    assert paths(space, there) == ["metadata.labels.old"]
+
+
+def secret(**fields: Any) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, **fields}
+
+
+@pytest.mark.parametrize("manager", ["gitops-tui", "helm"])
+def test_a_key_of_string_data_that_git_has_lost(manager: str) -> None:
+    coded = {key: base64.b64encode(value.encode()).decode() for key, value in (("a", "1"), ("b", "2"))}
+    operation = "Apply" if manager == "gitops-tui" else "Update"
+    there = live(secret(data=coded), entry(manager, {"f:data": {"f:a": {}, "f:b": {}}}, operation))
+    assert paths(secret(stringData={"a": "1", "b": "2"}), there) == []
+    assert paths(secret(stringData={"a": "1"}), there) == ["data.b"]
+    assert paths(secret(), there) == ["data"]
+
+
+def test_string_data_is_applied_as_data_so_that_its_keys_can_go_again() -> None:
+    made = for_apply(secret(stringData={"a": "1", "b": ""}, data={"a": "eA==", "c": "eQ=="}, status={}))
+    assert made == secret(data={"a": "MQ==", "b": "", "c": "eQ=="})
+    odd = secret(stringData={"a": 1})
+    assert for_apply(odd) == odd, "the API server refuses it, and says why"
