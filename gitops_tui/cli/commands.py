@@ -93,7 +93,7 @@ def diff(options: argparse.Namespace, settings: Settings) -> int:
         from gitops_tui.cli.between import between
 
         return between(options, settings)
-    with session(options, settings) as work:
+    with session(options, settings, beneath=False) as work:
         state = work.application(options.app)
         drifted = [each for each in state.resources.values() if each.drift.is_drifted and not each.hook]
         asked = {each.key: work.engine.explain(state.key, each.key) for each in drifted}

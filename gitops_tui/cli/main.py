@@ -53,7 +53,9 @@ def run(arguments: Sequence[str]) -> int:
         from gitops_tui.cli.table import command
 
         # A tenth of a second, half of it outside of Python: beside the other imports.
-        threading.Thread(target=importlib.import_module, args=("aiohttp",), name="aiohttp", daemon=True).start()
+        threading.Thread(
+            target=importlib.import_module, args=("gitops_tui.kube.client",), name="aiohttp", daemon=True
+        ).start()
         return command(options.command)(options, settings)
     except GitOpsError as error:
         say_error(error)
@@ -75,8 +77,8 @@ def say_error(error: GitOpsError) -> None:
     print(f"gitops-tui: {text}", file=sys.stderr)
 
 
-def request_of(options: argparse.Namespace, *, automatic: bool) -> Request:
-    """The engine's Request that the options mean."""
+def request_of(options: argparse.Namespace, *, automatic: bool, beneath: bool = True) -> Request:
+    """The engine's Request that the options mean; `beneath` as it has it."""
     from gitops_tui.reconcile import Request
 
     return Request(
@@ -91,6 +93,7 @@ def request_of(options: argparse.Namespace, *, automatic: bool) -> Request:
         create_namespace=options.create_namespace,
         automatic=automatic and not options.working_tree,
         working_tree=options.working_tree,
+        beneath=beneath,
     )
 
 

@@ -82,9 +82,9 @@ class Session:
 
 
 @contextmanager
-def session(options: argparse.Namespace, settings: Settings) -> Iterator[Session]:
-    """A running engine that never syncs by itself."""
-    engine = Engine(request_of(options, automatic=False), settings)
+def session(options: argparse.Namespace, settings: Settings, *, beneath: bool = True) -> Iterator[Session]:
+    """A running engine that never syncs by itself. beneath: whether it looks at what objects own."""
+    engine = Engine(request_of(options, automatic=False, beneath=beneath), settings)
     made = Session(engine, options.timeout)
     engine.start()
     try:

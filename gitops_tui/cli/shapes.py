@@ -152,7 +152,8 @@ def resource(state: ResourceState, explained: Explained | None = None, three: Th
         "rolloutSeconds": _seconds(state.rollout),
         "summary": state.summary,
         "cause": state.cause,
-        "owned": [owned(each) for each in state.owned],
+        # A diff has not looked beneath.
+        **({"owned": [owned(each) for each in state.owned]} if explained is None else {}),
         "links": [{"url": each.url, "title": each.title} for each in links(state.live)],
         "hook": bool(state.hook),
         "tracked": state.tracked,

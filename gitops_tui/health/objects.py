@@ -18,6 +18,8 @@ def part(obj: Any, *names: str) -> Mapping[str, Any]:
     for name in names:
         # Asking for the class first is ten times faster than asking for what it can do, and nearly all are dicts.
         obj = obj.get(name) if obj.__class__ is dict or isinstance(obj, Mapping) else None
+        if obj is None:
+            return _NOTHING
     return obj if obj.__class__ is dict or isinstance(obj, Mapping) else _NOTHING
 
 

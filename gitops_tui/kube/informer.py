@@ -12,11 +12,11 @@ import random
 from collections.abc import Callable
 from enum import StrEnum
 
-import aiohttp
 import orjson
 
 from gitops_tui.errors import ApiError, ClusterError, Forbidden, Gone, NotFound, Unreachable
 from gitops_tui.kube.answers import api_error
+from gitops_tui.kube.client import aiohttp
 from gitops_tui.kube.discovery import ResourceType
 from gitops_tui.kube.store import Live, LiveStore
 from gitops_tui.kube.transport import Transport

@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-import aiohttp
-
 from gitops_tui.errors import ApiError
+from gitops_tui.kube.client import aiohttp
 from gitops_tui.kube.transport import Transport
 from gitops_tui.model.logs import LogOptions
 from gitops_tui.model.logtext import LONGEST, split_time

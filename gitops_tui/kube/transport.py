@@ -19,13 +19,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-import aiohttp
 import orjson
 from multidict import CIMultiDict
 
 from gitops_tui.errors import ApiError, Invalid, Unreachable
 from gitops_tui.kube.access import Access, Credentials
 from gitops_tui.kube.answers import api_error
+from gitops_tui.kube.client import aiohttp
 from gitops_tui.kube.pacing import Pace
 from gitops_tui.model.text import printable, redact
 from gitops_tui.records import dataclass

@@ -20,8 +20,7 @@ class GVK(NamedTuple):
     @classmethod
     def of(cls, api_version: str, kind: str) -> GVK:
         """From an object's `apiVersion` ("v1", "apps/v1") and `kind`."""
-        group, _, version = api_version.rpartition("/")
-        return cls(group, version, kind)
+        return _gvk(api_version, kind)
 
     @property
     def api_version(self) -> str:
@@ -29,6 +28,12 @@ class GVK(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.api_version} {self.kind}"
+
+
+@lru_cache(maxsize=4096)
+def _gvk(api_version: str, kind: str) -> GVK:
+    group, _, version = api_version.rpartition("/")
+    return GVK(group, version, kind)
 
 
 class ResourceKey(NamedTuple):

@@ -14,7 +14,8 @@ class Request:
     more_patterns: as pattern, and each must match something. revision: what the folders' applications follow. namespace:
     where their objects without one go. context, kubeconfig: the cluster ("" and None for the current ones). create_namespace: adds CreateNamespace=true.
     automatic: whether this process may sync by itself where a policy says so. working_tree: look at the uncommitted changes
-    of local folders; nothing of them is ever deployed.
+    of local folders; nothing of them is ever deployed. beneath: whether what objects own is watched, too: a question for drift alone needs none
+    of it.
     """
 
     repo: str = ""
@@ -28,3 +29,4 @@ class Request:
     more_patterns: tuple[str, ...] = ()
     automatic: bool = True
     working_tree: bool = False
+    beneath: bool = True

@@ -57,7 +57,7 @@ def _options(text: object) -> dict[str, str]:
 
 def _annotation(obj: Any, name: str) -> object:
     for field in ("metadata", "annotations", name):
-        if obj.__class__ is not dict and not isinstance(obj, Mapping):
+        if obj is None or (obj.__class__ is not dict and not isinstance(obj, Mapping)):
             return None
         obj = obj.get(field)
     return cast("object", obj)

@@ -31,7 +31,7 @@ _PULSE_WAIT = 10.0
 class ClusterSession:
     """A connection that keeps itself up. on_connected is awaited after each connect; on_change and on_link are called,
     on_link with the kind of which more or less is known now, None where the connection itself is meant. on_kinds is
-    awaited when the cluster's own kinds have changed; None: nobody follows them."""
+    awaited when the cluster's own kinds have changed; None: nobody follows them. beneath: whether what objects own is watched."""
 
     def __init__(
         self,
@@ -43,8 +43,10 @@ class ClusterSession:
         on_change: Callable[[ClusterSession, ResourceType, Any, Any], None],
         on_link: Callable[[ClusterSession, ResourceType | None], None],
         on_kinds: Callable[[ClusterSession], Any] | None = None,
+        beneath: bool = True,
     ) -> None:
         self.settings = settings
+        self._beneath = beneath
         self.cluster = Cluster(
             context,
             kubeconfig,
@@ -195,7 +197,8 @@ class ClusterSession:
             if kind is not None and "watch" in kind.verbs:
                 specs[gvk] = WatchSpec(kind, frozenset(each for each in places if each))
         beside = {AUTOSCALER} if any(is_scalable(gvk.kind) for gvk in namespaces) else set()
-        for gvk in {*kinds_below((gvk.group, gvk.kind) for gvk in namespaces), *beside}:
+        below = kinds_below((gvk.group, gvk.kind) for gvk in namespaces) if self._beneath else set()
+        for gvk in {*below, *beside}:
             kind = self.cluster.discovery.get(gvk)
             if gvk not in specs and kind is not None:
                 specs[gvk] = WatchSpec(kind, frozenset(everywhere), keep_managed_fields=False)

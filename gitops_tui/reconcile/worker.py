@@ -243,6 +243,7 @@ class Engine(
             on_change=self._changed,
             on_link=self._link_changed,
             on_kinds=self._kinds_changed if self.request.automatic else None,
+            beneath=self.request.beneath,
         )
         self.spawn(self._sessions[name].run())
 

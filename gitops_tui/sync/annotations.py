@@ -95,7 +95,8 @@ def annotations_of(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     """The object's annotations, {} where there are none or they are malformed."""
     metadata = obj.get("metadata")
     found = metadata.get("annotations") if metadata.__class__ is dict or isinstance(metadata, Mapping) else None
-    return found if found.__class__ is dict or isinstance(found, Mapping) else {}
+    # Nearly all objects have none, and asking what None can do takes longer than all the rest.
+    return {} if found is None else found if found.__class__ is dict or isinstance(found, Mapping) else {}
 
 
 def _words(value: object) -> list[str]:

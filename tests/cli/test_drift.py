@@ -12,6 +12,7 @@ import yaml
 
 from gitops_tui.cli.main import run
 from gitops_tui.demo import DemoCluster
+from gitops_tui.kube.transport import Transport
 
 CONFIG: dict[str, Any] = {
     "apiVersion": "v1",
@@ -121,3 +122,35 @@ def test_a_field_is_ignored_by_a_rule_in_the_settings(place: Place, tmp_path: Pa
     assert [(each["path"], each["ignoredBy"]) for each in hidden] == [
         ("data.level", "setting ignore_differences: /data/level")
     ]
+
+
+def test_a_diff_asks_for_no_kinds_but_the_manifests_own(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = {"app": "web"}
+    web: dict[str, Any] = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "default"},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": "web:1"}]}},
+        },
+    }
+    place.commit(web)
+    assert place("sync", "web", "--yes")[0] == 0
+    place.cluster.do("kubectl-edit", {**web, "spec": {**web["spec"], "replicas": 2}})
+    asked: list[str] = []
+    request = Transport.request
+
+    async def heard(self: Transport, method: str, path: str, **rest: Any) -> dict[str, Any]:
+        asked.append(path)
+        return await request(self, method, path, **rest)
+
+    monkeypatch.setattr(Transport, "request", heard)
+    found = next(each for each in json.loads(place("diff", "web", "-o", "json")[1])["resources"] if each["group"])
+    assert (found["name"], "owned" in found) == ("web", False)
+    assert "/apis/apps/v1/deployments" in asked
+    assert not {each for each in asked if each.endswith(("/replicasets", "/pods"))}
+    listed = json.loads(place("status", "web", "-o", "json")[1])["applications"][0]["resources"]
+    found = next(each for each in listed if each["group"])
+    assert [each["kind"] for each in found["owned"]] == ["ReplicaSet"]
