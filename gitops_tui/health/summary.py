@@ -38,7 +38,8 @@ def trouble(obj: Mapping[str, Any]) -> str:
 
 def image_tags(obj: Mapping[str, Any]) -> tuple[str, ...]:
     """The images of a Pod or of a workload's template, each by its last name and tag: "web:1.8", "db@3f2a9c1"."""
-    spec = part(obj, "spec")
+    if not (spec := part(obj, "spec")):
+        return ()
     template = spec if word(obj, "kind") == "Pod" else part(spec, "template", "spec")
     if word(obj, "kind") == "CronJob":
         template = part(spec, "jobTemplate", "spec", "template", "spec")

@@ -21,6 +21,8 @@ HELM_DELETE = "helm.sh/hook-delete-policy"
 HELM_WEIGHT = "helm.sh/hook-weight"
 
 _ARGO_PREFIX, _OUR_PREFIX = "argocd.argoproj.io/", "gitops-tui.io/"
+PREFIXES = (_ARGO_PREFIX, _OUR_PREFIX, "helm.sh/")
+"""What the names of all annotations that say something here begin with."""
 # What Argo CD itself reads or writes (its common/common.go, applicationset, gitops-engine and docs).
 _ARGO_NAMES = frozenset(
     [

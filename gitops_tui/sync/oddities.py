@@ -12,7 +12,7 @@ from gitops_tui.sync.options import object_problems
 
 def oddities(obj: Mapping[str, Any]) -> tuple[str, ...]:
     """One line each, none for nearly every object."""
-    if not notes.annotations_of(obj):
+    if not any(str(name).startswith(notes.PREFIXES) for name in notes.annotations_of(obj)):
         return ()
     said = [
         f"the annotation {printable(each)} is not known and has no effect" for each in notes.unknown_annotations(obj)
