@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from gitops_tui import ahead
 from gitops_tui.errors import CloneError, GitError
 from gitops_tui.git.address import Address, is_remote
 from gitops_tui.git.command import Stop, run
@@ -34,11 +35,28 @@ def open_repository(
 
     Raises CloneError that says what is wrong and what to do, GitStopped.
     """
-    repository = _opened(url.strip(), settings, credentials, progress, stop)
+    found = ahead.take(("repository", url))
+    if isinstance(found, Repository) and found.settings is settings:
+        repository = found
+    else:
+        repository = _opened(url.strip(), settings, credentials, progress, stop)
     if settings.submodules:
         from gitops_tui.git.submodules import Submodules
 
         repository.submodules = Submodules(credentials)
+    return repository
+
+
+def looked_at(url: str, revision: str, settings: Settings) -> Repository | None:
+    """A local repository with its refs and a revision known, to be begun ahead (`ahead.begin`) under ("repository", url);
+    `open_repository` with the same settings then gives that very one. None for a remote one: who may be asked is known later. Raises GitError."""
+    if is_remote(url.strip()):
+        return None
+    repository = _opened(url.strip(), settings, None, None, None)
+    repository.prepare()
+    repository.fetch()
+    repository.symbol(revision)
+    repository.resolve(revision)
     return repository
 
 
@@ -84,14 +102,17 @@ def _open_local(folder: Path, url: str, settings: Settings) -> Repository:
     except (OSError, RuntimeError, ValueError) as error:
         raise CloneError(f"{printable(str(folder))} can't be opened: {error}") from error
     try:
-        git_dir = _one(run(folder, "rev-parse", "--absolute-git-dir"))
+        # The folder comes first, since a name may hold a line feed; the answers behind it don't.
+        asked = ("--is-inside-work-tree", "--is-bare-repository", "--is-shallow-repository")
+        git_dir, *inside, shallow = _one(run(folder, "rev-parse", "--absolute-git-dir", *asked)).rsplit("\n", 3)
         top, subfolder = Path(git_dir), ""
-        inside = run(folder, "rev-parse", "--is-inside-work-tree", "--is-bare-repository").split()
-        if inside == [b"true", b"false"]:
+        if inside == ["true", "false"]:
             work_tree = Path(_one(run(folder, "rev-parse", "--show-toplevel")))
             # A repository's own core.worktree may name a folder that is another repository's.
             if _one(run(work_tree, "rev-parse", "--absolute-git-dir", ok=(0, 128))) == git_dir:
-                top, subfolder = work_tree, _one(run(folder, "rev-parse", "--show-prefix")).rstrip("/")
+                top = work_tree
+                if folder != work_tree:
+                    subfolder = _one(run(folder, "rev-parse", "--show-prefix")).rstrip("/")
     except GitError as error:
         raise CloneError(
             f"{printable(str(folder))} is not a Git repository: {error.message}",
@@ -100,7 +121,7 @@ def _open_local(folder: Path, url: str, settings: Settings) -> Repository:
     repository = Repository(top, url=printable(redact(url)), settings=settings, subfolder=subfolder)
     partial = run(folder, "config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$", ok=(0, 1))
     repository.lacks_contents = bool(partial.strip())
-    if _one(run(folder, "rev-parse", "--is-shallow-repository")) == "true":
+    if shallow == "true":
         from gitops_tui.git.shallow import deepen_when_asked
 
         deepen_when_asked(repository)

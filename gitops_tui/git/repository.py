@@ -158,6 +158,11 @@ class Repository:
         from gitops_tui.git import watch
 
         if self._refs is None:
+            if self.remote is None:
+                # What moves from here on has another stamp.
+                self._stamp = watch.stamp(self.folder)
+                self._refs = self.refs()
+                return False
             self._refs = self.refs()
         if self.remote is not None:
             self.remote.fetch(progress=progress, stop=stop)
@@ -494,6 +499,14 @@ class Repository:
             return ""
         self.deepening.ask()
         return self.deepening.note
+
+    def prepare(self) -> None:
+        """Before anything is read of a local repository: what is written beside it will be read with it. Where there is
+        no room for that, nothing is."""
+        if self.is_local:
+            from gitops_tui.git.working_tree import prepare
+
+            prepare(self)
 
     def quicken(self) -> None:
         """Makes logs of paths and blame quick in a large local repository; blocking, seconds at most, never needed."""

@@ -52,6 +52,14 @@ def snapshot(repository: Repository) -> Commit:
     return replace(repository.commit(sha), working_tree=True)
 
 
+def prepare(repository: Repository) -> None:
+    """Makes the store, so that nothing has to be read anew once something stands in it."""
+    try:
+        _store(repository)
+    except GitError:
+        return
+
+
 def write_graph(repository: Repository) -> None:
     """A commit-graph with the changed paths of each commit, beside a local repository: git reads it from there, and
     nothing is written into the repository. A mirror has its own."""

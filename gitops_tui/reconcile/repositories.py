@@ -169,6 +169,7 @@ class Repositories:
                             progress=progress,
                             stop=self.stop,
                         )
+                        repository.prepare()
                     self._states[key] = self._first_look(repository, progress)
                 except GitOpsError as error:
                     self._states[key] = RepositoryState(shown, error=error.message)
