@@ -32,6 +32,10 @@ class Looked:
     settled: tuple[object, bool, Drift] | None = None
     moved: tuple[Manifest | None, Drift, Moved] | None = None
 
+    @property
+    def differs(self) -> bool:
+        return bool(self.local.differences or self.local.hidden)
+
     def holds(
         self, manifest: Manifest | None, live: Mapping[str, Any] | None, rules: tuple[IgnoreRule, ...], types: SchemaSet
     ) -> bool:
@@ -47,11 +51,17 @@ def look(
     rules: tuple[IgnoreRule, ...],
     schemas: SchemaSet,
     settings: Settings,
+    *,
+    ahead: bool = False,
 ) -> tuple[Drift, Looked | None]:
-    """The verdict out of memory, and what is kept of an object that differs."""
+    """The verdict out of memory, and what is kept of an object that differs. ahead: one in sync is kept as well, until it
+    is asked for."""
     known = kept.get(key)
     if known is not None and known.holds(manifest, live, rules, schemas):
-        return known.local, known
+        if known.differs or ahead:
+            return known.local, known
+        del kept[key]
+        return known.local, None
     drift = compare(
         manifest.obj if manifest is not None else None,
         live,
@@ -60,7 +70,7 @@ def look(
         client_managers=settings.client_managers,
         mask_keys=settings.mask_keys,
     )
-    if manifest is not None and live is not None and (drift.differences or drift.hidden):
+    if manifest is not None and live is not None and (ahead or drift.differences or drift.hidden):
         made = kept[key] = Looked(manifest, live, rules, schemas, drift)
         return drift, made
     kept.pop(key, None)

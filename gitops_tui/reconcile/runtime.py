@@ -15,7 +15,7 @@ from gitops_tui.compare.show import masked_keys
 from gitops_tui.errors import ClusterError, UnknownKind
 from gitops_tui.health import assessor
 from gitops_tui.kube import Cluster, WatchStatus
-from gitops_tui.model.application import Application
+from gitops_tui.model.application import Application, IgnoreRule
 from gitops_tui.model.drift import NO_DRIFT, Drift, DriftEpisode, DriftKind, Moved, MovedCounts
 from gitops_tui.model.health import Health, HealthStatus, worst
 from gitops_tui.model.keys import GVK, ResourceKey
@@ -285,11 +285,7 @@ def _verdict(
     settings: Settings,
     schemas: SchemaSet,
 ) -> tuple[Drift, list[str]]:
-    rules = rules_of(runtime.app, settings)
-    scaler = runtime.scalers.scaler(runtime, cluster.store, key, manifest.obj) if manifest is not None else ""
-    if scaler:
-        rules = (*rules, scaler_rule(key, scaler))
-    rules = (*rules, *random_rules(manifest))
+    rules, scaler = _rules(runtime, key, manifest, cluster, settings)
     options = compare_options(runtime.app, manifest.obj if manifest is not None else None, live)
     drift, looked = look(runtime.looked, key, manifest, live, rules, schemas, settings)
     # What is wrong with a rule is said once, on the application.
@@ -311,6 +307,28 @@ def _verdict(
                 told = [each for each in drift.hidden if each.note.startswith(f"{ADMISSION} changes")]
                 warnings += [f"{each.path}: {each.note}" for each in told[:3]]
     return drift, warnings
+
+
+def _rules(
+    runtime: Runtime, key: ResourceKey, manifest: Manifest | None, cluster: Cluster, settings: Settings
+) -> tuple[tuple[IgnoreRule, ...], str]:
+    """The ignore rules for one object, and the name of the autoscaler whose replicas Git sets ("" for none)."""
+    rules = rules_of(runtime.app, settings)
+    scaler = runtime.scalers.scaler(runtime, cluster.store, key, manifest.obj) if manifest is not None else ""
+    if scaler:
+        rules = (*rules, scaler_rule(key, scaler))
+    return (*rules, *random_rules(manifest)), scaler
+
+
+def look_ahead(runtime: Runtime, gvk: GVK, cluster: Cluster, settings: Settings, schemas: SchemaSet) -> None:
+    """Compares the objects of one kind before the first verdict is asked for, while other kinds are still being listed.
+    What is kept of it counts only for the very same two sides, rules and types."""
+    for key, manifest in runtime.manifests.items():
+        if key.kind == gvk.kind and manifest.gvk == gvk:
+            live = cluster.store.get(gvk, key.namespace, key.name)
+            if live is not None and not hook_words(manifest.obj):
+                rules, _ = _rules(runtime, key, manifest, cluster, settings)
+                look(runtime.looked, key, manifest, live, rules, schemas, settings, ahead=True)
 
 
 def asks_server(drift: Drift, options: Mapping[str, str], settings: Settings) -> bool:

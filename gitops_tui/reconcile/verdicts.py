@@ -17,7 +17,14 @@ from gitops_tui.model.sync import Initiator, OperationPhase
 from gitops_tui.reconcile.auto import decide, fight
 from gitops_tui.reconcile.confirming import Confirming
 from gitops_tui.reconcile.lastsync import LastSync
-from gitops_tui.reconcile.runtime import Runtime, application_state, desired_and_extra, desired_or_extra, evaluate
+from gitops_tui.reconcile.runtime import (
+    Runtime,
+    application_state,
+    desired_and_extra,
+    desired_or_extra,
+    evaluate,
+    look_ahead,
+)
 from gitops_tui.reconcile.session import ClusterSession
 from gitops_tui.records import replace
 from gitops_tui.sync.options import unsupported
@@ -87,6 +94,12 @@ class Verdicts:
         if decision.act:
             self._engine.operations.automatic(runtime, decision)
         self._look_again(runtime, 0.0 if decision.act else decision.wait)
+
+    def look_ahead(self, runtime: Runtime, gvk: GVK) -> None:
+        """A kind was listed whole before the first verdict: its objects are compared while others are waited for."""
+        session = self._engine.session(runtime)
+        if runtime.state.loading and runtime.rendered:
+            look_ahead(runtime, gvk, session.cluster, self._engine.settings, session.schemas)
 
     def _look_again(self, runtime: Runtime, wait: float) -> None:
         """Looks at it again after that many seconds, or at the next edge of a sync window (0 for never). One timer for each

@@ -433,6 +433,8 @@ class Engine(
                         for key, each in runtime.manifests.items()
                         if each.gvk == kind.gvk or shows((key.group, key.kind), kind.gvk)
                     }
+                elif kind is not None and runtime.state.loading and session.pending(below=True):
+                    self.loop.call_soon(self.verdicts.look_ahead, runtime, kind.gvk)
         # The first picture waits for the last list, and for nothing after that.
         first = not self.request.automatic and kind is not None and not session.pending(below=True)
         self.wake(now=first and any(each.state.loading for each in self.runtimes.values()))
