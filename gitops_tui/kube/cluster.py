@@ -61,6 +61,18 @@ class Cluster:
         """Reads credentials, asks for version, user and kinds. Raises KubeconfigError, Unreachable, Unauthorized,
         ApiError."""
         await self.transport.open()
+        # Asked at once: on a bad line each answer that is waited for costs. What the version's question meets counts.
+        rest = asyncio.gather(self.discovery.refresh(self.transport), self._whoami())
+        try:
+            await self._ask_version()
+        except BaseException:
+            rest.cancel()
+            await asyncio.gather(rest, return_exceptions=True)
+            raise
+        _, user = await rest
+        self.user = user or self.context.user
+
+    async def _ask_version(self) -> None:
         try:
             version = await self.transport.request("GET", "/version", what="version")
         except Unauthorized as error:
@@ -86,8 +98,6 @@ class Cluster:
                 printable(f"{redact(self.server)} (context {self.name}) answers, and not as a Kubernetes API server"),
                 hint="check clusters[].cluster.server of the kubeconfig, and what stands in between",
             )
-        await self.discovery.refresh(self.transport)
-        self.user = await self._whoami() or self.context.user
 
     async def ping(self) -> None:
         """The cheapest question that every server answers. Raises Unreachable, ApiError."""
