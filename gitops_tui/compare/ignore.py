@@ -12,7 +12,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from gitops_tui.compare.ownership import holds
-from gitops_tui.compare.plainpaths import plain_paths
 from gitops_tui.compare.walk import Walk
 from gitops_tui.jqpaths import MISSING, jq_paths
 from gitops_tui.model.application import IgnoreRule
@@ -169,6 +168,8 @@ def _named(expression: str, obj: Mapping[str, Any]) -> list[tuple[Any, ...]] | s
     """What an expression names; where jq is not installed those that need none of it still hold."""
     answer = jq_paths(expression, obj)
     if answer == MISSING:
+        from gitops_tui.compare.plainpaths import plain_paths
+
         plain = plain_paths(expression, obj)
         return MISSING if plain is None else plain
     return answer

@@ -22,7 +22,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from gitops_tui.errors import GitError, GitStopped
-from gitops_tui.git.words import failure, said
 
 MAX_OUTPUT = 200_000_000
 _MAX_ERRORS = 64_000
@@ -246,6 +245,8 @@ def run(
         # Half a list would be a wrong answer.
         raise GitError(f"{name} printed more than {limit} bytes")
     if process.returncode not in ok and not cut:
+        from gitops_tui.git.words import failure
+
         raise failure(name, err)
     return out
 
@@ -326,6 +327,8 @@ def _communicate(
                     if progress is not None:
                         for line in chunk.decode("utf-8", "replace").replace("\r", "\n").split("\n"):
                             if line.strip():
+                                from gitops_tui.git.words import said
+
                                 progress(said(line.encode()))
                     del kept["err"][:-_MAX_ERRORS]
                 elif len(kept["out"]) > limit:
@@ -379,6 +382,8 @@ def stream(
                     else:
                         yield chunk
         if process.wait(5) != 0:
+            from gitops_tui.git.words import failure
+
             raise failure(f"git {args[0]}", bytes(err))
     finally:
         end(process)

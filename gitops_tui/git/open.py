@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from gitops_tui import ahead
@@ -16,10 +17,12 @@ from gitops_tui.errors import CloneError, GitError
 from gitops_tui.git.address import Address, is_remote
 from gitops_tui.git.command import Stop, run
 from gitops_tui.git.credentials import Credentials, Keyring
-from gitops_tui.git.remote import CredentialsFor, Progress, Remote
 from gitops_tui.git.repository import Repository
 from gitops_tui.model.text import printable, redact
 from gitops_tui.settings import Settings
+
+if TYPE_CHECKING:
+    from gitops_tui.git.remote import CredentialsFor, Progress, Remote
 
 
 def open_repository(
@@ -86,6 +89,8 @@ def remote_for(url: str, settings: Settings, credentials: CredentialsFor | None 
     def ask(address: Address) -> Credentials:
         # The URL's own name and password stay in this closure: the address that travels has none.
         return (credentials or Keyring().for_address)(own if own.password or own.user else address)
+
+    from gitops_tui.git.remote import Remote
 
     return Remote(mirror_folder(url, settings), own.without_password(), settings, ask)
 

@@ -25,16 +25,16 @@ from gitops_tui.git.names import Names
 from gitops_tui.git.objects import CatFile
 from gitops_tui.git.paths import TreeEntry, clean_path, parse_refs, pathspecs
 from gitops_tui.git.patterns import matcher
-from gitops_tui.git.remote import Progress, Remote
-from gitops_tui.model.change import CommitDetail
 from gitops_tui.model.revision import BlameLine, Commit, RefMove, Signature
 from gitops_tui.model.text import printable
 from gitops_tui.records import replace
 from gitops_tui.settings import Settings
 
 if TYPE_CHECKING:
+    from gitops_tui.git.remote import Progress, Remote
     from gitops_tui.git.shallow import Deepening
     from gitops_tui.git.submodules import Submodules
+    from gitops_tui.model.change import CommitDetail
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -14,15 +14,17 @@ import urllib.request
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gitops_tui.errors import KubeconfigError
 from gitops_tui.kube.config import IN_CLUSTER, ContextInfo, existing_paths, merged
-from gitops_tui.kube.login import Login, run_helper
 from gitops_tui.kube.plain import Plain, plain
 from gitops_tui.model.text import printable, redact
 from gitops_tui.records import dataclass
+
+if TYPE_CHECKING:
+    from gitops_tui.kube.login import Login
 
 # Tokens in files and from the package's own logins are looked at again after this many seconds (client-go: a minute).
 _LOOK_AGAIN = 30.0
@@ -127,6 +129,8 @@ class Access:
             return cluster.value, mine, _of_package(configuration)
         has_token = mine.get("token") or mine.get("tokenFile")
         if user is not None and isinstance(mine.get("exec"), Mapping) and not has_token:
+            from gitops_tui.kube.login import run_helper
+
             mine = self._logged_in(run_helper(mine["exec"], cluster.value, user.folder, self.context.name), mine)
         if mine.get("tokenFile"):
             self._renew_at = time.monotonic() + _LOOK_AGAIN

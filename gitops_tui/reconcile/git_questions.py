@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from gitops_tui.errors import CloneError, RevertRefused
 from gitops_tui.git import Repository
 from gitops_tui.git.open import is_remote, remote_for
-from gitops_tui.git.remote import Remote
 from gitops_tui.model.application import Application
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import BlameLine, Commit, Signature
@@ -23,6 +22,7 @@ from gitops_tui.render.fields import places_of_field
 from gitops_tui.settings import Settings
 
 if TYPE_CHECKING:
+    from gitops_tui.git.remote import Remote
     from gitops_tui.model.change import CommitDetail, FileChange
     from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from gitops_tui.compare import compare
 from gitops_tui.compare.ignore import rules_for
-from gitops_tui.compare.rulefor import rule_dict
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import DriftKind
@@ -20,7 +19,6 @@ from gitops_tui.reconcile.randomness import random_rules
 from gitops_tui.reconcile.rules import rules_of, speaks_of
 from gitops_tui.records import replace
 from gitops_tui.settings import Settings
-from gitops_tui.settings_edit import add_ignore_rule
 
 _PREVIEW = "the rule that is looked at"
 
@@ -38,6 +36,9 @@ class IgnoreCommands(EnginePart):
     async def _ignore(self, rule: IgnoreRule, path: Path | None) -> Path:
         if self.settings.read_only:
             raise GitOpsError("this session is read-only", hint="copy the rule instead, or start without --read-only")
+        from gitops_tui.compare.rulefor import rule_dict
+        from gitops_tui.settings_edit import add_ignore_rule
+
         written, rules = await asyncio.to_thread(add_ignore_rule, rule_dict(rule), path)
         # The file may hold rules that came since this session began: they hold from now on as well.
         self.settings = replace(self.settings, ignore_differences=rules)

@@ -23,7 +23,7 @@ from gitops_tui.model.revision import Commit
 from gitops_tui.model.text import printable
 from gitops_tui.pluginsettings import Plugin
 from gitops_tui.records import replace
-from gitops_tui.render import directory, plugins
+from gitops_tui.render import plugins
 from gitops_tui.render.cache import Disk, Memory, Rendered
 from gitops_tui.render.charts.needed import Needed, OpenChart, needed
 from gitops_tui.render.dependencies import Dependencies, dependencies, reaches_out
@@ -224,6 +224,8 @@ def _rendered(
             inputs=paths,
         )
     else:
+        from gitops_tui.render import directory
+
         manifests, warnings = directory.render(repository, commit, source, path, env=env, settings=settings)
     if not manifests and kind in ("Helm", "Kustomize"):
         # An overlay or a chart with everything switched off, as in Argo CD; nothing is ever pruned because of it unasked.
