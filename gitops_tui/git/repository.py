@@ -290,7 +290,8 @@ class Repository:
         known = self._listed.get(key)
         if known is None and recursive and (flat := self._listed.get((tree, path, "one"))) is not None:
             # A folder without folders is the same on every level.
-            known = None if any(each.type == "tree" for each in flat) else flat
+            if not any(each.type == "tree" for each in flat):
+                known = self._listed[key] = flat
         if known is None:
             known = tuple(trees.listing(self._objects, tree, path, recursive=recursive))
             if len(self._listed) >= _LISTED or len(known) > _MAX_LISTED:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
@@ -110,6 +110,8 @@ class Repositories:
         self._due: dict[str, float] = {}
         self._urls: dict[str, set[str]] = {}
         self._parts: dict[_Key, _Part] = {}
+        self._paths: dict[Hashable, tuple[str, ...]] = {}
+        self._looking = threading.Lock()
         self._looked: dict[str, str] = {}
         self._notices: dict[str, tuple[RefMove, ...]] = {}
         self._keyring = Keyring()
@@ -449,11 +451,20 @@ class Repositories:
         """The paths that the first source depends on, its own folder first; as `Dependencies.paths`."""
         source = app.source
         repository = self.open(source.address)
-        try:
-            namespace = self.namespace_of(app)
-            return dependencies(repository, commit, source, app.name, namespace=namespace, project=app.project).paths
-        except GitError:
-            return (source.path,)  # a path that is gone at that commit still has a history
+        namespace = self.namespace_of(app)
+        asked = (identity(source.address, self._settings), commit.sha, repr(source), app.name, namespace, app.project)
+        # All fields of a drifted object ask at once: one works it out.
+        with self._looking:
+            found = self._paths.get(asked)
+            if found is None:
+                try:
+                    made = dependencies(repository, commit, source, app.name, namespace=namespace, project=app.project)
+                except GitError:
+                    return (source.path,)  # a path that is gone at that commit still has a history
+                while len(self._paths) >= _MOST_PARTS:
+                    del self._paths[next(iter(self._paths))]
+                found = self._paths[asked] = made.paths
+        return found
 
     def users_of(self, url: str, path: str, but: Application) -> list[str]:
         """The other applications of this session that depend on a path."""
