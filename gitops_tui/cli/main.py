@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gc
-import importlib
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gitops_tui import ahead
 from gitops_tui.cli.options import files, parser, paths
 from gitops_tui.errors import GitOpsError
 from gitops_tui.records import replace
@@ -53,12 +50,6 @@ def run(arguments: Sequence[str]) -> int:
             return _screen(options, settings)
         from gitops_tui.cli.table import command
 
-        if options.repo:
-            ahead.begin(("repository", options.repo), lambda: _repository(options, settings))
-        # Beside the other imports, as what waits for others may run.
-        threading.Thread(
-            target=importlib.import_module, args=("gitops_tui.kube.client",), name="aiohttp", daemon=True
-        ).start()
         return command(options.command)(options, settings)
     except GitOpsError as error:
         say_error(error)
@@ -70,12 +61,6 @@ def run(arguments: Sequence[str]) -> int:
         # The reader left (head, a pager): nothing more to say, also not at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-
-
-def _repository(options: argparse.Namespace, settings: Settings) -> Any:
-    from gitops_tui.git.open import looked_at
-
-    return looked_at(options.repo, options.revision, settings)
 
 
 def say_error(error: GitOpsError) -> None:

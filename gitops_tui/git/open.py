@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from gitops_tui import ahead
 from gitops_tui.errors import CloneError, GitError
 from gitops_tui.git.address import Address, is_remote
 from gitops_tui.git.command import Stop, run
@@ -38,28 +37,11 @@ def open_repository(
 
     Raises CloneError that says what is wrong and what to do, GitStopped.
     """
-    found = ahead.take(("repository", url))
-    if isinstance(found, Repository) and found.settings is settings:
-        repository = found
-    else:
-        repository = _opened(url.strip(), settings, credentials, progress, stop)
+    repository = _opened(url.strip(), settings, credentials, progress, stop)
     if settings.submodules:
         from gitops_tui.git.submodules import Submodules
 
         repository.submodules = Submodules(credentials)
-    return repository
-
-
-def looked_at(url: str, revision: str, settings: Settings) -> Repository | None:
-    """A local repository with its refs and a revision known, to be begun ahead (`ahead.begin`) under ("repository", url);
-    `open_repository` with the same settings then gives that very one. None for a remote one: who may be asked is known later. Raises GitError."""
-    if is_remote(url.strip()):
-        return None
-    repository = _opened(url.strip(), settings, None, None, None)
-    repository.prepare()
-    repository.fetch()
-    repository.symbol(revision)
-    repository.resolve(revision)
     return repository
 
 
