@@ -103,6 +103,11 @@ def test_a_pause_that_others_can_not_see_says_so(made_repository, tmp_path: Path
         assert "the state (pause, pin, history) is kept on this machine only" in capsys.readouterr().err
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A client that leaves before it has its answer is none of the program's errors."""
+
+
 class _Web(http.server.BaseHTTPRequestHandler):
     answer = b""
     status = 200
@@ -121,7 +126,7 @@ class _Web(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def web() -> Iterator[type[_Web]]:
     handler = type("Web", (_Web,), {})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     handler.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
