@@ -19,7 +19,7 @@ from gitops_tui.model.keys import in_order
 from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan, SyncStatus
-from gitops_tui.model.text import printable, redact
+from gitops_tui.model.text import plural, printable, redact
 from gitops_tui.settings import Settings
 
 SIGNS = {DriftKind.NONE: "✓", DriftKind.MISSING: "−", DriftKind.MODIFIED: "≠", DriftKind.EXTRA: "+"}
@@ -59,8 +59,12 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
         drifted = sum(each.drift.is_drifted for each in state.resources.values())
         sides = f" ({state.moved.words})" if state.moved else ""
         extra = (
-            f"  {drifted} of {len(state.resources)} drifted{sides}" if drifted else f"  {len(state.resources)} objects"
+            f"  {drifted} of {len(state.resources)} drifted{sides}"
+            if drifted
+            else f"  {plural(len(state.resources), 'object')}"
         )
+        if hidden := sum(each.drift.ignored for each in state.resources.values()):
+            extra += f", {plural(hidden, 'difference')} hidden by rules"
         notes = (f"  paused{_half(state)}" if state.record.pause else "") + (
             f"  pinned, {state.behind if state.behind >= 0 else '?'} behind" if state.record.pin else ""
         )
@@ -78,6 +82,10 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
                 out(f"  {sign} {each.key!s:50} {shown:9} {health:11} {words}".rstrip())
                 if said := since_words(each):
                     out(f"      {said}")
+                if each.drift.ignored_by:
+                    out(f"      not counted, {each.drift.ignored_by}")
+                if each.drift.ignored:
+                    out(f"      {plural(each.drift.ignored, 'difference')} hidden by ignore rules")
                 for one in each.warnings:
                     out(f"      {one}")
     for state in chosen:
@@ -113,7 +121,7 @@ def diff(options: argparse.Namespace, settings: Settings) -> int:
         _warn(state)
     if state.errors or state.sync is SyncStatus.UNKNOWN:
         return 2
-    return 1 if drifted and options.exit_code else 0
+    return 1 if options.exit_code and any(not each.drift.ignored_by for each in drifted) else 0
 
 
 def _agree(plan: SyncPlan, options: argparse.Namespace) -> bool:

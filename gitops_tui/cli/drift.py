@@ -60,6 +60,8 @@ def diff_lines(
     yield f"+++ git {state.key}{where}"
     if said := since_words(state, explained):
         yield f"# {said}"
+    if state.drift.ignored_by:
+        yield f"# not counted, {state.drift.ignored_by}"
     for each in state.drift.differences:
         yield f"# {blame_line(each, explained.blame.get(each.path) if explained is not None else None)}"
     for each in state.drift.hidden:

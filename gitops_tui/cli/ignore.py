@@ -31,6 +31,7 @@ def ignore(options: argparse.Namespace, settings: Settings) -> int:
         if preview.problem:
             raise GitOpsError(preview.problem)
         if options.print_only:
+            print(f"# {preview.words}", file=sys.stderr)
             return _said(options, rule_dict(rule, ours=False), preview, "")
         text = options.output == "text"
         if text:

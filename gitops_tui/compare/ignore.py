@@ -7,6 +7,7 @@ hidden, and counted. `managedFieldsManagers` hides what those managers own.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
@@ -175,8 +176,13 @@ def _named(expression: str, obj: Mapping[str, Any]) -> list[tuple[Any, ...]] | s
     return answer
 
 
+_WHERE = re.compile(r" at <top-level>, line \d+, column \d+")
+
+
 def _warning(rule: IgnoreRule, text: str, why: str) -> str:
-    return f"{rule.source}: {printable(redact(text))}: {printable(redact(why))}; the rule is off"
+    # jq counts from the beginning of what we wrap an expression in.
+    said = _WHERE.sub("", printable(redact(why)).strip()).rstrip(": ")
+    return f"{rule.source}: {printable(redact(text))}: {said}; the rule is off"
 
 
 Cut = Callable[[Mapping[str, Any]], "Mapping[str, Any] | str"]

@@ -34,8 +34,10 @@ def since_words(state: ResourceState, explained: Explained | None = None, *, clo
     began = state.drifted_since or began_in_git(explained)
     by = state.drifted_by if state.drifted_by != "Git" else ""
     verb = _VERBS.get((state.drift.kind, moved), "drifted")
-    if began is None and not by and (not moved or clock):
+    if began is None and not by and (not moved or (clock and verb == "drifted")):
         return ""
+    # These words tell the side already.
+    told = verb != "drifted"
     parts = [verb]
     if began is not None and clock:
         local = began.astimezone()
@@ -43,8 +45,10 @@ def since_words(state: ResourceState, explained: Explained | None = None, *, clo
         parts.append(f"since {day}{local:%H:%M}, {ago(began)}")
     elif began is not None:
         parts.append(ago(began))
+    elif told:
+        parts.append("since the last sync")
     parts += [f"by {by}"] if by else []
-    parts += [f"({moved.value})"] if moved and not clock else []
+    parts += [f"({moved.value})"] if moved and not told and not clock else []
     return " ".join(parts)
 
 

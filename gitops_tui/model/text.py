@@ -64,3 +64,8 @@ def printable(text: str, *, keep_newlines: bool = False) -> str:
         return text
     text = text.replace("\t", "    ").translate(_PRINTABLE_LINES if keep_newlines else _PRINTABLE)
     return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def plural(number: int, word: str) -> str:
+    """ "1 change", "2 changes", "1,200 resources"."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -234,6 +234,8 @@ class Detail(ThreePane):
             page.text(history_words(state.episodes), "muted")
         elif said := since_words(state, clock=True):
             page.text(said, "muted")
+        if state.drift.ignored_by:
+            page.text(f"not counted: {state.drift.ignored_by}", "muted")
         if state.drift.ignored:
             number = plural(state.drift.ignored, "difference")
             page.text(

@@ -54,8 +54,14 @@ class DriftKeys(Host):
         self.detail.set_look(hidden=shown)
         state = self.detail.subject
         number = len(state.drift.hidden) if isinstance(state, ResourceState) else 0
-        said = f"{plural(number, 'difference')} hidden by ignore rules"
-        self.say(f"{said}: shown dimmed" if shown else f"{said}: left out")
+        if shown and number:
+            # They are listed above the diff.
+            self.detail.scroll_top(0)
+        said = f"{plural(number, 'difference')} that {'does' if number == 1 else 'do'} not count"
+        if not number:
+            self.say("what rules hide is shown dimmed" if shown else "what rules hide is left out")
+        else:
+            self.say(f"{said}: shown dimmed" if shown else f"{said}: left out")
 
     def on_three_pane_wanted(self, message: ThreePane.Wanted) -> None:
         engine, detail = self.engine, self.detail

@@ -10,6 +10,7 @@ from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.record import PauseKind
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import SyncStatus
+from gitops_tui.model.text import plural as plural
 from gitops_tui.model.text import printable
 
 HEALTH_SIGNS = {
@@ -43,11 +44,6 @@ def age(when: datetime | None, now: datetime | None = None) -> str:
         if seconds >= size:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
-
-
-def plural(number: int, word: str) -> str:
-    """ "1 change", "2 changes", "1,200 resources"."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def health_words(status: HealthStatus) -> str:

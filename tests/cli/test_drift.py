@@ -154,3 +154,36 @@ def test_a_diff_asks_for_no_kinds_but_the_manifests_own(place: Place, monkeypatc
     listed = json.loads(place("status", "web", "-o", "json")[1])["applications"][0]["resources"]
     found = next(each for each in listed if each["group"])
     assert [each["kind"] for each in found["owned"]] == ["ReplicaSet"]
+
+
+def test_what_does_not_count_is_said_and_is_no_drift(place: Place, tmp_path: Path) -> None:
+    extra = {**CONFIG, "metadata": {"name": "extra", "namespace": "default"}}
+    extra["metadata"]["annotations"] = {"argocd.argoproj.io/compare-options": "IgnoreExtraneous"}
+    place.repository.commit({"apps/web/extra.yaml": yaml.safe_dump(extra)}, "one more")
+    assert place("sync", "web", "--yes")[0] == 0
+    place.repository.commit({"apps/web/extra.yaml": None}, "one less")
+    code, out, _ = place("diff", "web")
+    assert code == 0
+    assert "# not counted, compare-options: IgnoreExtraneous" in out
+    assert "# taken out of Git" in out
+    assert "not counted, compare-options: IgnoreExtraneous" in place("status", "web")[1]
+
+
+def test_what_rules_hide_is_counted(place: Place, tmp_path: Path) -> None:
+    place.cluster.do("kubectl-edit", {**CONFIG, "data": {"level": "by hand", "mode": "fast"}})
+    (tmp_path / "settings.yaml").write_text("ignore_differences: [{kind: ConfigMap, jsonPointers: [/data/level]}]")
+    code, out, _ = place("status", "web")
+    assert code == 0
+    assert "1 object, 1 difference hidden by rules" in out
+    assert "      1 difference hidden by ignore rules" in out
+    assert place("diff", "web")[0] == 0
+
+
+def test_a_one_shot_look_dates_only_what_is_known(place: Place) -> None:
+    place.cluster.do("kubectl-edit", {**CONFIG, "data": {"level": "by hand", "mode": "fast"}})
+    assert "by kubectl-edit (cluster changed)" in place("status", "web")[1]
+    place.commit({**CONFIG, "metadata": {"name": "new", "namespace": "default"}})
+    out = place("status", "web")[1]
+    assert "new in Git since the last sync" in out
+    assert "taken out of Git since the last sync" in out
+    assert "just now" not in out

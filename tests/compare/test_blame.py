@@ -155,8 +155,9 @@ def test_since_when_in_words() -> None:
         ),
         (edited, Moved.GIT, DriftEpisode(two, by="Git"), "drifted 2 min ago (Git changed)"),
         (edited, Moved.GIT, DriftEpisode(two, by="Git", dated=False), "drifted (Git changed)"),
-        (gone, Moved.CLUSTER, DriftEpisode(two), "gone from the cluster 2 min ago (cluster changed)"),
-        (gone, Moved.GIT, DriftEpisode(two, by="Git"), "new in Git 2 min ago (Git changed)"),
+        (gone, Moved.CLUSTER, DriftEpisode(two), "gone from the cluster 2 min ago"),
+        (gone, Moved.GIT, DriftEpisode(two, by="Git"), "new in Git 2 min ago"),
+        (gone, Moved.CLUSTER, DriftEpisode(two, dated=False), "gone from the cluster since the last sync"),
         (gone, Moved.NONE, DriftEpisode(two, dated=False), ""),
         (edited, Moved.NONE, DriftEpisode(two, by="x", dated=False), "drifted by x"),
     ):

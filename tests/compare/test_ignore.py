@@ -93,6 +93,9 @@ def test_a_bad_pointer_is_named_once_and_off() -> None:
     (warning,) = drift.warnings
     assert "spec/replicas" in warning
     assert "the rule is off" in warning
+    # Places are counted in what is put around an expression.
+    assert "line 1" not in warning
+    assert ":;" not in warning
 
 
 def test_fields_of_a_trusted_manager_are_hidden() -> None:
@@ -154,6 +157,9 @@ def test_a_bad_jq_expression_is_named_and_off(expression: str) -> None:
     assert drift.is_drifted
     assert len(drift.warnings) == 1
     assert expression in drift.warnings[0]
+    # Places are counted in what is put around an expression.
+    assert "line 1" not in drift.warnings[0]
+    assert ":;" not in drift.warnings[0]
 
 
 def test_jq_that_never_ends_is_ended_and_not_tried_again() -> None:

@@ -200,3 +200,41 @@ async def test_what_rules_hide_is_counted_and_shown_dimmed_on_a_key() -> None:
         await pilot.pause(0.1)
         assert app.message is not None
         assert "hidden already" in app.message[0]
+
+
+async def test_what_is_hidden_is_brought_into_sight_and_what_is_not_there_is_not_counted() -> None:
+    engine = Engine()
+    app_key, state = next(iter(engine.snapshot.applications.items()))
+    key, old = next((key, each) for key, each in state.resources.items() if each.drift.is_drifted)
+    (difference,) = old.drift.differences
+    hidden = tuple(replace(difference, path=f"spec.x{at}", ignored_by="a rule") for at in range(12))
+    both = replace(old, drift=replace(old.drift, ignored=12, hidden=hidden))
+    engine.snapshot = fake.with_change(engine.snapshot, app_key, both)
+    app = GitOpsApp(lambda: engine, Settings())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: app.detail.difference is not None)
+        await pilot.press("I")
+        await until(pilot, lambda: app.message is not None and "12 differences that do not count" in app.message[0])
+        assert app.detail.top == 0
+        await pilot.press("I", "right_square_bracket")
+        await until(pilot, lambda: getattr(app.detail.subject, "key", key) != key)
+        await pilot.press("I")
+        await until(pilot, lambda: app.message is not None and app.message[0] == "what rules hide is shown dimmed")
+
+
+async def test_no_rule_is_offered_about_all_that_we_set_ourselves() -> None:
+    engine = Engine()
+    app_key, state = next(iter(engine.snapshot.applications.items()))
+    key, old = next((key, each) for key, each in state.resources.items() if each.drift.is_drifted)
+    (difference,) = old.drift.differences
+    ours = replace(difference, live_owner=replace(difference.live_owner, manager="gitops-tui"))
+    changed = replace(old, drift=replace(old.drift, differences=(ours,)))
+    engine.snapshot = fake.with_change(engine.snapshot, app_key, changed)
+    app = GitOpsApp(lambda: engine, Settings())
+    async with app.run_test(size=(160, 48)) as pilot:
+        dialog = await opened(pilot, app)
+        assert dialog.manager == ""
+        await pilot.press("m")
+        assert not dialog.by_manager
