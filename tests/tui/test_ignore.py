@@ -227,7 +227,7 @@ async def test_what_is_hidden_is_brought_into_sight_and_what_is_not_there_is_not
 async def test_no_rule_is_offered_about_all_that_we_set_ourselves() -> None:
     engine = Engine()
     app_key, state = next(iter(engine.snapshot.applications.items()))
-    key, old = next((key, each) for key, each in state.resources.items() if each.drift.is_drifted)
+    _, old = next((key, each) for key, each in state.resources.items() if each.drift.is_drifted)
     (difference,) = old.drift.differences
     ours = replace(difference, live_owner=replace(difference.live_owner, manager="gitops-tui"))
     changed = replace(old, drift=replace(old.drift, differences=(ours,)))
