@@ -171,6 +171,7 @@ class Verdicts:
             *filter(None, (fight(runtime.state, runtime.attempts),)),
             *self._shared(runtime),
             *self._engine.orphans.said(runtime),
+            *self._confirming.said(runtime),
             *runtime.app.warnings,
             *unsupported(runtime.app),
             *runtime.warnings,

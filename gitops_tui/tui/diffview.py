@@ -108,12 +108,13 @@ def _room(view: DiffView, one_column: bool, width: int) -> int:
 
 
 def _parts(line: Line, look: Look, room: int) -> list[Line]:
-    if not look.wrap or line.row.kind is RowKind.FOLD:
-        return [line]
-    both = (line.row.left if line.side != "right" else None, line.row.right if line.side != "left" else None)
-    cells = [cell for cell in both if cell]
-    most = max((chunk_count(cell.text, room) for cell in cells), default=1)
-    return [Line(line.row, line.side, part) for part in range(most)]
+    row, most = line.row, 1
+    if look.wrap and row.kind is not RowKind.FOLD:
+        if row.left is not None and line.side != "right":
+            most = chunk_count(row.left.text, room)
+        if row.right is not None and line.side != "left" and (row.left is None or row.right.text != row.left.text):
+            most = max(most, chunk_count(row.right.text, room))
+    return [line] if most == 1 else [line, *(Line(row, line.side, part) for part in range(1, most))]
 
 
 def folded(

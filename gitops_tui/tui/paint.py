@@ -163,6 +163,8 @@ def cut_middle(text: str, width: int) -> str:
 
 def chunk_count(text: str, room: int) -> int:
     """How many lines of `room` cells a text takes, at least one."""
+    if 2 * len(text) <= room:
+        return 1
     return max(1, -(-len(text) // room)) if text.isascii() else len(_chopped(text, room))
 
 

@@ -52,9 +52,11 @@ class ThreeLines:
                 place = cut_start(printable(row.path), width - width_of(said) - 7)
                 self.lines.append([(f"{said} · in {place}" if len(place) > 1 else said, "muted")])
             elif self.columns:
-                cells = (row.last, row.desired, row.live)
-                most = max(self._parts(cell, width) for cell, width in zip(cells, self.widths, strict=True))
-                self.lines += [ThreeLine(row, part) for part in range(most)]
+                self.lines.append(ThreeLine(row))
+                if look.wrap:
+                    texts = {cell.text for cell in (row.last, row.desired, row.live) if cell is not None}
+                    most = max(chunk_count(text, max(1, self.widths[0] - 2)) for text in texts)
+                    self.lines += [ThreeLine(row, part) for part in range(1, most)]
             else:
                 for name, cell in _named(row):
                     self.lines += [

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gitops_tui.demo import DemoCluster
+from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.logs import LogFeed, LogOptions
 from gitops_tui.reconcile import Engine, Request
@@ -48,6 +49,7 @@ def begin(made_repository, tmp_path: Path) -> Iterator[Callable[..., tuple[Engin
         cluster.do("test", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}, operation="Update")
         obj = yaml.safe_load(WEB)
         obj["metadata"]["namespace"] = "shop"
+        obj["spec"]["replicas"] = 2
         cluster.do("test", obj, operation="Update")
 
         def start(*rules: dict[str, Any]) -> tuple[Engine, AppKey]:
@@ -130,3 +132,16 @@ def test_logs_that_may_not_be_read_say_so_once_and_nothing_is_asked_of_the_pods(
     engine.logs(app, None, LogOptions(follow=False), feed)
     until(lambda: feed.over)
     assert not any("no rights" in line.text for line in feed.take())
+
+
+def test_without_the_right_to_apply_the_local_verdict_stands_and_that_is_said_once(begin: Any) -> None:
+    read = {"apiGroups": ["", "apps"], "resources": ["*"], "verbs": ["get", "list", "watch"]}
+    engine, app = begin(read)
+    state = engine.snapshot.applications[app]
+    (web,) = (each for each in state.resources.values() if each.key.kind == "Deployment")
+    assert web.drift.kind is DriftKind.MODIFIED
+    assert not web.drift.confirmed
+    assert not web.drift.refused
+    assert not web.warnings
+    (said,) = (each.message for each in state.conditions if "no dry run settles" in each.message)
+    assert 'cannot patch resource "deployments"' in said
