@@ -91,7 +91,9 @@ def history_words(episodes: Sequence[DriftEpisode]) -> str:
     for each in reversed(episodes[-3:]):
         begun = f"{each.began.astimezone():%H:%M}"
         by = f" by {printable(each.by)}" if each.by else ""
-        told.append(f"{begun} to {each.ended.astimezone():%H:%M}{by}" if each.ended else f"since {begun}{by}")
+        ended = f"{each.ended.astimezone():%H:%M}" if each.ended else ""
+        begun = begun if each.dated else f"before {begun}"
+        told.append(f"since {begun}{by}" if not ended else begun + (f" to {ended}" if ended != begun else "") + by)
     more = ", …" if len(episodes) > 3 else ""
     return f"drifted {plural(len(episodes), 'time')} in this session: {', '.join(told)}{more}"
 

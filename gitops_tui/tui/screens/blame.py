@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from gitops_tui.model.drift import FieldDifference
+from gitops_tui.model.drift import DriftKind, FieldDifference
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.owners import who
+from gitops_tui.model.since import since_words
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.tui.screens.dialog import Dialog
 from gitops_tui.tui.screens.hints import Hint
@@ -19,6 +20,15 @@ from gitops_tui.tui.words import age, plural
 if TYPE_CHECKING:
     from gitops_tui.model.explain import Explained
     from gitops_tui.reconcile.api import EngineApi
+
+
+# What differs where no single field does.
+_WHOLE = {
+    DriftKind.NONE: "no field differs",
+    DriftKind.MODIFIED: "no field differs",
+    DriftKind.MISSING: "it is not in the cluster: all of it is Git's",
+    DriftKind.EXTRA: "it is not in Git: all of it is the cluster's",
+}
 
 
 class BlameScreen(Dialog[None]):
@@ -65,7 +75,10 @@ class BlameScreen(Dialog[None]):
         for difference in differences:
             rows += self._field(difference, explained)
         if not differences:
-            rows.append(row(("no field differs", "ok")))
+            kind = resource.drift.kind if resource is not None else DriftKind.NONE
+            rows.append(row((_WHOLE[kind], "ok" if kind is DriftKind.NONE else "warn")))
+            if resource is not None and (said := since_words(resource, explained)):
+                rows += self.note(said, "muted", first="  ", indent="  ")
         if resource is not None and resource.episodes:
             rows += [
                 row(("", "text")),
@@ -73,9 +86,13 @@ class BlameScreen(Dialog[None]):
             ]
             for each in reversed(resource.episodes):
                 until = f"for {age(each.began, each.ended)}" if each.ended else "until now"
-                rows += self.note(
-                    f"{each.began:%H:%M:%S}Z {until}  {each.by}  {', '.join(each.paths)}", first="  ", indent="    "
+                begun = (
+                    f"{each.began.astimezone():%H:%M:%S}"
+                    if each.dated
+                    else f"before {each.began.astimezone():%H:%M:%S}"
                 )
+                said = "  ".join(filter(None, (f"{begun} {until}", each.by, ", ".join(each.paths))))
+                rows += self.note(said, first="  ", indent="    ")
         self.show(head, rows, [Hint("esc", "close", "screen.back")])
 
     def _field(self, difference: FieldDifference, explained: Explained | None) -> list[Row]:
