@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import selectors
 import subprocess
 import sys
@@ -21,10 +22,16 @@ TIMEOUT = 1.0
 # Starting the process and loading the library is not the expression's fault.
 START_TIMEOUT = 20.0
 _MAX_ANSWER = 8_000_000
+# An object that has no such list is no fault of the expression.
+_NOTHING = "Cannot iterate over null"
+_SHAPES = re.compile(
+    r"Cannot (?:index|iterate over) (?:object|array|string|number|boolean|null)(?: with (?:string|number))?"
+)
 MISSING = "jqPathExpressions need the extra jq: pip install 'gitops-tui[jq]'"
 
 _WORKER = """
-import json, sys
+import json, os, sys
+os.environ.clear()
 try:
     import resource
     resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
@@ -39,14 +46,16 @@ print(json.dumps("ready"), flush=True)
 programs = {}
 for line in sys.stdin:
     expression, obj = json.loads(line)
+    kind = "error"
     try:
         if expression not in programs:
             programs[expression] = jq.compile("[path(" + expression + ")]")
+        kind = "failed"
         answer = {"paths": programs[expression].input_value(obj).first()}
     except MemoryError:
         answer = {"error": "it needs too much memory"}
     except Exception as error:
-        answer = {"error": str(error)[:500]}
+        answer = {kind: str(error)[:500]}
     print(json.dumps(answer), flush=True)
 """
 
@@ -91,6 +100,8 @@ class JqPaths:
         found = orjson.loads(answer)
         if "error" in found:
             return str(found["error"]).removeprefix("jq: error: ").split("\n", 1)[0][:200]
+        if "failed" in found:
+            return [] if str(found["failed"]).startswith(_NOTHING) else _without_values(str(found["failed"]))
         return [each for path in found["paths"] if isinstance(path, list) for each in _plain(path)]
 
     def _start(self) -> subprocess.Popen[bytes] | str:
@@ -155,6 +166,14 @@ class JqPaths:
                         pipe.close()
                     except OSError:
                         pass
+
+
+def _without_values(message: str) -> str:
+    """What jq said about an object, without the values in it: they may be secret, and an expression may ask for them."""
+    if message.startswith("Invalid path expression"):
+        return "it names no path"
+    found = _SHAPES.match(message)
+    return found[0] if found else "jq fails on this object"
 
 
 def _plain(path: list[Any]) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from gitops_tui.compare.compare import CLIENT_MANAGERS, compare, node_for, walked
-from gitops_tui.compare.confirm import look
+from gitops_tui.compare.looking import Looker
 from gitops_tui.compare.show import Masks, masked_keys
 from gitops_tui.compare.values import normalised, same
 from gitops_tui.model.application import IgnoreRule
@@ -82,15 +82,16 @@ def three_way(
     # One mark means one value, here and in the verdict.
     masks.learn_from((*drift.differences, *drift.hidden), walk.desired, walk.live)
     keys = None if desired.get("kind") == "Secret" else (*drift.masked, *masked_keys(mask_keys, synced))
+    look_before, look_git, look_live = (Looker(side, node) for side in (before, walk.desired, walk.live))
     made = []
     for each in drift.differences:
         found = places.get(each.path)
         if found is None:
             continue
         bare, steps = found
-        last = look(before, steps, node)
+        last = look_before(steps)
         # Inside a list that is replaced as a whole the steps end at the list.
-        sides = [look(side, steps, node) for side in (walk.desired, walk.live)]
+        sides = [look_git(steps), look_live(steps)]
         git, cluster = not same(last, sides[0]), not same(last, sides[1])
         moved = Moved.BOTH if git and cluster else Moved.GIT if git else Moved.CLUSTER
         if keys is None or keys:

@@ -15,10 +15,11 @@ from gitops_tui.compare.compare import CLIENT_MANAGERS, node_for, walked
 from gitops_tui.compare.exact import Change, changes
 from gitops_tui.compare.fields import is_note
 from gitops_tui.compare.ignore import without_ignored
+from gitops_tui.compare.looking import Looker
 from gitops_tui.compare.ownership import Step, key_of
 from gitops_tui.compare.show import Masks, clean_live, value_text
 from gitops_tui.compare.values import normalised
-from gitops_tui.compare.walk import equal, key_value
+from gitops_tui.compare.walk import equal
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.keys import ResourceKey
@@ -96,10 +97,11 @@ def _settled(
     hidden: list[FieldDifference] = []
     by_admission: list[FieldDifference] = []
     told: set[tuple[str, ...]] = set()
+    look_applied, look_desired = Looker(applied, node), Looker(desired, node)
     for difference, steps in local:
         place = _key(steps)
         born_out = place in prefixes or any(place[:length] in whole for length in range(len(place)))
-        becomes = look(applied, steps, node)
+        becomes = look_applied(steps)
         changed = (
             difference.desired is not ABSENT
             and difference.reason is Reason.DIFFERS
@@ -116,13 +118,12 @@ def _settled(
             if changed or (becomes is ABSENT and difference.desired is not ABSENT):
                 note = f"{ADMISSION} changes this field to {_shown(becomes, desired)}, which the cluster has"
             hidden.append(replace(difference, note=note, ignored_by=ADMISSION))
+    above = {place[:length] for place in told for length in range(len(place) + 1)}
     for change in found:
         place = _key(change.steps)
-        if any(place[:length] in told for length in range(len(place) + 1)) or any(
-            one[: len(place)] == place for one in told
-        ):
+        if place in above or any(place[:length] in told for length in range(len(place))):
             continue
-        by_git = look(desired, change.steps, node)
+        by_git = look_desired(change.steps)
         if by_git is not ABSENT and by_git is not None:
             reason = Reason.NOT_LIVE if change.before is ABSENT else Reason.DIFFERS
             left.append(FieldDifference(change.path, by_git, change.before, reason))
@@ -164,32 +165,6 @@ def _node_at(node: Node | None, steps: tuple[Step, ...]) -> Node | None:
             return None
         node = node.child(str(name)) if kind == "f" else node.items
     return node
-
-
-def look(value: Any, steps: tuple[Step, ...], node: Node | None) -> Any:
-    """What stands at a field path, ABSENT where nothing does. node: the type of `value`."""
-    for kind, name in steps:
-        if kind == "f":
-            value = value.get(name, ABSENT) if isinstance(value, Mapping) else ABSENT
-            node = node.child(str(name)) if node is not None else None
-            continue
-        node = node.items if node is not None else None
-        value = (
-            next((each for each in value if _is_item(each, kind, name, node)), ABSENT)
-            if isinstance(value, list)
-            else ABSENT
-        )
-    return value
-
-
-def _is_item(item: Any, kind: str, wanted: Any, node: Node | None) -> bool:
-    if kind == "v":
-        return bool(item == wanted)
-    if not isinstance(item, Mapping) or not isinstance(wanted, Mapping):
-        return False
-    return all(
-        key_value(item, name, node.child(name) if node is not None else None) == value for name, value in wanted.items()
-    )
 
 
 def _is_ours(live: Mapping[str, Any], field_manager: str) -> bool:

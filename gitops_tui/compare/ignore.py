@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from gitops_tui.compare.ownership import holds
@@ -17,6 +16,7 @@ from gitops_tui.compare.walk import Walk
 from gitops_tui.jqpaths import MISSING, jq_paths
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import FieldDifference, Reason
+from gitops_tui.model.globs import glob_match
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.text import printable, redact
 from gitops_tui.records import dataclass, replace
@@ -39,10 +39,10 @@ def rules_for(rules: Iterable[IgnoreRule], key: ResourceKey) -> list[IgnoreRule]
     return [
         rule
         for rule in rules
-        if fnmatchcase(key.group, rule.group or ("*" if rule.kind in ("*", "") else ""))
-        and fnmatchcase(key.kind, rule.kind or "*")
-        and (not rule.name or fnmatchcase(key.name, rule.name))
-        and (not rule.namespace or fnmatchcase(key.namespace, rule.namespace))
+        if glob_match(rule.group or ("*" if rule.kind in ("*", "") else ""), key.group)
+        and glob_match(rule.kind or "*", key.kind)
+        and (not rule.name or glob_match(rule.name, key.name))
+        and (not rule.namespace or glob_match(rule.namespace, key.namespace))
     ]
 
 

@@ -41,7 +41,8 @@ def plain_paths(expression: str, obj: Mapping[str, Any]) -> list[Path] | str | N
         for step in steps:
             found = [((*path, name), below) for path, value in found for name, below in step(value)]
     except Refused as error:
-        return str(error)
+        # An object that has no such list is no fault of the expression.
+        return [] if str(error) == "Cannot iterate over null" else str(error)
     return [path for path, _ in found]
 
 

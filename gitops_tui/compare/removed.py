@@ -16,9 +16,10 @@ import orjson
 from gitops_tui.compare import paths
 from gitops_tui.compare.defaults import comes_back
 from gitops_tui.compare.fields import LAST_APPLIED, METADATA, NAMESPACE_LABEL, OUR_MARKS, TOP, is_note, is_tools
+from gitops_tui.compare.looking import Lists
 from gitops_tui.compare.ownership import STEPS, Step, below, covered, key_of
 from gitops_tui.compare.values import normalised
-from gitops_tui.compare.walk import MAX_DEPTH, Walk, keeps_null, key_value, keyed
+from gitops_tui.compare.walk import MAX_DEPTH, Walk, keeps_null, keyed
 from gitops_tui.model.drift import ABSENT, Reason
 from gitops_tui.model.text import printable
 from gitops_tui.schema import Node
@@ -96,6 +97,7 @@ class _Removed:
         self._walk = walk
         self._adopted = adopted
         self._told: set[str] = set()
+        self._lists = Lists()
 
     def run(self, fields: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> None:
         walk = self._walk
@@ -117,7 +119,7 @@ class _Removed:
         depth = len(steps)
         if depth > MAX_DEPTH:
             return
-        find = _Finder(desired, live, node)
+        find = _Finder(desired, live, node, self._lists)
         for key, inside in fields.items():
             found = STEPS[key]
             if found is None or not isinstance(inside, Mapping):
@@ -166,11 +168,11 @@ class _Removed:
 
 
 class _Finder:
-    """Looks up steps inside one desired and one live value; lists are indexed once."""
+    """Looks up steps inside one desired and one live value."""
 
-    def __init__(self, desired: Any, live: Any, node: Node | None) -> None:
+    def __init__(self, desired: Any, live: Any, node: Node | None, lists: Lists) -> None:
         self._desired, self._live, self._node = desired, live, node
-        self._indexes: dict[tuple[int, tuple[str, ...]], dict[Any, Any]] = {}
+        self._lists = lists
         self._item = node.items if node is not None else None
 
     def __call__(self, step: Step) -> tuple[Any, Any, Node | None]:
@@ -183,39 +185,13 @@ class _Finder:
                 live.get(value, ABSENT) if isinstance(live, Mapping) else ABSENT,
                 below_node,
             )
-        live = self._find(1, self._live, step)
-        return (self._find(0, self._desired, step) if self._desired is not ABSENT else ABSENT), live, self._item
-
-    def _find(self, side: int, items: Any, step: Step) -> Any:
-        if not isinstance(items, list):
-            return ABSENT
-        kind, value = step
-        if kind == "v":
-            index = self._indexes.get((side, ()))
-            if index is None:
-                index = self._indexes[side, ()] = {_text(each): each for each in items}
-            return index.get(_text(value), ABSENT)
-        if kind != "k" or not isinstance(value, Mapping):
-            return ABSENT
-        names = tuple(value)
-        index = self._indexes.get((side, names))
-        if index is None:
-            types = [self._item.child(name) if self._item is not None else None for name in names]
-            index = self._indexes[side, names] = {
-                tuple(_text(key_value(each, name, below)) for name, below in zip(names, types, strict=True)): each
-                for each in reversed(items)
-                if isinstance(each, Mapping)
-            }
-        return index.get(tuple(_text(each) for each in value.values()), ABSENT)
+        wanted = self._lists.find(self._desired, step, self._item) if self._desired is not ABSENT else ABSENT
+        return wanted, self._lists.find(self._live, step, self._item), self._item
 
 
 def _or_absent(desired: Any) -> Any:
     # Where Git has no mapping any more the walk over what it sets has told so.
     return ABSENT if desired is ABSENT else None
-
-
-def _text(value: Any) -> str:
-    return key_of(("v", value)) or repr(value)[:200]
 
 
 def _extend(path: str, step: Step, node: Node | None) -> tuple[str, str]:

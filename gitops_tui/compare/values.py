@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import math
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
@@ -13,7 +14,13 @@ from typing import Any, Final
 
 from gitops_tui.schema import Node
 
-_QUANTITY = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,3})|(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E))?$")
+_QUANTITY = re.compile(
+    r"^([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([eE][+-]?[0-9]{1,3})|(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E))?$"
+)
+_NANO: Final = 10**9
+# Above it what is written with a binary suffix is cut.
+_MOST: Final = 2**63 - 1
+_TIME = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})$")
 _SUFFIX: Final = {
     **{name: Fraction(1024) ** (rank + 1) for rank, name in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))},
     **{name: Fraction(1000) ** (rank + 1) for rank, name in enumerate(("k", "M", "G", "T", "P", "E"))},
@@ -23,25 +30,40 @@ _SUFFIX: Final = {
 }
 
 
+_ONE: Final = Fraction(1)
+
+
 @lru_cache(maxsize=4096)
 def quantity(text: str) -> Fraction | None:
-    """The amount that a Kubernetes quantity stands for, None for what isn't one
-    (k8s.io/apimachinery/pkg/api/resource)."""
+    """The amount that a Kubernetes quantity stands for, None for what isn't one: rounded up to a billionth, as it is
+    stored (k8s.io/apimachinery/pkg/api/resource)."""
     found = _QUANTITY.match(text.strip()) if len(text) <= 64 else None
     if found is None:
         return None
     number = Fraction(found[1] if not found[1].endswith(".") else found[1] + "0")
     if found[2]:
-        return number * Fraction(10) ** int(found[2][1:])
-    return number * _SUFFIX[found[3]] if found[3] else number
+        return _up(number * Fraction(10) ** int(found[2][1:]), _NANO)
+    if not found[3]:
+        return _up(number, _NANO)
+    amount = _up(number * _SUFFIX[found[3]], _NANO)
+    return max(-_MOST * _ONE, min(amount, _MOST * _ONE)) if found[3][-1] == "i" else amount
+
+
+def _up(amount: Fraction, parts: int) -> Fraction:
+    """Rounded to so many parts of one, away from nought."""
+    if amount.denominator <= parts and parts % amount.denominator == 0:
+        return amount
+    whole = math.ceil(abs(amount) * parts)
+    return Fraction(whole if amount > 0 else -whole, parts)
 
 
 def _text(value: Any) -> str | None:
     """A scalar as the API server's quantities and int-or-strings read it; None for what can't be one."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    if isinstance(value, int) and value.bit_length() > 256:
-        return None
+    if isinstance(value, int) and value.bit_length() > 63:
+        # The API server reads so large a number as a float.
+        return repr(float(value)) if value.bit_length() < 1000 else None
     return str(value)
 
 
@@ -58,11 +80,13 @@ def _bytes(value: str) -> bytes | str:
         return value
 
 
-def _moment(value: str) -> datetime | str:
+def _moment(value: str, fine: bool) -> datetime | str:
+    """fine: to the microsecond (MicroTime); a Time is stored in whole seconds."""
     try:
-        return datetime.fromisoformat(value)
+        found = datetime.fromisoformat(value) if _TIME.match(value) else value
     except ValueError:
         return value
+    return found.replace(microsecond=0) if isinstance(found, datetime) and not fine else found
 
 
 def same_number(one: float, other: float) -> bool:
@@ -90,13 +114,24 @@ def same_scalar(desired: Any, live: Any, node: Node | None) -> bool:
         if form == "int-or-string" and node is not None and not node.custom:
             return False
         amount = _amount(desired)
-        return amount is not None and amount == _amount(live)
+        there = _amount(live)
+        if amount is None or there is None or amount == there:
+            return amount is not None and amount == there
+        # In lists of resources the API server rounds up to thousandths.
+        return node is not None and not node.custom and _of_resources(node) and _up(amount, 1000) == _up(there, 1000)
     if isinstance(desired, str) and isinstance(live, str) and node is not None and not node.custom:
         if form == "byte":
             return _bytes(desired) == _bytes(live)
         if form == "date-time":
-            return _moment(desired) == _moment(live)
+            fine = node.reference.endswith(".MicroTime")
+            return _moment(desired, fine) == _moment(live, fine)
     return False
+
+
+def _of_resources(node: Node) -> bool:
+    listed = node.owner
+    # What a RuntimeClass adds is not rounded.
+    return listed is not None and listed.is_map and (listed.owner is None or listed.owner.struct != "node.Overhead")
 
 
 def same(left: Any, right: Any) -> bool:

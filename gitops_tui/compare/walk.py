@@ -13,7 +13,7 @@ from typing import Any
 from gitops_tui.compare import paths
 from gitops_tui.compare.defaults import comes_back, is_nothing
 from gitops_tui.compare.fields import is_apart
-from gitops_tui.compare.ownership import Entry, Step, entries, holds, owner_of
+from gitops_tui.compare.ownership import Entry, Step, entries, holds, key_of, owner_of
 from gitops_tui.compare.values import same, same_scalar
 from gitops_tui.model.drift import ABSENT, FieldDifference, Reason
 from gitops_tui.model.text import printable
@@ -22,6 +22,8 @@ from gitops_tui.settings import FIELD_MANAGER
 
 MAX_DEPTH = 100
 _SCALARS = frozenset({str, int, bool})
+# Past this many members a set of objects is not searched one by one.
+_MAX_SEARCH = 500
 _ORDERED = "initContainers"
 # In Git these stand for "somebody fills this in" (cert-manager's injector, and those who follow it).
 _NO_BUNDLE = ("", "Cg==", "Cgo=")
@@ -116,6 +118,8 @@ class Walk:
             if keeps_null(live, node):
                 return
             cleared = live is None or (live in ("", [], {}) and node is not None and not node.custom)
+            if not name and node is not None and node.format == "quantity":
+                cleared = same_scalar("0", live, node)
             if (
                 live is not ABSENT
                 and not cleared
@@ -173,12 +177,14 @@ class Walk:
                     self._order(wanted, there, path, steps)
                 return
         if node is not None and node.list_type == "set":
-            members = {(type(each), each) for each in live if isinstance(each, str | int | float)}
+            members = {_member(each) for each in live}
             for value in desired:
-                if isinstance(value, str | int | float) and (type(value), value) in members:
+                if _member(value) in members:
                     continue
-                if not isinstance(value, str) and any(
-                    equal(value, each, below, exact=True, depth=depth + 1) for each in live
+                if (
+                    isinstance(value, Mapping | list)
+                    and len(live) <= _MAX_SEARCH
+                    and any(equal(value, each, below, exact=True, depth=depth + 1) for each in live)
                 ):
                     continue
                 self.differ(f"{path}[={printable(str(value)[:60])}]", (*steps, ("v", value)), value, ABSENT)
@@ -209,6 +215,13 @@ class Walk:
         ours, theirs = [each for each in wanted if each in there], [each for each in there if each in wanted]
         if ours != theirs:
             self.differ(path, steps, [each[0] for each in ours], [each[0] for each in theirs], Reason.ORDER)
+
+
+def _member(value: Any) -> Any:
+    """What tells a set's members apart: 1 is 1.0, true is not."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return value
+    return ("json", key_of(("v", value)) or repr(value)[:200])
 
 
 def keeps_null(live: Any, node: Node | None) -> bool:
@@ -305,8 +318,9 @@ def live_only(
                         yield from live_only(wanted[identity], value, below, exact, depth + 1, place)
                 return
         if node is not None and node.list_type == "set":
+            members = {_member(each) for each in desired}
             for value in live:
-                if not any(same(value, each) for each in desired):
+                if _member(value) not in members:
                     yield f"{path}[={printable(str(value)[:60])}]", value
             return
         if len(desired) == len(live):

@@ -41,6 +41,8 @@ def rule(**words: Any) -> IgnoreRule:
         ({"group": "*", "kind": "*"}, True),
         ({"kind": "*"}, True),
         ({"group": "app?", "kind": "Dep*"}, True),
+        ({"group": "{batch,apps}", "kind": "[!S]*"}, True),
+        ({"group": "{batch,apps", "kind": "Deployment"}, False),
         ({"group": "", "kind": "Deployment"}, False),
         ({"group": "apps", "kind": "StatefulSet"}, False),
         ({"group": "apps", "kind": "Deployment", "name": "web-*"}, True),
@@ -197,3 +199,36 @@ def test_ignored_fields_are_applied_with_their_live_values() -> None:
 def test_an_ignored_field_that_the_cluster_has_not_is_left_out() -> None:
     made = respecting(deployment(replicas=1), deployment(), [rule(json_pointers=("/spec/replicas",))], KEY)
     assert made["spec"] == {}
+
+
+SECRET_RULES = (
+    ".data.p | error",
+    ".data.p | @base64d",
+    ".data | tojson | error",
+    ".data.p | tonumber",
+    "error(env.GITOPS_TUI_PROBE)",
+    "error($ENV.GITOPS_TUI_PROBE)",
+    "env",
+)
+
+
+@pytest.mark.parametrize("expression", SECRET_RULES)
+def test_what_jq_says_of_an_object_holds_no_values_and_no_environment(
+    expression: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("jq")
+    monkeypatch.setenv("GITOPS_TUI_PROBE", "from the environment")
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}
+    desired, live = {**secret, "stringData": {"p": "hunter2"}}, {**secret, "data": {"p": "aHVudGVyMw=="}}
+    drift = compare(desired, live, ignore=[IgnoreRule(kind="Secret", jq_path_expressions=(expression,))])
+    (warning,) = drift.warnings
+    assert "the rule is off" in warning
+    for value in ("hunter", "aHVudGVy", "from the environment", "PATH", "SHELL"):
+        assert value not in warning.removeprefix(f"ignoreDifferences: {expression}")
+
+
+@pytest.mark.parametrize("expression", [".spec.template.spec.initContainers[].image", ".status.none[] | .x"])
+def test_an_object_without_the_list_is_no_fault_of_the_rule(expression: str) -> None:
+    drift = compare(deployment(replicas=1), deployment(replicas=2), ignore=[rule(jq_path_expressions=(expression,))])
+    assert drift.is_drifted
+    assert not drift.warnings
