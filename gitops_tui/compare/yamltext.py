@@ -37,6 +37,11 @@ def scalar_text(value: Any) -> str:
         return text
     if text and text == value and ": " not in text and " #" not in text and text[0] not in "-?:,[]{}#&*!|>'\"%@` ":
         return text if _stays_text(text) and not text.endswith((" ", ":")) else f"'{text}'"
+    return single(text)
+
+
+def single(text: str) -> str:
+    """A printable text in single quotes."""
     return "'" + text.replace("'", "''") + "'"
 
 

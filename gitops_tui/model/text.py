@@ -54,6 +54,11 @@ _UNPRINTABLE = (
 )
 _PRINTABLE = {code: _shown(code) for code in _UNPRINTABLE}
 _PRINTABLE_LINES = {code: shown for code, shown in _PRINTABLE.items() if code != 0x0A}
+# Marks that stand on the letter before them and take no room: more than a few hide what comes behind.
+_STACKED = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u200c\u200d\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]{4})"
+    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u200c\u200d\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]+)"
+)
 _ODD = re.compile("[\ud800-\udfff\U000e0000-\U000e007f]")
 
 
@@ -63,7 +68,8 @@ def printable(text: str, *, keep_newlines: bool = False) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = text.replace("\t", "    ").translate(_PRINTABLE_LINES if keep_newlines else _PRINTABLE)
-    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    text = _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _STACKED.sub(lambda found: found[1] + "".join(f"\\u{ord(each):04x}" for each in found[2]), text)
 
 
 def plural(number: int, word: str) -> str:

@@ -187,10 +187,15 @@ def strip_of(pieces: Iterable[Piece], width: int, palette: Palette, ground: str 
     left = width
     last = ""
     for text, role in pieces:
-        if left <= 0:
-            break
         if not text:
             continue
+        if left <= 0:
+            if segments and not segments[-1].text.endswith("…") and not text.isspace():
+                # It was full to the cell: that more would follow must be seen.
+                filled = segments.pop()
+                size = width_of(filled.text)
+                segments.append(Segment(cut(filled.text + "…", size), filled.style))
+            break
         size = len(text) if text.isascii() else cell_len(text)
         if size > left:
             text = cut(text, left)

@@ -189,7 +189,7 @@ def rows_of(desired: dict[str, Any], live: dict[str, Any]) -> DiffRows:
         ("a b", "a\xa0b", '  x: "a b"', '  x: "a\\xa0b"'),
         ("caf\xe9", "cafe\u0301", '  x: "caf\\xe9"', '  x: "cafe\\u0301"'),
         ("pass", "pa\u200css", '  x: "pass"', '  x: "pa\\u200css"'),
-        ("end", "end ", "  x: end", "  x: 'end '"),
+        ("end", "end ", "  x: 'end'", "  x: 'end '"),
         ("a\n\tb\n", "a\n    b\n", "    \\tb", "        b"),
         ("a \nb\n", "a\nb\n", "    a·", "    a"),
         ("a\n\n", "a\n", "  x: |+", "  x: |"),
@@ -206,6 +206,15 @@ def test_what_differs_is_seen_to_differ(git: str, cluster: str) -> None:
     shown = texts(diff_rows(config(x=git), config(x=cluster), found))
     assert bool(shown) == found.is_drifted
     assert all(left != right for left, right in shown)
+
+
+def test_quotes_that_one_side_needs_are_no_difference() -> None:
+    rows = rows_of(config(x="a b"), config(x="a b: c"))
+    (row,) = [row for row in rows.rows if row.kind is RowKind.CHANGED]
+    assert row.left is not None
+    assert row.right is not None
+    assert (row.left.text, row.right.text) == ("  x: 'a b'", "  x: 'a b: c'")
+    assert row.left.changed == ()
 
 
 def test_a_list_in_a_list_shows_what_differs_in_it() -> None:

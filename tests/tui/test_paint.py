@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import pyte
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from gitops_tui.tui.paint import Palette, changed_span, cut, cut_middle, strip_of, width_of
+from gitops_tui.model.text import printable
+from gitops_tui.tui.paint import (
+    Palette,
+    changed_span,
+    chunk,
+    chunk_count,
+    cut,
+    cut_middle,
+    cut_start,
+    strip_of,
+    width_of,
+)
 from gitops_tui.tui.terminal import compressed
 from gitops_tui.tui.themes import load_themes
 
@@ -94,3 +106,42 @@ def test_fewer_bytes_show_the_same(data: str) -> None:
     assert shown(made) == shown(data)
     # Whoever writes next finds the attributes as they would have been.
     assert shown(made + "next") == shown(data + "next")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        ([("abcde", "text"), ("f", "ok")], "abcd…"),
+        ([("abcde", "text"), ("  ", "ok")], "abcde"),
+        ([("日本a", "text"), ("f", "ok")], "日本…"),
+        ([("abcd", "text"), ("", "ok")], "abcd "),
+    ],
+)
+def test_what_is_left_out_behind_a_full_line_is_seen(pieces, said: str) -> None:
+    strip = strip_of(pieces, 5, PALETTE)
+    assert strip.text == said
+    assert strip.cell_length == 5
+
+
+@pytest.mark.parametrize("text", ["short", "x" * 250, "漢字" * 60, "", "a b " * 30])
+def test_wrapped_lines_make_up_the_text(text: str) -> None:
+    parts = [chunk(text, 20, at) for at in range(chunk_count(text, 20))]
+    assert "".join(shown for _, shown in parts) == text
+    assert all(text[begin : begin + len(shown)] == shown for begin, shown in parts)
+    assert all(width_of(shown) <= 20 for _, shown in parts)
+    assert chunk(text, 20, len(parts))[1] == ""
+
+
+def test_a_path_keeps_its_end() -> None:
+    assert cut_start("spec.template.image", 10) == "…ate.image"
+    assert cut_start("short", 10) == "short"
+    assert width_of(cut_start("漢字" * 20, 9)) <= 9
+    assert cut_start("x", 0) == ""
+
+
+def test_marks_piled_on_a_letter_hide_nothing() -> None:
+    said = printable("Z" + "\u0301" * 40 + "evil")
+    assert said.startswith("Z\u0301\u0301\u0301\u0301\\u0301")
+    assert said.endswith("evil")
+    for plain in ("e\u0301", "\u0e01\u0e33", "\U0001f468\u200d\U0001f469", "\u2764\ufe0f"):
+        assert printable(plain) == plain
