@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from gitops_tui.kube import Cluster, contexts
 from gitops_tui.kube.config import pick
 from gitops_tui.model.keys import GVK
 from gitops_tui.settings import Settings
+from tests.support.clusters import until_served
 
 APP_PROJECT = GVK("argoproj.io", "v1alpha1", "AppProject")
 # Argo CD's own is longer; what counts here is that fields are kept as they are given.
@@ -102,11 +102,7 @@ class Projects:
             await cluster.apply(
                 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}, field_manager="test"
             )
-            end = time.monotonic() + 60
-            while cluster.discovery.get(APP_PROJECT) is None:
-                assert time.monotonic() < end, "the kind was never served"
-                await asyncio.sleep(0.2)
-                await cluster.refresh_discovery()
+            await until_served(cluster, APP_PROJECT)
 
         self._run(work)
 

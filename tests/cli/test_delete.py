@@ -16,6 +16,8 @@ from gitops_tui.kube import Cluster, ResourceType, contexts
 from gitops_tui.kube.config import pick
 from gitops_tui.model.keys import GVK
 from gitops_tui.settings import Settings
+from tests.support.clusters import until_served
+from tests.support.waiting import until, until_async
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, annotations: {%s}}\ndata: {colour: red}\n"
 JOB = """apiVersion: batch/v1
@@ -163,10 +165,7 @@ def test_hooks_run_before_and_after_and_go(cli, made_repository) -> None:
     assert [results[name]["phase"] for name in ("before", "one", "after")] == ["PreDelete", "Sync", "PostDelete"]
     assert all(each["status"] == "done" for each in results.values())
     assert [each["name"] for each in said.json["operation"]["results"]] == ["before", "one", "after"]
-    deadline = time.monotonic() + 60
-    while names(cli, jobs) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert names(cli, jobs) == set()
+    until(lambda: not names(cli, jobs))
 
 
 def test_a_pre_delete_hook_that_fails_keeps_everything(cli, made_repository) -> None:
@@ -258,18 +257,15 @@ def application_kind(cli) -> Iterator[None]:
 
     async def make(cluster: Cluster) -> None:
         await cluster.apply(CRD)
-        end = time.monotonic() + 60
-        while cluster.discovery.get(KIND.gvk) is None:
-            assert time.monotonic() < end
-            await asyncio.sleep(0.1)
-            await cluster.refresh_discovery()
+        await until_served(cluster, KIND.gvk)
 
     async def take(cluster: Cluster) -> None:
-        end = time.monotonic() + 60
         await cluster.delete(CRDS, "", "applications.argoproj.io", propagation="Background")
-        while await cluster.get(CRDS, "", "applications.argoproj.io") is not None:
-            assert time.monotonic() < end
-            await asyncio.sleep(0.1)
+
+        async def gone() -> bool:
+            return await cluster.get(CRDS, "", "applications.argoproj.io") is None
+
+        await until_async(gone)
 
     on(cli, make)
     try:

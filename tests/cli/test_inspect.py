@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from gitops_tui.demo.metrics import measure, serve_metrics
+from tests.support.waiting import until
 
 # Only the embedded cluster lets Pods fail on request; only a real one has its scheduler and its quota.
 DEMO = pytest.mark.parametrize("cli", ["demo"], indirect=True)
@@ -29,15 +28,6 @@ spec:
       - {name: app, image: "registry.invalid/web:1.9"}
 """
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: flags}\ndata: {a: '1'}\n"
-
-
-def until(ask: Callable[[], Any], seconds: float = 120.0) -> Any:
-    """What it answers once that is something. Raises AssertionError where it never is."""
-    end = time.monotonic() + seconds
-    while not (found := ask()):
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.2)
-    return found
 
 
 def deploy(cli, made_repository, *texts: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
+
+from tests.support.waiting import until
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -36,9 +37,7 @@ def test_the_logs_of_an_object(cli, made_repository) -> None:
         # Nothing runs there: no kubelet is asked.
         assert cli("logs", app, "Deployment/web").out == ""
         return
-    end = time.monotonic() + 120
-    while cli("logs", app, "Deployment/web").out.count("app started") < 2:
-        assert time.monotonic() < end, "the pods never came up"
+    until(lambda: cli("logs", app, "Deployment/web").out.count("app started") >= 2)
     found = cli("logs", f"{app}/Deployment/web", "--timestamps")
     assert found.code == 0, found.err
     assert found.out.count("app started") == 2

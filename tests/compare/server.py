@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from gitops_tui.schema import builtin
+from tests.support.waiting import until
 
 KINDS = {(info.gvk.api_version, info.gvk.kind): info for info in builtin().kinds.values()}
 
@@ -97,6 +98,32 @@ class Server:
             self.ask("DELETE", self.path(obj), {"propagationPolicy": "Background"})
         except Refused:
             pass
+
+    def until_gone(self, obj: dict[str, Any]) -> None:
+        """Waits until it is not there any more."""
+
+        def gone() -> bool:
+            try:
+                self.get(obj)
+            except Refused:
+                return True
+            return False
+
+        until(gone)
+
+    def until_served(self, obj: dict[str, Any]) -> None:
+        """Waits until the kind is served: a dry run of the object is taken."""
+        said: list[Refused] = []
+
+        def takes() -> bool:
+            try:
+                self.apply(obj, dry_run=True)
+            except Refused as error:
+                said.append(error)
+                return False
+            return True
+
+        until(takes, told=lambda: said[-1])
 
 
 def _given(where: dict[str, Any], name: str, kubeconfig: Path) -> bytes:

@@ -236,13 +236,7 @@ def ask(server: Any, obj: dict[str, Any], wait: float = 0.3) -> Iterator[tuple[d
     from server import Refused
 
     server.delete(obj)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            server.get(obj)
-        except Refused:
-            break
-        time.sleep(0.1)
+    server.until_gone(obj)
     server.apply(obj)
     try:
         # What controllers write by themselves, once.
@@ -259,19 +253,11 @@ def ask(server: Any, obj: dict[str, Any], wait: float = 0.3) -> Iterator[tuple[d
 
 def served(server: Any) -> None:
     """Makes the custom kinds, and waits until they are served."""
-    from server import Refused
-
-    deadline = time.monotonic() + 120
     for crd in crds():
         server.apply(crd)
     for obj in bases().values():
-        while schema_of(obj) is not None:
-            try:
-                server.apply(obj, dry_run=True)
-                break
-            except Refused as error:
-                assert time.monotonic() < deadline, error
-                time.sleep(0.1)
+        if schema_of(obj) is not None:
+            server.until_served(obj)
 
 
 def record(kubeconfig: str) -> None:

@@ -454,7 +454,7 @@ ALL = EQUAL + DIFFERENT
 def live_of(case: Case, server: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the live object of a case, what a dry-run apply of Git's makes of it)."""
     server.delete(case.first)
-    _gone(server, case.first)
+    server.until_gone(case.first)
     server.apply(case.first, case.by)
     if case.others is not None:
         server.apply(case.others, case.manager)
@@ -468,18 +468,6 @@ def live_of(case: Case, server: Any) -> tuple[dict[str, Any], dict[str, Any]]:
             server.ask(
                 "PATCH", server.path(case.first), {"metadata": {"finalizers": None}}, "application/merge-patch+json"
             )
-
-
-def _gone(server: Any, obj: dict[str, Any]) -> None:
-    from server import Refused
-
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        try:
-            server.get(obj)
-        except Refused:
-            return
-        time.sleep(0.05)
 
 
 def record(kubeconfig: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from server import Server
 
 from gitops_tui.compare import compare, confirm
 from gitops_tui.model.drift import DriftKind
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -60,10 +60,7 @@ def hooked(real_kubeconfig: Path) -> Iterator[Server]:
 
 
 def test_what_admission_changes_is_no_drift_and_is_told(hooked: Server) -> None:
-    deadline = time.monotonic() + 120
-    while hooked.apply(config("1"))["data"]["forced"] != "hook":
-        assert time.monotonic() < deadline, "the policy never came into force"
-        time.sleep(0.1)
+    until(lambda: hooked.apply(config("1"))["data"]["forced"] == "hook")
     live = hooked.get(config("1"))
     local = compare(config("1"), live)
     assert [each.path for each in local.differences] == ["data.forced"]

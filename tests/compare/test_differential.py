@@ -6,13 +6,12 @@ A few hundred by default; GITOPS_TUI_ROUNDS=200 asks for 200 mutations of each o
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
 import zoo
 from differential import run
-from server import Refused, Server
+from server import Server
 
 pytestmark = pytest.mark.real
 
@@ -20,17 +19,10 @@ pytestmark = pytest.mark.real
 @pytest.fixture
 def server(real_kubeconfig: Path) -> Server:
     made = Server(real_kubeconfig)
-    deadline = time.monotonic() + 120
     for crd in zoo.CRDS:
         made.apply(crd)
-    waiting = list(zoo.CUSTOM)
-    while waiting:
-        try:
-            made.apply(zoo.named(waiting[-1], "zoo-probe"), dry_run=True)
-            waiting.pop()
-        except Refused:
-            assert time.monotonic() < deadline, "the custom kinds are not served"
-            time.sleep(0.1)
+    for obj in zoo.CUSTOM:
+        made.until_served(zoo.named(obj, "zoo-probe"))
     return made
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 import table
 import zoo
 from differential import bare, node_of
-from server import Refused, Server
+from server import Server
 
 from gitops_tui.compare import compare, confirm
 
@@ -49,11 +48,4 @@ def test_the_verdict_is_the_servers(case: table.Case, real_kubeconfig: Path) -> 
 def _serve(server: Server, obj: dict[str, Any]) -> None:
     for crd in zoo.CRDS:
         server.apply(crd)
-    deadline = time.monotonic() + 120
-    while True:
-        try:
-            server.apply(obj, dry_run=True)
-            return
-        except Refused:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+    server.until_served(obj)

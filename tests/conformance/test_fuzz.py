@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import time
 import uuid
 from dataclasses import dataclass, field
 from random import Random
@@ -21,6 +20,8 @@ from case_steps import APPLY, Step
 from cases_custom import crd
 from fuzz_objects import KINDS, Write, a_sequence, merged, where
 from normal import normal
+
+from tests.support.waiting import until
 
 SEQUENCES = int(os.environ.get("GITOPS_TUI_TEST_FUZZ") or 300)
 SEED = int(os.environ.get("GITOPS_TUI_TEST_FUZZ_SEED") or 7)
@@ -37,11 +38,8 @@ class Server:
     def open(self) -> None:
         self._send("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "$NS"}})
         self._send("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd())
-        end = time.monotonic() + 30
         widgets = "/apis/$NS.example.com/v1/namespaces/$NS/widgets"
-        while self._send("GET", widgets).status != 200:
-            assert time.monotonic() < end, "the definition of widgets did not become established"
-            time.sleep(0.05)
+        until(lambda: self._send("GET", widgets).status == 200)
 
     def close(self) -> None:
         self._send("DELETE", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.$NS.example.com")

@@ -7,14 +7,14 @@ import os
 import shutil
 import stat
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gitops_tui.demo import DemoCluster
+from tests.support.waiting import until
 
 WEB = """
 apiVersion: apps/v1
@@ -97,13 +97,6 @@ def rows(table: str) -> list[list[str]]:
     return [line.split() for line in table.splitlines()]
 
 
-def eventually(check: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-
-
 def test_get_prints_tables(kubectl: Kubectl) -> None:
     kubectl.apply()
     kubectl("rollout", "status", "deployment/web", "--timeout=30s")
@@ -177,7 +170,7 @@ def test_scale_and_rollout(kubectl: Kubectl) -> None:
     before = kubectl.value("pods", "{.items[*].metadata.uid}")
     kubectl("rollout", "restart", "deployment/web")
     kubectl("rollout", "status", "deployment/web", "--timeout=30s")
-    eventually(lambda: not set(before.split()) & set(kubectl.value("pods", "{.items[*].metadata.uid}").split()))
+    until(lambda: not set(before.split()) & set(kubectl.value("pods", "{.items[*].metadata.uid}").split()))
 
 
 def test_tokens_quotas_nodes_and_kinds_that_nobody_has(kubectl: Kubectl) -> None:
@@ -188,7 +181,7 @@ def test_tokens_quotas_nodes_and_kinds_that_nobody_has(kubectl: Kubectl) -> None
     kubectl("create", "quota", "few", "--hard=secrets=0")
     refused = kubectl.run("create", "secret", "generic", "one")
     assert "exceeded quota: few, requested: secrets=1, used: secrets=0, limited: secrets=0" in refused.stderr
-    eventually(lambda: kubectl.value("quota/few", "{.status.used.secrets}") == "0")
+    until(lambda: kubectl.value("quota/few", "{.status.used.secrets}") == "0")
     assert rows(kubectl("get", "nodes", "--no-headers"))[0][1] == "Ready"
     unknown = kubectl.run("create", "-f", "-", stdin='{"apiVersion": "v1", "kind": "Nope", "metadata": {"name": "x"}}')
     assert 'no matches for kind "Nope" in version "v1"' in unknown.stderr

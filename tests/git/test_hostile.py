@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from gitops_tui.git import Repository, open_repository
 from gitops_tui.git.command import run
 from gitops_tui.git.patterns import argocd_matcher, matcher
 from gitops_tui.settings import Settings
+from tests.git.servers import wait_for_port
 
 
 def _open(made) -> Repository:
@@ -165,12 +164,7 @@ def test_a_remote_is_mirrored_and_fetched(made_repository, tmp_path: Path) -> No
         start_new_session=True,
     ) as daemon:
         try:
-            deadline = time.monotonic() + 120
-            while time.monotonic() < deadline:
-                with socket.socket() as probe:
-                    if probe.connect_ex(("127.0.0.1", port)) == 0:
-                        break
-                select.select([], [], [], 0.02)
+            wait_for_port(port)
             repository = open_repository(f"git://127.0.0.1:{port}/repository", settings=Settings())
             assert repository.resolve("HEAD").subject == "first"
             repository.fetch()

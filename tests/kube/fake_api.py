@@ -159,11 +159,3 @@ async def connected(
 def only_context(path: Path) -> ContextInfo:
     [context] = contexts(path)
     return context
-
-
-async def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
-    """Waits for a condition; fails after the deadline."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not condition():
-        assert asyncio.get_running_loop().time() < deadline, "the condition did not come true in time"
-        await asyncio.sleep(0.005)

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from fake_api import config_map, connected, cut, fake_api, status, until
+from fake_api import config_map, connected, cut, fake_api, status
 
 import gitops_tui.kube.transport as transport
 from gitops_tui.kube import Cluster, WatchSpec, WatchStatus
 from gitops_tui.kube.informer import PAGE
 from gitops_tui.model.keys import GVK
+from tests.support.waiting import until_async
 
 CM = GVK("", "v1", "ConfigMap")
 ALL = "/api/v1/configmaps"
@@ -50,7 +51,7 @@ async def test_events_reach_the_store_however_they_are_cut_into_pieces(tmp_path:
     async with fake_api() as api, connected(tmp_path, api, on_change=seen) as cluster:
         api.objects[ALL] = [config_map("a", 5, x="1"), config_map("b", 6)]
         await watch(cluster)
-        await until(lambda: api.watches)
+        await until_async(lambda: api.watches)
         huge = json.dumps({"type": "ADDED", "object": config_map("huge", 101, x="y" * 3_000_000)}).encode()
         small = json.dumps({"type": "MODIFIED", "object": config_map("a", 102, x="ü")}, ensure_ascii=False).encode()
         whole = huge + b"\n" + small + b"\n\n"
@@ -59,7 +60,7 @@ async def test_events_reach_the_store_however_they_are_cut_into_pieces(tmp_path:
         for byte in whole[len(huge) :]:
             api.events.put_nowait(bytes([byte]))
         api.event("DELETED", config_map("b", 103))
-        await until(lambda: cluster.store.get(CM, "shop", "b") is None)
+        await until_async(lambda: cluster.store.get(CM, "shop", "b") is None)
         assert len((data_of(cluster, "huge") or {})["x"]) == 3_000_000
         assert data_of(cluster, "a") == {"x": "ü"}
         assert seen.changes == [
@@ -74,12 +75,12 @@ async def test_events_reach_the_store_however_they_are_cut_into_pieces(tmp_path:
 async def test_a_cut_watch_goes_on_from_the_last_event_not_from_the_list(tmp_path: Path) -> None:
     async with fake_api() as api, connected(tmp_path, api) as cluster:
         await watch(cluster)
-        await until(lambda: api.watches)
+        await until_async(lambda: api.watches)
         api.event("ADDED", config_map("a", 150))
         api.event("BOOKMARK", {"metadata": {"resourceVersion": "170"}})
         api.events.put_nowait(b'{"type": "MODIFIED", "object": {"metadata": {"na')
         api.events.put_nowait(None)
-        await until(lambda: len(api.watches) == 2)
+        await until_async(lambda: len(api.watches) == 2)
         assert api.watches == ["100", "170"]
         assert state(cluster) is WatchStatus.SYNCED
         assert data_of(cluster, "a") == {}
@@ -90,12 +91,12 @@ async def test_410_in_the_stream_lists_again_and_tells_only_what_differs(tmp_pat
     async with fake_api() as api, connected(tmp_path, api, on_change=seen) as cluster:
         api.objects[ALL] = [config_map("same", 1), config_map("changed", 2), config_map("gone", 3)]
         await watch(cluster)
-        await until(lambda: api.watches)
+        await until_async(lambda: api.watches)
         seen.changes.clear()
         api.version = 200
         api.objects[ALL] = [config_map("same", 1), config_map("changed", 190), config_map("new", 195)]
         api.event("ERROR", {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"})
-        await until(lambda: len(api.watches) == 2)
+        await until_async(lambda: len(api.watches) == 2)
         assert api.watches[1] == "200"
         assert sorted(seen.changes) == [("added", "new"), ("changed", "changed"), ("removed", "gone")]
 
@@ -112,7 +113,7 @@ async def test_410_as_an_http_answer_lists_again(tmp_path: Path) -> None:
 
         api.handlers.append(expired)
         await watch(cluster)
-        await until(lambda: api.watches)
+        await until_async(lambda: api.watches)
         assert len([path for _, path in api.asked if "limit=" in path]) == 2
 
 
@@ -149,7 +150,7 @@ async def test_a_list_comes_in_pages_and_starts_over_where_its_token_expired(tmp
 
         api.handlers.append(pages)
         await watch(cluster)
-        await until(lambda: api.watches)
+        await until_async(lambda: api.watches)
         assert len(cluster.store.of_kind(CM)) == len(everything)
         assert len(await cluster.list(cluster.discovery.find(CM))) == len(everything)
 
@@ -166,8 +167,8 @@ async def test_without_the_right_to_list_the_cluster_the_namespaces_are_listed(t
         api.handlers.append(rights)
         api.objects[SHOP] = [config_map("a", 5)]
         await watch(cluster, namespaces=frozenset({"shop", "closed"}))
-        await until(lambda: state(cluster, "shop") is WatchStatus.SYNCED)
-        await until(lambda: state(cluster, "closed") is WatchStatus.FORBIDDEN)
+        await until_async(lambda: state(cluster, "shop") is WatchStatus.SYNCED)
+        await until_async(lambda: state(cluster, "closed") is WatchStatus.FORBIDDEN)
         assert "cannot list" in cluster.status(CM, "closed")[1]
         assert data_of(cluster, "a") == {}
         # One that nobody watches is not known: nothing in it may be taken for missing.
@@ -182,10 +183,10 @@ async def test_one_readable_namespace_says_nothing_of_another(tmp_path: Path) ->
 
         api.handlers.append(rights)
         await watch(cluster, namespaces=frozenset({"shop"}))
-        await until(lambda: state(cluster, "shop") is WatchStatus.SYNCED)
+        await until_async(lambda: state(cluster, "shop") is WatchStatus.SYNCED)
         assert state(cluster, "other") is WatchStatus.PENDING
         await watch(cluster, namespaces=frozenset({"shop", "other"}))
-        await until(lambda: state(cluster, "other") is WatchStatus.SYNCED)
+        await until_async(lambda: state(cluster, "other") is WatchStatus.SYNCED)
 
 
 async def test_namespaces_that_come_later_are_tried_where_the_cluster_was_forbidden(tmp_path: Path) -> None:
@@ -196,9 +197,9 @@ async def test_namespaces_that_come_later_are_tried_where_the_cluster_was_forbid
 
         api.handlers.append(rights)
         await watch(cluster)
-        await until(lambda: state(cluster) is WatchStatus.FORBIDDEN)
+        await until_async(lambda: state(cluster) is WatchStatus.FORBIDDEN)
         await watch(cluster, namespaces=frozenset({"shop"}))
-        await until(lambda: state(cluster, "shop") is WatchStatus.SYNCED)
+        await until_async(lambda: state(cluster, "shop") is WatchStatus.SYNCED)
 
 
 async def test_lost_rights_take_the_objects_away_and_say_so_first(tmp_path: Path) -> None:
@@ -214,14 +215,14 @@ async def test_lost_rights_take_the_objects_away_and_say_so_first(tmp_path: Path
             clusters.append(cluster)
             api.objects[ALL] = [config_map("a", 5)]
             await watch(cluster)
-            await until(lambda: api.watches)
+            await until_async(lambda: api.watches)
 
             async def forbidden(request: web.Request) -> web.Response | None:
                 return status(403, "Forbidden", "no more") if request.path == ALL else None
 
             api.handlers.append(forbidden)
             api.events.put_nowait(None)
-            await until(lambda: told)
+            await until_async(lambda: told)
             assert told == [("a", WatchStatus.FORBIDDEN)]
 
 
@@ -245,9 +246,9 @@ async def test_nonsense_is_reported_and_outlived(tmp_path: Path) -> None:
             api.handlers.append(odd)
             api.objects[ALL] = [config_map("a", 5)]
             await watch(cluster)
-            await until(lambda cluster=cluster: state(cluster) is WatchStatus.FAILED)
+            await until_async(lambda cluster=cluster: state(cluster) is WatchStatus.FAILED)
             assert cluster.status(CM)[1]
-            await until(lambda cluster=cluster: state(cluster) is WatchStatus.SYNCED)
+            await until_async(lambda cluster=cluster: state(cluster) is WatchStatus.SYNCED)
             assert data_of(cluster, "a") == {}
 
 
@@ -260,15 +261,15 @@ async def test_broken_events_are_outlived(tmp_path: Path) -> None:
     )
     async with fake_api() as api, connected(tmp_path, api) as cluster:
         await watch(cluster)
-        await until(lambda: api.watches)
+        await until_async(lambda: api.watches)
         api.events.put_nowait(broken[0])
-        await until(lambda: state(cluster) is WatchStatus.STALE)
-        await until(lambda: len(api.watches) == 2)
+        await until_async(lambda: state(cluster) is WatchStatus.STALE)
+        await until_async(lambda: len(api.watches) == 2)
         api.events.put_nowait(broken[2])
-        await until(lambda: len(api.watches) == 3, 10)
+        await until_async(lambda: len(api.watches) == 3)
         api.event("ADDED", config_map("a", 150))
-        await until(lambda: data_of(cluster, "a") == {})
-        await until(lambda: state(cluster) is WatchStatus.SYNCED)
+        await until_async(lambda: data_of(cluster, "a") == {})
+        await until_async(lambda: state(cluster) is WatchStatus.SYNCED)
 
 
 async def test_a_cut_list_is_stale_only_if_something_was_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,14 +285,14 @@ async def test_a_cut_list_is_stale_only_if_something_was_known(tmp_path: Path, m
 
         api.handlers.append(drop)
         await watch(cluster)
-        await until(lambda: state(cluster) is WatchStatus.FAILED)
+        await until_async(lambda: state(cluster) is WatchStatus.FAILED)
         down[0] = False
-        await until(lambda: state(cluster) is WatchStatus.SYNCED)
+        await until_async(lambda: state(cluster) is WatchStatus.SYNCED)
         down[0] = True
         api.events.put_nowait(None)
-        await until(lambda: state(cluster) is WatchStatus.STALE)
+        await until_async(lambda: state(cluster) is WatchStatus.STALE)
         down[0] = False
-        await until(lambda: state(cluster) is WatchStatus.SYNCED)
+        await until_async(lambda: state(cluster) is WatchStatus.SYNCED)
 
 
 async def test_a_relist_keeps_what_is_known_until_the_new_list_is_there(tmp_path: Path) -> None:
@@ -299,13 +300,13 @@ async def test_a_relist_keeps_what_is_known_until_the_new_list_is_there(tmp_path
     async with fake_api() as api, connected(tmp_path, api, on_change=seen) as cluster:
         api.objects[ALL] = [config_map("a", 5)]
         await watch(cluster)
-        await until(lambda: api.watches)
+        await until_async(lambda: api.watches)
         seen.changes.clear()
         await cluster.relist()
         assert state(cluster) is WatchStatus.SYNCED
         assert data_of(cluster, "a") == {}
-        await until(lambda: len([path for _, path in api.asked if "limit=" in path]) == 2)
-        await until(lambda: len(api.watches) == 2)
+        await until_async(lambda: len([path for _, path in api.asked if "limit=" in path]) == 2)
+        await until_async(lambda: len(api.watches) == 2)
         assert seen.changes == []
 
 
@@ -314,10 +315,10 @@ async def test_a_watch_for_one_namespace_becomes_one_for_all(tmp_path: Path) -> 
         api.objects[SHOP] = [config_map("a", 5)]
         api.objects[ALL] = [config_map("a", 5), config_map("b", 6, "other")]
         await watch(cluster, only_namespace="shop")
-        await until(lambda: state(cluster, "shop") is WatchStatus.SYNCED)
+        await until_async(lambda: state(cluster, "shop") is WatchStatus.SYNCED)
         assert state(cluster, "other") is WatchStatus.PENDING
         await watch(cluster)
-        await until(lambda: state(cluster, "other") is WatchStatus.SYNCED)
+        await until_async(lambda: state(cluster, "other") is WatchStatus.SYNCED)
         assert data_of(cluster, "b", "other") == {}
 
 
@@ -326,5 +327,5 @@ async def test_closing_leaves_no_task_behind(tmp_path: Path) -> None:
     async with fake_api() as api:
         async with connected(tmp_path, api) as cluster:
             await watch(cluster)
-            await until(lambda: api.watches)
+            await until_async(lambda: api.watches)
         assert not [task for task in asyncio.all_tasks() - before if task.get_name().startswith("watch")]

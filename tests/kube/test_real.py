@@ -12,13 +12,13 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
-from fake_api import until
 
 from gitops_tui.errors import ApiError, Conflict, Forbidden, Invalid, NotFound
 from gitops_tui.kube import Cluster, WatchSpec, WatchStatus, contexts
 from gitops_tui.kube.config import pick
 from gitops_tui.model.keys import GVK
 from gitops_tui.settings import Settings
+from tests.support.waiting import until_async
 
 pytestmark = pytest.mark.real
 CM = GVK("", "v1", "ConfigMap")
@@ -65,12 +65,12 @@ async def test_a_write_is_seen_at_once_and_a_deletion_too(real_kubeconfig: Path)
     async with real(real_kubeconfig, on_change=change) as cluster, namespace(cluster) as place:
         kind = cluster.discovery.find(CM)
         await cluster.set_watches([WatchSpec(kind)])
-        await until(lambda: cluster.status(CM)[0] is WatchStatus.SYNCED)
+        await until_async(lambda: cluster.status(CM)[0] is WatchStatus.SYNCED)
         late = []
         for number in range(10):
             await cluster.apply(config_map(place, f"a{number}", k="v"))
             answered = time.monotonic()
-            await until(lambda number=number: f"a{number} there" in seen)
+            await until_async(lambda number=number: f"a{number} there" in seen)
             late.append(seen[f"a{number} there"] - answered)
         assert sorted(late)[5] < 0.05
         uid = cluster.store.get(CM, place, "a1")["metadata"]["uid"]  # type: ignore[index]
@@ -78,7 +78,7 @@ async def test_a_write_is_seen_at_once_and_a_deletion_too(real_kubeconfig: Path)
         assert await cluster.delete(kind, place, "a1", uid=uid, dry_run=True) is True
         assert await cluster.get(kind, place, "a1")
         assert await cluster.delete(kind, place, "a1", uid=uid) is True
-        await until(lambda: "a1 gone" in seen)
+        await until_async(lambda: "a1 gone" in seen)
         assert await cluster.delete(kind, place, "a1") is False
 
 
@@ -89,7 +89,7 @@ async def test_lists_come_whole_though_in_pages(real_kubeconfig: Path) -> None:
         found = await cluster.list(kind, place)
         assert len([each for each in found if each["metadata"]["name"].startswith("c")]) == 510
         await cluster.set_watches([WatchSpec(kind, only_namespace=place, keep_managed_fields=False)])
-        await until(lambda: len(cluster.store.of_kind(CM)) >= 510)
+        await until_async(lambda: len(cluster.store.of_kind(CM)) >= 510)
         assert not any("managedFields" in each["metadata"] for each in cluster.store.of_kind(CM).values())
 
 
@@ -138,7 +138,7 @@ async def test_a_user_without_rights_is_told_which_one_is_missing(real_kubeconfi
         with pytest.raises(Forbidden, match=r'cannot patch resource "configmaps".*in the namespace "default"'):
             await cluster.apply(config_map("default", "a"))
         await cluster.set_watches([WatchSpec(kind, namespaces=frozenset({"default"}))])
-        await until(lambda: cluster.status(CM, "default")[0] is WatchStatus.FORBIDDEN)
+        await until_async(lambda: cluster.status(CM, "default")[0] is WatchStatus.FORBIDDEN)
         assert cluster.status(CM, "kube-system")[0] is WatchStatus.PENDING
 
 

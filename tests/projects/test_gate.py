@@ -4,8 +4,6 @@ that changes counts without a restart; a window that closes stops a sync between
 from __future__ import annotations
 
 import subprocess
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import Initiator, OperationPhase, SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import settings_from
+from tests.support.waiting import until
 
 DEPLOYMENT = GVK("apps", "v1", "Deployment")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -49,13 +48,6 @@ FREE = {
     "destinations": [{"server": "*", "namespace": "*"}],
     "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
 }
-
-
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
 
 
 def git(folder: Path, *words: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from gitops_tui.demo import DemoCluster
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import settings_from
+from tests.support.waiting import until
 
 CRD = {
     "apiVersion": "apiextensions.k8s.io/v1",
@@ -48,13 +47,6 @@ FREE = {
 }
 ALWAYS = {"kind": "deny", "schedule": "* * * * *", "duration": "2h", "applications": ["*"]}
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n"
-
-
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
 
 
 def project(spec: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +18,7 @@ from gitops_tui.model.sync import SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.reconcile.action_table import Patch, anew, job_of, offers, writes
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 NOW = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
 POD, JOB = GVK("", "v1", "Pod"), GVK("batch", "v1", "Job")
@@ -66,13 +66,6 @@ metadata: {name: data, namespace: shop}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 """,
 }
-
-
-def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
 
 
 class Place:
@@ -183,7 +176,7 @@ def test_a_cron_job_runs_now_is_suspended_and_goes_on(place: Place) -> None:
 
 
 def test_a_job_is_made_anew(place: Place) -> None:
-    until(lambda: place.of(ONCE).find("retry") and not place.of(ONCE).find("retry").refused, 60)
+    until(lambda: place.of(ONCE).find("retry") and not place.of(ONCE).find("retry").refused)
     before = place.live(JOB, "once")["metadata"]["uid"]
     assert place.do(ONCE, "retry").endswith("made anew")
     after = place.live(JOB, "once")

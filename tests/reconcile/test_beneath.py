@@ -19,17 +19,10 @@ from gitops_tui.model.sync import SyncStatus
 from gitops_tui.reconcile import Engine, Request, beneath
 from gitops_tui.reconcile.beneath import is_custom
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 GROUP = "certs.example.org"
 CERTIFICATE = f"apiVersion: {GROUP}/v1\nkind: Certificate\nmetadata: {{name: web}}\nspec: {{dns: shop.example}}\n"
-
-
-def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
-    return found
 
 
 def definition(plural: str, kind: str, scope: str = "Namespaced") -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOptions, SyncStatus
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: default}\n"
 
@@ -59,10 +59,7 @@ class World:
         return next(each for key, each in self.snapshot.applications.items() if str(key) == name)
 
     def until(self, done: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 120
-        while not done():
-            assert time.monotonic() < deadline, (self.names, self.snapshot.conditions)
-            time.sleep(0.02)
+        until(done, told=lambda: (self.names, self.snapshot.conditions))
 
     def settled(self, *names: str) -> None:
         self.until(

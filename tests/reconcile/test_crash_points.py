@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase, SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\n  annotations: {argocd.argoproj.io/sync-wave: '%d'}\ndata: {k: '%d'}\n"
 HOOK = """apiVersion: batch/v1
@@ -45,13 +45,6 @@ NEW_NAMES = {f"new-{number:02}" for number in range(30)}
 # Lease, record, Event, hook, 30 objects, 3 to prune, hook, record, Event, Lease.
 SYNC_WRITES = 41
 DELETE_WRITES = 39
-
-
-def until(condition: Callable[[], Any], seconds: float = 90.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
 
 
 def state(engine: Engine) -> ApplicationState:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 GAUGE = {
     "apiVersion": "a.example/v1",
@@ -48,13 +48,6 @@ def cluster() -> Iterator[DemoCluster]:
     made.start()
     yield made
     made.stop()
-
-
-def until(condition: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.02)
 
 
 def test_a_new_kind_and_its_changed_types_count_without_a_refresh(

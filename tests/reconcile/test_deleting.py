@@ -4,7 +4,6 @@ that is stolen ends an operation."""
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,17 +20,11 @@ from gitops_tui.model.sync import OperationPhase, SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
 from gitops_tui.sync.execute import Executor
+from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, annotations: {argocd.argoproj.io/sync-wave: '%d'}}\n"
 CONFIGMAP = ResourceType(GVK("", "v1", "ConfigMap"), "configmaps", True)
 LEASE = ResourceType(GVK("coordination.k8s.io", "v1", "Lease"), "leases", True)
-
-
-def until(condition: Callable[[], Any], seconds: float = 90.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
 
 
 class World:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from gitops_tui.model.sync import OperationPhase, SyncOptions, SyncStatus
 from gitops_tui.model.threeway import ThreeWay
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 CONFIG = {
     "apiVersion": "v1",
@@ -79,7 +79,7 @@ class World:
         made = Settings(state_folder=self.folder / "state", cache_folder=self.folder / "cache", **settings)
         self.engine = Engine(Request(files=(file,), kubeconfig=self.kubeconfig), made)
         self.engine.start()
-        self.until(lambda: bool(self.engine and self.engine.snapshot.applications) and not self.state.loading)
+        until(lambda: bool(self.engine and self.engine.snapshot.applications) and not self.state.loading)
 
     @property
     def state(self) -> ApplicationState:
@@ -93,7 +93,7 @@ class World:
         assert self.engine is not None
         plan = self.engine.plan(self.state.key, SyncOptions()).result(120)
         assert self.engine.sync(plan).result(120).phase is OperationPhase.SUCCEEDED
-        self.until(
+        until(
             lambda: (
                 self.state.record.deployed is not None
                 and all(not each.drift.is_drifted for each in self.state.resources.values())
@@ -106,12 +106,6 @@ class World:
 
     def apply(self, obj: dict[str, Any], manager: str) -> None:
         self.cluster.do(manager, obj)
-
-    def until(self, condition: Callable[[], Any], seconds: float = 120.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "the condition never came true"
-            time.sleep(0.02)
 
     def stop(self) -> None:
         if self.engine is not None:
@@ -146,7 +140,7 @@ def test_a_change_by_hand_is_blamed_dated_and_told_from_one_in_git(world: World)
     world.start()
     world.sync()
     world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
-    world.until(lambda: world.resource(CONFIG_KEY).moved is Moved.CLUSTER)
+    until(lambda: world.resource(CONFIG_KEY).moved is Moved.CLUSTER)
     state = world.resource(CONFIG_KEY)
     assert [each.path for each in state.drift.differences] == ["data.a"]
     assert world.state.moved == MovedCounts(cluster=1)
@@ -167,7 +161,7 @@ def test_a_change_by_hand_is_blamed_dated_and_told_from_one_in_git(world: World)
 
     world.commit("another value", {**CONFIG, "data": {"a": "9", "b": "3"}})
     world.refresh()
-    world.until(lambda: world.resource(CONFIG_KEY).moved is Moved.BOTH)
+    until(lambda: world.resource(CONFIG_KEY).moved is Moved.BOTH)
     explained = world.engine.explain(world.state.key, CONFIG_KEY).result(120)
     assert {each.path: each.moved for each in explained.moves} == {"data.a": Moved.BOTH, "data.b": Moved.GIT}
     three = world.engine.three_way(world.state.key, CONFIG_KEY).result(120)
@@ -187,7 +181,7 @@ def test_the_users_own_rules_hold_for_all_applications(world: World) -> None:
     world.start(ignore_differences=(rule,))
     world.sync()
     world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
-    world.until(lambda: world.resource(CONFIG_KEY).drift.ignored == 1)
+    until(lambda: world.resource(CONFIG_KEY).drift.ignored == 1)
     state = world.resource(CONFIG_KEY)
     assert state.sync is SyncStatus.SYNCED
     assert state.drift.hidden[0].ignored_by == "setting ignore_differences: /data/a"
@@ -200,10 +194,10 @@ def test_ignored_fields_keep_their_live_values_where_the_application_asks(world:
     world.start()
     world.sync()
     world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
-    world.until(lambda: world.resource(CONFIG_KEY).drift.ignored == 1)
+    until(lambda: world.resource(CONFIG_KEY).drift.ignored == 1)
     world.commit("y", {**CONFIG, "data": {"a": "1", "b": "3"}})
     world.refresh()
-    world.until(lambda: world.resource(CONFIG_KEY).drift.is_drifted)
+    until(lambda: world.resource(CONFIG_KEY).drift.is_drifted)
     world.sync()
     live = world.resource(CONFIG_KEY).live
     assert live is not None
@@ -225,9 +219,9 @@ def test_replicas_of_what_an_autoscaler_scales_are_the_autoscalers(world: World)
         },
     }
     world.apply(autoscaler, "kubectl")
-    world.until(lambda: any("web-scaler" in each for each in world.resource(WEB_KEY).warnings))
+    until(lambda: any("web-scaler" in each for each in world.resource(WEB_KEY).warnings))
     world.apply({**DEPLOYMENT, "spec": {"replicas": 4}}, "kube-controller-manager")
-    world.until(lambda: world.resource(WEB_KEY).drift.ignored == 1)
+    until(lambda: world.resource(WEB_KEY).drift.ignored == 1)
     state = world.resource(WEB_KEY)
     assert not state.drift.is_drifted
     assert state.drift.hidden[0].ignored_by.startswith("HorizontalPodAutoscaler web-scaler")
@@ -235,7 +229,7 @@ def test_replicas_of_what_an_autoscaler_scales_are_the_autoscalers(world: World)
     changed["spec"]["template"]["spec"]["containers"][0]["image"] = "a:2"
     world.commit("y", changed)
     world.refresh()
-    world.until(lambda: world.resource(WEB_KEY).drift.is_drifted)
+    until(lambda: world.resource(WEB_KEY).drift.is_drifted)
     world.sync()
     live = world.resource(WEB_KEY).live
     assert live is not None
@@ -259,8 +253,8 @@ def test_an_extraneous_object_does_not_count_where_it_says_so(world: World) -> N
     world.repository.commit({"app/secret.yaml": None}, "no secret")
     world.refresh()
     key = ResourceKey("", "Secret", "default", "other")
-    world.until(lambda: world.resource(key).drift.kind is DriftKind.EXTRA)
-    world.until(lambda: world.state.sync is SyncStatus.SYNCED)
+    until(lambda: world.resource(key).drift.kind is DriftKind.EXTRA)
+    until(lambda: world.state.sync is SyncStatus.SYNCED)
     assert world.resource(key).drift.ignored_by == "compare-options: IgnoreExtraneous"
 
 
@@ -273,7 +267,7 @@ def test_what_the_server_would_refuse_is_told_before_a_sync(world: World) -> Non
     changed["spec"]["template"]["metadata"]["labels"]["app"] = "other"
     world.commit("an immutable field", changed)
     world.refresh()
-    world.until(lambda: world.resource(WEB_KEY).drift.refused)
+    until(lambda: world.resource(WEB_KEY).drift.refused)
     state = world.resource(WEB_KEY)
     assert "immutable" in state.drift.refused
     assert any(each.startswith("sync would fail: ") for each in state.warnings)
@@ -286,7 +280,7 @@ def test_server_side_diff_can_be_switched_off(world: World) -> None:
     world.start()
     world.sync()
     world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
-    world.until(lambda: world.resource(CONFIG_KEY).drift.is_drifted)
+    until(lambda: world.resource(CONFIG_KEY).drift.is_drifted)
     state = world.resource(CONFIG_KEY)
     assert not state.drift.confirmed
     assert any("Odd is not known" in each for each in state.warnings)
@@ -297,7 +291,7 @@ def test_a_verdict_is_settled_once_for_what_it_depends_on(world: World, monkeypa
     world.start()
     world.sync()
     world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
-    world.until(lambda: world.resource(CONFIG_KEY).drift.confirmed)
+    until(lambda: world.resource(CONFIG_KEY).drift.confirmed)
     assert world.engine is not None
     session = next(iter(world.engine._sessions.values()))
     asked = []
@@ -310,11 +304,11 @@ def test_a_verdict_is_settled_once_for_what_it_depends_on(world: World, monkeypa
     monkeypatch.setattr(session.cluster, "apply", apply)
     before = world.engine.snapshot.generation
     world.refresh()
-    world.until(lambda: world.engine is not None and world.engine.snapshot.generation > before)
+    until(lambda: world.engine is not None and world.engine.snapshot.generation > before)
     assert world.resource(CONFIG_KEY).drift.confirmed
     assert not asked
     world.apply({**CONFIG, "data": {"a": "again"}}, "kubectl-edit")
-    world.until(lambda: asked and world.resource(CONFIG_KEY).drift.confirmed)
+    until(lambda: asked and world.resource(CONFIG_KEY).drift.confirmed)
     assert asked == [{"dry_run": True}]
 
 
@@ -325,12 +319,12 @@ def test_a_sync_takes_the_answer_to_the_verdicts_dry_run_for_its_own(
     world.start()
     world.sync()
     world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
-    world.until(lambda: world.resource(CONFIG_KEY).drift.confirmed)
+    until(lambda: world.resource(CONFIG_KEY).drift.confirmed)
     changed = yaml.safe_load(yaml.safe_dump(DEPLOYMENT))
     changed["spec"]["replicas"] = 0
     world.commit("fewer", CONFIG, changed)
     world.refresh()
-    world.until(lambda: world.resource(WEB_KEY).drift.confirmed)
+    until(lambda: world.resource(WEB_KEY).drift.confirmed)
     assert world.engine is not None
     session = next(iter(world.engine._sessions.values()))
     # The Deployment's answer is of an older object by now.
@@ -365,8 +359,8 @@ def test_the_commit_that_took_a_field_out_of_git_is_named(world: World) -> None:
     container["image"] = "a:2"
     world.commit("another image", CONFIG, more)
     world.refresh()
-    world.until(lambda: len(world.resource(WEB_KEY).drift.differences) == 2)
-    world.until(lambda: world.resource(CONFIG_KEY).drift.is_drifted)
+    until(lambda: len(world.resource(WEB_KEY).drift.differences) == 2)
+    until(lambda: world.resource(CONFIG_KEY).drift.is_drifted)
     assert world.engine is not None
     app = world.state.key
     explained = world.engine.explain(app, WEB_KEY).result(30)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,15 +15,9 @@ from gitops_tui.demo import DemoCluster
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  level: {level}\n"
-
-
-def _wait(work: Callable[[], object], seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not work():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -38,7 +31,7 @@ def engine(made_repository, tmp_path: Path) -> Iterator[Callable[..., Engine]]:
             made = Engine(Request(repo=repo, pattern="apps/*", kubeconfig=kubeconfig, automatic=False), settings)
             started.append(made)
             made.start()
-            _wait(
+            until(
                 lambda: made.snapshot.applications and not any(a.loading for a in made.snapshot.applications.values())
             )
             return made
@@ -70,12 +63,12 @@ def test_a_commit_is_seen_and_leaves_other_applications_objects_as_they_are(engi
     running = engine(str(made_repository.folder))
     before = {name: _app(running, name) for name in ("web", "db")}
     sha = made_repository.commit({"apps/web/c.yaml": CONFIG.format(name="web", level="two")}, "second")
-    _wait(lambda: all(_app(running, name).revision.sha == sha for name in ("web", "db")))
+    until(lambda: all(_app(running, name).revision.sha == sha for name in ("web", "db")))
 
     def manifest(state: ApplicationState) -> object:
         return next(iter(state.resources.values())).manifest
 
-    _wait(lambda: manifest(_app(running, "web")) != manifest(before["web"]))
+    until(lambda: manifest(_app(running, "web")) != manifest(before["web"]))
     assert manifest(_app(running, "db")) is manifest(before["db"])
 
 
@@ -86,9 +79,9 @@ def test_what_failed_while_a_repository_was_away_is_asked_again_when_it_is_back(
     running = engine(str(made_repository.folder))
     made_repository.folder.rename(tmp_path / "moved")
     running.refresh().result(120)
-    _wait(lambda: _app(running, "web").errors)
+    until(lambda: _app(running, "web").errors)
     (tmp_path / "moved").rename(made_repository.folder)
-    _wait(lambda: not _app(running, "web").errors and _app(running, "web").stale_since is None)
+    until(lambda: not _app(running, "web").errors and _app(running, "web").stale_since is None)
     assert len(_app(running, "web").resources) == 1
 
 
@@ -103,9 +96,9 @@ def test_a_repository_that_was_not_there_at_the_start_comes_in_when_it_is(made_r
         running = Engine(request, replace(Settings(), git_interval=0.3))
         running.start()
         try:
-            _wait(lambda: running.snapshot.applications and _app(running, "web").errors)
+            until(lambda: running.snapshot.applications and _app(running, "web").errors)
             (tmp_path / "moved").rename(made_repository.folder)
-            _wait(lambda: not _app(running, "web").errors and len(_app(running, "web").resources) == 1)
+            until(lambda: not _app(running, "web").errors and len(_app(running, "web").resources) == 1)
         finally:
             running.stop()
 
@@ -117,14 +110,14 @@ def test_the_last_good_state_stays_marked_stale_until_the_repository_is_back(
     moved = tmp_path / "moved"
     running = engine(str(made_repository.folder))
     made_repository.folder.rename(moved)
-    _wait(lambda: _app(running, "web").stale_since is not None)
+    until(lambda: _app(running, "web").stale_since is not None)
     shown = _app(running, "web")
     assert shown.revision is not None
     assert shown.revision.subject == "first"
     assert len(shown.resources) == 1
     assert any("can't be read" in each.message for each in shown.conditions)
     moved.rename(made_repository.folder)
-    _wait(lambda: _app(running, "web").stale_since is None)
+    until(lambda: _app(running, "web").stale_since is None)
 
 
 def test_a_branch_that_was_forced_is_said_on_the_application(engine, made_repository) -> None:
@@ -133,8 +126,8 @@ def test_a_branch_that_was_forced_is_said_on_the_application(engine, made_reposi
     running = engine(str(made_repository.folder))
     subprocess.run(["git", "-C", str(made_repository.folder), "reset", "-q", "--hard", first], check=True)
     third = made_repository.commit({"apps/web/c.yaml": CONFIG.format(name="web", level="three")}, "third")
-    _wait(lambda: _app(running, "web").revision.sha == third)
-    _wait(lambda: any("the branch main was force-pushed" in each.message for each in _app(running, "web").conditions))
+    until(lambda: _app(running, "web").revision.sha == third)
+    until(lambda: any("the branch main was force-pushed" in each.message for each in _app(running, "web").conditions))
 
 
 def test_git_never_runs_on_the_loop_where_a_revision_is_not_there(
@@ -160,7 +153,7 @@ def test_git_never_runs_on_the_loop_where_a_revision_is_not_there(
         running = Engine(Request(files=(declared,), kubeconfig=kubeconfig, automatic=False), Settings())
         running.start()
         try:
-            _wait(lambda: running.snapshot.applications and _app(running, "web").errors)
+            until(lambda: running.snapshot.applications and _app(running, "web").errors)
             running.refresh().result(120)
         finally:
             running.stop()
@@ -181,7 +174,7 @@ def test_a_value_file_named_by_the_namespace_counts_in_the_history(made_reposito
         running = Engine(Request(files=(declared,), kubeconfig=kubeconfig, automatic=False), Settings())
         running.start()
         try:
-            _wait(lambda: running.snapshot.applications)
+            until(lambda: running.snapshot.applications)
             page = running.history(_app(running, "web").app.key).result(120)
         finally:
             running.stop()

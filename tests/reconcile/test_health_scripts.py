@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from gitops_tui.demo import start_demo
@@ -11,15 +9,9 @@ from gitops_tui.healthscripts import HealthScript
 from gitops_tui.model.snapshot import ApplicationState, ResourceState
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 OWN = "return {status = 'Suspended', message = obj.metadata.name .. ' has ' .. obj.spec.replicas}"
-
-
-def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
 
 
 def test_the_engine_asks_the_persons_own_scripts(tmp_path: Path) -> None:

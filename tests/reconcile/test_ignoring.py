@@ -14,6 +14,7 @@ from gitops_tui.compare.rulefor import rule_for
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.sync import SyncStatus
 from gitops_tui.settings import load_settings
+from tests.support.waiting import until
 
 _spec = importlib.util.spec_from_file_location("drift_world", Path(__file__).parent / "test_drift.py")
 assert _spec is not None
@@ -36,7 +37,7 @@ def test_the_rule_of_a_difference_is_previewed_written_and_holds_at_once(world: 
     world.start()
     world.sync()
     world.apply({**CONFIG, "data": {"a": "by hand", "b": "too"}}, "kubectl-edit")
-    world.until(lambda: len(world.resource(CONFIG_KEY).drift.differences) == 2)
+    until(lambda: len(world.resource(CONFIG_KEY).drift.differences) == 2)
     file = tmp_path / "config.yaml"
     engine = world.engine
 
@@ -48,14 +49,14 @@ def test_the_rule_of_a_difference_is_previewed_written_and_holds_at_once(world: 
     assert not file.exists()
 
     assert engine.ignore(rule, file).result(120) == file
-    world.until(lambda: [each.path for each in world.resource(CONFIG_KEY).drift.differences] == ["data.b"])
+    until(lambda: [each.path for each in world.resource(CONFIG_KEY).drift.differences] == ["data.b"])
     assert [each.path for each in world.resource(CONFIG_KEY).drift.hidden] == ["data.a"]
     assert load_settings(file).ignore_differences == engine.settings.ignore_differences
 
     rest = rule_for("data.b", CONFIG_KEY, "app", "application")
     assert engine.preview_ignore(rest).result(120).words == "hides 1 difference of 1 object now, which would be in sync"
     engine.ignore(rest, file).result(120)
-    world.until(lambda: world.state.sync is SyncStatus.SYNCED)
+    until(lambda: world.state.sync is SyncStatus.SYNCED)
     assert len(load_settings(file).ignore_differences) == 2
 
 
@@ -64,7 +65,7 @@ def test_a_rule_of_another_application_hides_nothing_here(world: Any, tmp_path: 
     world.start()
     world.sync()
     world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
-    world.until(lambda: world.resource(CONFIG_KEY).drift.differences)
+    until(lambda: world.resource(CONFIG_KEY).drift.differences)
     rule = rule_for("data.a", CONFIG_KEY, "another")
     assert world.engine.preview_ignore(rule).result(120).words == "hides nothing now"
     world.engine.ignore(rule, tmp_path / "config.yaml").result(120)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,7 @@ from gitops_tui.model.inspect import Events
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
-
-
-def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
+from tests.support.waiting import until
 
 
 @pytest.fixture

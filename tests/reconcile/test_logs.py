@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from gitops_tui.model.logs import ALL_CONTAINERS, LogFeed, LogLine, LogOptions
 from gitops_tui.model.sync import SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 POD = GVK("", "v1", "Pod")
 WEB = ResourceKey("apps", "Deployment", "shop", "web")
@@ -35,13 +35,6 @@ spec:
       - {name: app, image: "nginx:1.27"}
       - {name: side, image: "busybox:1"}
 """
-
-
-def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
 
 
 class Place:

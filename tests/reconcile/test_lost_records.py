@@ -4,7 +4,6 @@ said, with the inventory made anew."""
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,16 +18,10 @@ from gitops_tui.model.record import AppRecord
 from gitops_tui.model.sync import OperationPhase, SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {k: v}\n"
 CONFIGMAP = ResourceType(GVK("", "v1", "ConfigMap"), "configmaps", True)
-
-
-def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
 
 
 class World:

@@ -28,6 +28,7 @@ from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.diffview import Look, build, lines_of
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.objects import patch_of, yaml_of
+from tests.support.waiting import until, until_screen
 
 _spec = importlib.util.spec_from_file_location("drift_world", Path(__file__).parent / "test_drift.py")
 assert _spec is not None
@@ -84,7 +85,7 @@ def world(tmp_path: Path, made_repository: Any) -> Iterator[Any]:
     made.commit("two", secret(now), config(now))
     made.refresh()
     for key in (SECRET_KEY, CONFIG_KEY):
-        made.until(lambda key=key: made.resource(key).moved.value == "both changed")
+        until(lambda key=key: made.resource(key).moved.value == "both changed")
     yield made
     made.stop()
 
@@ -137,10 +138,8 @@ async def test_no_value_on_any_screen_or_in_the_copy_menu(world: Any, monkeypatc
 
     async with app.run_test(size=(180, 60)) as pilot:
         for key in (SECRET_KEY, CONFIG_KEY):
-            for _ in range(200):
-                await pilot.pause(0.02)
-                if app.tree_pane.rows and app.select(Node(world.state.key, key.group_kind, key)):
-                    break
+            node = Node(world.state.key, key.group_kind, key)
+            await until_screen(pilot, lambda node=node: app.tree_pane.rows and app.select(node))
             for keys in ("", "3", "3", "b", "escape", "y", "tab", "f", "escape", "i", "escape"):
                 if keys:
                     await pilot.press(keys)

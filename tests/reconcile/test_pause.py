@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,13 +15,7 @@ from gitops_tui.model.sync import SyncOptions
 from gitops_tui.reconcile import Engine, Request, records
 from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
-
-
-def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
+from tests.support.waiting import until
 
 
 def test_automatic_sync_waits_until_the_pause_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from gitops_tui.reconcile import Engine, Request
 from gitops_tui.reconcile.repositories import Repositories
 from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
+from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: '%d'}\n"
 
@@ -30,10 +31,7 @@ def started(request: Request, tmp_path: Path) -> tuple[Engine, list[ApplicationS
 
     engine.subscribe(keep)
     engine.start()
-    end = time.monotonic() + 120
-    while not verdicts:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: verdicts)
     return engine, verdicts
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,17 +19,11 @@ from gitops_tui.reconcile.randomness import keeping, random_rules
 from gitops_tui.render import helmlibrary
 from gitops_tui.settings import Settings
 from tests.conftest import MadeRepository
+from tests.support.waiting import until
 
 renderer = sys.modules["gitops_tui.render.render"]
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: default}\nstringData: {password: {{ randAlphaNum 20 | quote }}, fixed: %s}\n"
 KEY = ResourceKey("", "Secret", "default", "s")
-
-
-def until(true: Callable[[], bool], what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline, what()
-        time.sleep(0.05)
 
 
 @pytest.mark.skipif(not helmlibrary.library_version(), reason="needs the extra helm")
@@ -65,13 +57,13 @@ def test_a_random_password_is_hidden_counted_and_kept_by_a_sync(
             try:
                 (app,) = _applications(engine)
                 if wanted == "one":
-                    until(lambda: status() == "OutOfSync", status)
+                    until(lambda: status() == "OutOfSync", told=status)
                     engine.sync(engine.plan(app, SyncOptions()).result(60)).result(60)
-                    until(lambda: bool(password()), password)
+                    until(lambda: bool(password()), told=password)
                     before = password()
                 else:
                     # Rendered anew: another password, and no drift.
-                    until(lambda: status() == "Synced", status)
+                    until(lambda: status() == "Synced", told=status)
                     found = state()
                     assert found is not None
                     assert found.manifest is not None
@@ -81,19 +73,19 @@ def test_a_random_password_is_hidden_counted_and_kept_by_a_sync(
                     # What is no random is drift as ever, and its sync leaves the password.
                     made_repository.commit({"app/templates/s.yaml": SECRET % "two"})
                     engine.refresh(app).result(60)
-                    until(lambda: status() == "OutOfSync", status)
+                    until(lambda: status() == "OutOfSync", told=status)
                     found = state()
                     assert found is not None
                     assert [each.path for each in found.drift.differences] == ["data.fixed"]
                     engine.sync(engine.plan(app, SyncOptions()).result(60)).result(60)
-                until(lambda: status() == "Synced", status)
+                until(lambda: status() == "Synced", told=status)
                 assert password() == before
             finally:
                 engine.stop()
 
 
 def _applications(engine: Engine) -> list[AppKey]:
-    until(lambda: bool(engine.snapshot.applications), lambda: engine.snapshot)
+    until(lambda: engine.snapshot.applications, told=lambda: engine.snapshot)
     return list(engine.snapshot.applications)
 
 

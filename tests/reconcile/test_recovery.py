@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +27,7 @@ from gitops_tui.reconcile import Engine, Request
 from gitops_tui.reconcile.progress import heard, told
 from gitops_tui.settings import Settings
 from gitops_tui.sync.execute import Executor
+from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\n  annotations: {argocd.argoproj.io/sync-wave: '%d'}\ndata: {k: '%d'}\n"
 HOOK = """apiVersion: batch/v1
@@ -43,13 +43,6 @@ spec:
 """
 CONFIGMAP = ResourceType(GVK("", "v1", "ConfigMap"), "configmaps", True)
 JOB = ResourceType(GVK("batch", "v1", "Job"), "jobs", True)
-
-
-def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
 
 
 def state(engine: Engine) -> ApplicationState:
@@ -202,7 +195,7 @@ def killed_and_resumed(made_repository, tmp_path: Path, fault: dict[str, Any], r
             stderr=subprocess.DEVNULL,
         )
         try:
-            until(lambda: reached(config), 120)
+            until(lambda: reached(config))
         finally:
             os.kill(victim.pid, signal.SIGKILL)
             victim.wait()
@@ -215,7 +208,7 @@ def killed_and_resumed(made_repository, tmp_path: Path, fault: dict[str, Any], r
         engine.start()
         try:
             ready(engine)
-            until(lambda: state(engine).record.running is not None and state(engine).record.running.outcome, 90)
+            until(lambda: state(engine).record.running is not None and state(engine).record.running.outcome)
 
             def told() -> list[str]:
                 return [each.message for each in state(engine).conditions if "was cut off" in each.message]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from gitops_tui.model.keys import AppKey
 from gitops_tui.model.logs import LogFeed, LogOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 WEB = """\
 apiVersion: apps/v1
@@ -28,14 +28,6 @@ spec:
     spec: {containers: [{name: app, image: "registry.invalid/web:1"}]}
 """
 BINDING = "rbac.authorization.k8s.io"
-
-
-def until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
-    return found
 
 
 @pytest.fixture

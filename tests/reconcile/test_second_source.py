@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import yaml
@@ -12,6 +11,7 @@ from gitops_tui.model.keys import GVK
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
 from tests.conftest import MadeRepository
+from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, namespace: default}\ndata: {level: %s}\n"
 CONFIGMAP = GVK("", "v1", "ConfigMap")
@@ -44,22 +44,21 @@ def test_a_new_commit_in_the_second_source_is_synced_with_self_heal_off(tmp_path
             found = cluster.call(cluster.objects.get, CONFIGMAP, "default", name)
             return found["data"]["level"] if found else ""
 
-        def until(name: str, wanted: str) -> None:
-            deadline = time.monotonic() + 120
-            while level(name) != wanted:
-                states = [(each.sync, each.auto) for each in engine.snapshot.applications.values()]
-                assert time.monotonic() < deadline, (name, level(name), states)
-                time.sleep(0.05)
+        def states() -> object:
+            return [(each.sync, each.auto) for each in engine.snapshot.applications.values()]
+
+        def becomes(name: str, wanted: str) -> None:
+            until(lambda: level(name) == wanted, told=lambda: (name, level(name), states()))
 
         for wanted in ("low", "high"):
             # The second time in another session, which knows from the record alone what was synced.
             engine = Engine(Request(files=(file,), kubeconfig=kubeconfig), settings)
             engine.start()
             try:
-                until("one", "low")
-                until("two", wanted)
+                becomes("one", "low")
+                becomes("two", wanted)
                 made[1].commit({"app/c.yaml": CONFIG % ("two", "middle")}, "middle")
-                until("two", "middle")
+                becomes("two", "middle")
                 assert level("one") == "low"
             finally:
                 engine.stop()

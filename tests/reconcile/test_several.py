@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,14 +11,9 @@ from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase, SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from gitops_tui.state import lease
 from gitops_tui.sync.execute import Executor
-
-
-def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
+from tests.support.waiting import until
 
 
 def state(engine: Engine) -> ApplicationState:
@@ -41,8 +34,10 @@ def two(tmp_path: Path):
         engine.stop()
 
 
-def test_one_session_syncs_by_itself_and_the_next_takes_its_place_at_once(two) -> None:
+def test_one_session_syncs_by_itself_and_the_next_takes_its_place_at_once(two, monkeypatch) -> None:
     _, (first, second) = two
+    # Nobody is taken for gone: the place is free since the first session gives it up.
+    monkeypatch.setattr(lease, "SILENCE", 3600.0)
     first.start()
     until(lambda: first.snapshot.worker == "this session" and bool(first.snapshot.applications))
     until(lambda: first.leadership.leads(state(first).key.cluster))
@@ -51,7 +46,7 @@ def test_one_session_syncs_by_itself_and_the_next_takes_its_place_at_once(two) -
     assert not second.leadership.leads(state(second).key.cluster)
     assert second.snapshot.worker == first.operations.who
     first.stop()
-    until(lambda: second.leadership.leads(state(second).key.cluster), 8)
+    until(lambda: second.leadership.leads(state(second).key.cluster))
     until(lambda: second.snapshot.worker == "this session")
 
 

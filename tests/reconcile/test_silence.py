@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from gitops_tui.model.snapshot import Link
 from gitops_tui.reconcile import Engine, Request, session
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 SERVER = """
 import sys, time
@@ -25,13 +24,6 @@ cluster.start()
 cluster.kubeconfig(Path(sys.argv[1] + ".new")).rename(sys.argv[1])
 time.sleep(600)
 """
-
-
-def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
 
 
 def test_a_frozen_server_makes_what_is_shown_stale_and_live_again_when_it_answers(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from gitops_tui.model.sync import Initiator, SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
+from tests.support.waiting import until
 
 
 def test_a_sync_without_an_outcome_is_said_until_the_next_one(made_repository, tmp_path: Path) -> None:
@@ -54,10 +54,8 @@ def _ready(engine: Engine) -> ApplicationState:
 
 
 def _until(engine: Engine, holds) -> ApplicationState:
-    end = time.monotonic() + 120
-    while True:
-        states = list(engine.snapshot.applications.values())
-        if states and holds(states[0]):
-            return states[0]
-        assert time.monotonic() < end, states
-        time.sleep(0.02)
+    def states() -> list[ApplicationState]:
+        return list(engine.snapshot.applications.values())
+
+    until(lambda: states() and holds(states()[0]), told=states)
+    return states()[0]

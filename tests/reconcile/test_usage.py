@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +11,7 @@ from gitops_tui.model.inspect import UsageSeries
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.reconcile.usage import total
 from gitops_tui.settings import Settings
-
-
-def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "the condition never came true"
-        time.sleep(0.02)
+from tests.support.waiting import until
 
 
 def pod(*resources: dict[str, Any]) -> dict[str, Any]:

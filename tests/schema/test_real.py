@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from server import Refused, Server
 
 from gitops_tui.compare import compare
 from gitops_tui.schema import builtin, with_openapi
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -23,15 +23,15 @@ def test_a_custom_kind_by_the_clusters_openapi(real_kubeconfig: Path) -> None:
     server = Server(real_kubeconfig)
     for crd in zoo.CRDS:
         server.apply(crd)
-    deadline = time.monotonic() + 120
-    document: dict[str, Any] = {}
-    while "Widget" not in str(document):
-        assert time.monotonic() < deadline
+
+    def document() -> dict[str, Any]:
         try:
-            document = server.ask("GET", "/openapi/v3/apis/zoo.example/v1")
+            said = server.ask("GET", "/openapi/v3/apis/zoo.example/v1")
         except Refused:
-            time.sleep(0.2)
-    schemas = with_openapi(builtin(), document)
+            return {}
+        return said if "Widget" in str(said) else {}
+
+    schemas = with_openapi(builtin(), until(document))
     git = zoo.named(zoo.CUSTOM[0], "w")
     live = zoo.named(zoo.CUSTOM[0], "w")
     live["spec"]["parts"].reverse()

@@ -10,6 +10,7 @@ from gitops_tui.errors import Unreachable
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.sync import Action, OperationPhase, ResultStatus
 from gitops_tui.sync.hooks import OPERATION
+from tests.support.waiting import until_async
 
 FAILED, SUCCEEDED = OperationPhase.FAILED, OperationPhase.SUCCEEDED
 
@@ -131,17 +132,17 @@ async def test_a_stop_ends_between_objects_and_takes_running_hooks_along(place: 
     slow = job("slow", hook="PreSync")
     slow["spec"]["suspend"] = True
     work = asyncio.create_task(place.sync([slow, config_map("late")]))
-    async with asyncio.timeout(120):
-        while await place.live(JOB, "slow") is None:
-            await asyncio.sleep(0.05)
+    await until_async(lambda: place.live(JOB, "slow"))
     assert place.executor is not None
     place.executor.stop()
     run = await work
     assert run.phase is OperationPhase.STOPPED
     assert run.said("late").status is ResultStatus.SKIPPED
-    async with asyncio.timeout(120):
-        while await place.live(JOB, "slow") is not None:
-            await asyncio.sleep(0.05)
+
+    async def gone() -> bool:
+        return await place.live(JOB, "slow") is None
+
+    await until_async(gone)
 
 
 async def test_a_crd_is_established_before_its_objects_whatever_their_waves(place: Place) -> None:

@@ -22,6 +22,8 @@ from gitops_tui.kube import ResourceType
 from gitops_tui.kube.transport import _Answer
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.sync import OperationPhase, ResultStatus
+from tests.support.clusters import until_served
+from tests.support.waiting import until_async
 
 POLICY = ResourceType(
     GVK("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy"), "validatingadmissionpolicies", False
@@ -36,13 +38,6 @@ QUOTA = ResourceType(GVK("", "v1", "ResourceQuota"), "resourcequotas", True)
 CRD = ResourceType(GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition"), "customresourcedefinitions", False)
 DENIED = "c-17"
 MANY = [config_map(f"c-{number:02}") for number in range(1, 31)]
-
-
-async def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
-    end = asyncio.get_running_loop().time() + seconds
-    while not await condition():
-        assert asyncio.get_running_loop().time() < end, "the condition never came true"
-        await asyncio.sleep(0.05)
 
 
 async def names(place: Place) -> set[str]:
@@ -109,7 +104,7 @@ async def denying(place: Place, *, in_earnest: bool) -> AsyncIterator[None]:
                 return "it is on" in error.message
             return False
 
-        await until(is_on)
+        await until_async(is_on)
         yield
     finally:
         for kind in (BINDING, POLICY):
@@ -131,7 +126,7 @@ async def once_it_is_off(place: Place) -> Run:
             return False
         return bool(plan.steps)
 
-    await until(passes)
+    await until_async(passes)
     return await place.sync(MANY)
 
 
@@ -179,7 +174,7 @@ async def test_a_quota_that_is_used_up_is_said_on_each_object_and_the_next_sync_
             found = await place.cluster.get(QUOTA, place.namespace, "few")
             return bool(((found or {}).get("status") or {}).get("used"))
 
-        await until(counted)
+        await until_async(counted)
     run = await place.sync(MANY)
     assert run.phase is OperationPhase.FAILED
     refused = failed(run)
@@ -199,7 +194,7 @@ async def test_a_quota_that_is_used_up_is_said_on_each_object_and_the_next_sync_
                 return False
             return True
 
-        await until(is_gone)
+        await until_async(is_gone)
     again = await place.sync(MANY)
     assert again.phase is OperationPhase.SUCCEEDED, again.message
     assert {each.step.key.name for each in again.results} == set(refused)
@@ -308,7 +303,7 @@ async def test_a_namespace_that_is_being_terminated_is_named_and_nothing_is_half
         return ((found or {}).get("status") or {}).get("phase") == "Terminating"
 
     try:
-        await until(ends)
+        await until_async(ends)
         late = config_map("late")
         late["metadata"]["namespace"] = ending
         run = await place.sync([config_map("here"), late])
@@ -324,7 +319,7 @@ async def test_a_namespace_that_is_being_terminated_is_named_and_nothing_is_half
     async def is_gone() -> bool:
         return await place.cluster.get(NAMESPACE, "", ending) is None
 
-    await until(is_gone)
+    await until_async(is_gone)
     again = await place.sync([config_map("here")])
     assert again.phase is OperationPhase.SUCCEEDED, again.message
 
@@ -352,12 +347,7 @@ async def test_a_crd_that_is_never_established_is_named_with_what_it_says(place:
 
     try:
         await place.cluster.apply(crd("widgets"))
-
-        async def is_there() -> bool:
-            await place.cluster.refresh_discovery()
-            return place.cluster.discovery.get(GVK(group, "v1", "Widget")) is not None
-
-        await until(is_there)
+        await until_served(place.cluster, GVK(group, "v1", "Widget"))
         # The kind is taken: the second one can never serve it.
         run = await place.sync([crd("gadgets"), config_map("after", wave=1)])
         assert run.phase is OperationPhase.FAILED

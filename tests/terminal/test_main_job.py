@@ -7,7 +7,6 @@ import asyncio
 import importlib.util
 import os
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from gitops_tui.kube import Cluster, contexts
 from gitops_tui.kube.config import pick
 from gitops_tui.model.keys import GVK
 from gitops_tui.settings import Settings
+from tests.support.waiting import until
 
 _spec = importlib.util.spec_from_file_location("terminal_driver", Path(__file__).with_name("driver.py"))
 assert _spec is not None
@@ -234,8 +234,10 @@ def test_a_pause_holds_automatic_sync_until_it_is_resumed(start, place: Place, m
 
 def healed(terminal: Terminal, place: Place, replicas: int) -> None:
     """Waits until the cluster has that many again, and the screen says so."""
-    end = time.monotonic() + 120
-    while place.replicas() != replicas:
-        assert time.monotonic() < end, terminal.text()
+
+    def has() -> bool:
         terminal.read(0.1)
-    terminal.wait_until_gone("OutOfSync", 60)
+        return place.replicas() == replicas
+
+    until(has, told=terminal.text)
+    terminal.wait_until_gone("OutOfSync")

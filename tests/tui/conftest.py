@@ -32,6 +32,7 @@ from gitops_tui.model.sync import (
 )
 from gitops_tui.reconcile.api import HistoryCommit, RevisionPreview
 from gitops_tui.settings import Settings
+from tests.support.waiting import until_screen
 
 APP = AppKey("prod", "", "shop")
 NOW = datetime.now(UTC)
@@ -213,15 +214,6 @@ class FakeEngine:
         return (FileChange("apps/shop/c.yaml", FileStatus.MODIFIED, "", 1, 1, (Hunk(lines),)),)
 
 
-async def until(pilot: Any, condition: Callable[[], Any]) -> None:
-    """Waits until the condition holds. Raises AssertionError with what the screen says where it never does."""
-    for _ in range(3000):
-        if condition():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError(f"never came true; the screen: {getattr(pilot.app.screen, 'text', pilot.app.screen)}")
-
-
 @pytest.fixture
 def make_engine() -> type[FakeEngine]:
     return FakeEngine
@@ -229,4 +221,4 @@ def make_engine() -> type[FakeEngine]:
 
 @pytest.fixture
 def wait_until() -> Callable[[Any, Callable[[], Any]], Any]:
-    return until
+    return until_screen

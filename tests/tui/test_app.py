@@ -20,6 +20,7 @@ from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.keymap import KEYMAP, bound
 from gitops_tui.tui.screens import SyncScreen
+from tests.support.waiting import until_screen
 
 KEY = AppKey("prod", "", "shop[red]\x1b[2J")
 
@@ -58,19 +59,11 @@ class Engine:
         return Future()
 
 
-async def until(pilot, condition) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError("the condition never came true")
-
-
 @pytest.mark.parametrize("size", [(160, 48), (80, 24), (60, 20), (8, 3)])
 async def test_drift_is_open_at_first_sight_and_found_by_one_key(size) -> None:
     app = GitOpsApp(Engine, Settings())
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2)
         await pilot.press("right_square_bracket")
         assert app.tree_pane.node.key.name.startswith("c07")
         assert not any("\x1b" in row.name or "\x07" in row.name for row in app.tree_pane.rows)
@@ -80,9 +73,9 @@ async def test_sync_shows_the_plan_and_applies_once_on_enter() -> None:
     engine = Engine()
     app = GitOpsApp(lambda: engine, Settings())
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2)
         await pilot.press("s")
-        await until(pilot, lambda: isinstance(app.screen, SyncScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncScreen) and app.screen.plan)
         assert "cluster prod" in app.screen.text and "create" in app.screen.text
         assert engine.synced == 0
         await pilot.press("enter", "enter")
@@ -92,7 +85,7 @@ async def test_sync_shows_the_plan_and_applies_once_on_enter() -> None:
 async def test_read_only_refuses_a_sync() -> None:
     app = GitOpsApp(Engine, Settings(read_only=True))
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2)
         await pilot.press("s")
         assert len(app.screen_stack) == 1
 
@@ -103,7 +96,7 @@ async def test_a_failed_start_says_what_to_do_and_leaves_with_2() -> None:
 
     app = GitOpsApp(broken, Settings())
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: len(app.screen_stack) > 1 and "set KUBECONFIG" in app.screen.text)
+        await until_screen(pilot, lambda: len(app.screen_stack) > 1 and "set KUBECONFIG" in app.screen.text)
         await pilot.press("q")
     assert app.return_code == 2
 

@@ -19,6 +19,7 @@ from gitops_tui.model.sync import SyncStatus
 from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.screens.ignore import IgnoreScreen
+from tests.support.waiting import until_screen
 
 _spec = importlib.util.spec_from_file_location(
     "fake_engine", Path(__file__).parents[1] / "benchmarks" / "fake_engine.py"
@@ -28,14 +29,6 @@ assert _spec.loader is not None
 fake = importlib.util.module_from_spec(_spec)
 sys.modules["fake_engine"] = fake
 _spec.loader.exec_module(fake)
-
-
-async def until(pilot, condition) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError("the condition never came true")
 
 
 class Engine(fake.FakeEngine):  # type: ignore[misc]
@@ -65,11 +58,11 @@ class Engine(fake.FakeEngine):  # type: ignore[misc]
 
 
 async def opened(pilot, app: GitOpsApp) -> IgnoreScreen:
-    await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+    await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2)
     await pilot.press("right_square_bracket")
-    await until(pilot, lambda: app.detail.difference is not None)
+    await until_screen(pilot, lambda: app.detail.difference is not None)
     await pilot.press("i")
-    await until(pilot, lambda: isinstance(app.screen, IgnoreScreen) and app.screen.preview is not None)
+    await until_screen(pilot, lambda: isinstance(app.screen, IgnoreScreen) and app.screen.preview is not None)
     assert isinstance(app.screen, IgnoreScreen)
     return app.screen
 
@@ -85,11 +78,11 @@ async def test_the_rule_is_shown_with_what_it_hides_before_it_is_written(size) -
         assert "hides 1 difference of 1 object now, which would be in sync" in screen.text
         assert not engine.written
         await pilot.press("3")
-        await until(pilot, lambda: screen.preview is not None and len(screen.preview.found) == 2)
+        await until_screen(pilot, lambda: screen.preview is not None and len(screen.preview.found) == 2)
         assert "hides 2 differences of 2 objects now" in screen.text
         assert "application:" not in screen.text
         await pilot.press("enter")
-        await until(pilot, lambda: app.screen is not screen)
+        await until_screen(pilot, lambda: app.screen is not screen)
         assert [(each.kind, each.name, each.json_pointers) for each in engine.written] == [
             (engine.written[0].kind, "", ("/spec/replicas",))
         ]
@@ -103,7 +96,7 @@ async def test_a_manager_can_be_ignored_in_place_of_a_field() -> None:
     async with app.run_test(size=(160, 48)) as pilot:
         screen = await opened(pilot, app)
         await pilot.press("m", "enter")
-        await until(pilot, lambda: app.screen is not screen)
+        await until_screen(pilot, lambda: app.screen is not screen)
         assert engine.written[0].managed_fields_managers == ("kubectl-edit",)
         assert not engine.written[0].json_pointers
 
@@ -116,7 +109,7 @@ async def test_for_git_it_is_copied_as_ignore_differences_and_nothing_is_written
     async with app.run_test(size=(160, 48)) as pilot:
         screen = await opened(pilot, app)
         await pilot.press("c")
-        await until(pilot, lambda: app.screen is not screen)
+        await until_screen(pilot, lambda: app.screen is not screen)
     assert copied[0].startswith("ignoreDifferences:\n")
     assert "application:" not in copied[0]
     assert "- /spec/replicas" in copied[0]
@@ -129,7 +122,7 @@ async def test_a_settings_file_that_can_not_be_written_is_said_in_the_dialog() -
     async with app.run_test(size=(160, 48)) as pilot:
         screen = await opened(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: "can't be written" in screen.text)
+        await until_screen(pilot, lambda: "can't be written" in screen.text)
         assert "copy the rule" in screen.text
         assert app.screen is screen
 
@@ -160,13 +153,13 @@ async def test_how_often_it_drifted_stands_above_the_diff() -> None:
         return " ".join(app.detail.render_line(y).text.strip() for y in range(app.detail.size.height))
 
     async with app.run_test(size=(160, 48)) as pilot:
-        await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2)
         from gitops_tui.tui.layout import Node
 
         app.select(Node(app_key, key.group_kind, key))
         local = noon.astimezone()
         said = f"drifted 2 times in this session: since {local:%H:%M} by kubectl-edit, "
-        await until(pilot, lambda: said in " ".join(text().split()))
+        await until_screen(pilot, lambda: said in " ".join(text().split()))
         before = f"{local - timedelta(minutes=30):%H:%M} to {local - timedelta(minutes=20):%H:%M} by argocd"
         assert before in " ".join(text().split())
 
@@ -185,17 +178,17 @@ async def test_what_rules_hide_is_counted_and_shown_dimmed_on_a_key() -> None:
         return "\n".join(app.detail.render_line(y).text for y in range(app.detail.size.height))
 
     async with app.run_test(size=(160, 48)) as pilot:
-        await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2)
         from gitops_tui.tui.layout import Node
 
         app.select(Node(app_key, key.group_kind, key))
-        await until(pilot, lambda: "1 difference hidden by ignore rules (I shows them)" in text())
+        await until_screen(pilot, lambda: "1 difference hidden by ignore rules (I shows them)" in text())
         assert "setting ignore_differences" not in text()
         await pilot.press("I")
-        await until(pilot, lambda: "~ spec.replicas: setting ignore_differences: /spec/replicas" in text())
+        await until_screen(pilot, lambda: "~ spec.replicas: setting ignore_differences: /spec/replicas" in text())
         assert "replicas: 5" in text()
         await pilot.press("I")
-        await until(pilot, lambda: "(I shows them)" in text())
+        await until_screen(pilot, lambda: "(I shows them)" in text())
         await pilot.press("i")
         await pilot.pause(0.1)
         assert app.message is not None
@@ -212,16 +205,20 @@ async def test_what_is_hidden_is_brought_into_sight_and_what_is_not_there_is_not
     engine.snapshot = fake.with_change(engine.snapshot, app_key, both)
     app = GitOpsApp(lambda: engine, Settings())
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2)
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: app.detail.difference is not None)
+        await until_screen(pilot, lambda: app.detail.difference is not None)
         await pilot.press("I")
-        await until(pilot, lambda: app.message is not None and "12 differences that do not count" in app.message[0])
+        await until_screen(
+            pilot, lambda: app.message is not None and "12 differences that do not count" in app.message[0]
+        )
         assert app.detail.top == 0
         await pilot.press("I", "right_square_bracket")
-        await until(pilot, lambda: getattr(app.detail.subject, "key", key) != key)
+        await until_screen(pilot, lambda: getattr(app.detail.subject, "key", key) != key)
         await pilot.press("I")
-        await until(pilot, lambda: app.message is not None and app.message[0] == "what rules hide is shown dimmed")
+        await until_screen(
+            pilot, lambda: app.message is not None and app.message[0] == "what rules hide is shown dimmed"
+        )
 
 
 async def test_no_rule_is_offered_about_all_that_we_set_ourselves() -> None:

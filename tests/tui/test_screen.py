@@ -23,6 +23,7 @@ from gitops_tui.tui.filterline import FilterLine
 from gitops_tui.tui.header import header_items
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.remember import Memory
+from tests.support.waiting import until_screen
 
 _spec = importlib.util.spec_from_file_location(
     "fake_engine", Path(__file__).parents[1] / "benchmarks" / "fake_engine.py"
@@ -39,16 +40,8 @@ def screen(snapshot: Snapshot | None = None, **more: object) -> GitOpsApp:
     return GitOpsApp(lambda: engine, more.pop("settings", Settings()), **more)
 
 
-async def until(pilot, condition) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError("the condition never came true")
-
-
 async def ready(pilot, app: GitOpsApp) -> None:
-    await until(pilot, lambda: len(app.tree_pane.rows) > 2 and app.detail._node is not None)
+    await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2 and app.detail._node is not None)
 
 
 def lines(widget) -> list[str]:
@@ -64,7 +57,7 @@ async def test_a_drifted_resource_shows_its_diff_with_who_changed_it() -> None:
     async with app.run_test(size=(160, 40)) as pilot:
         await ready(pilot, app)
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: app.detail.view is not None)
+        await until_screen(pilot, lambda: app.detail.view is not None)
         shown = text(app.detail)
         assert "replicas: 3" in shown
         assert "replicas: 5" in shown
@@ -84,7 +77,7 @@ async def test_the_next_change_goes_around_and_says_so() -> None:
     async with app.run_test(size=(160, 40)) as pilot:
         await ready(pilot, app)
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: app.detail.view is not None)
+        await until_screen(pilot, lambda: app.detail.view is not None)
         await pilot.press("n")
         assert "the only change" in text(app.query_one("#footer"))
         await pilot.press("j")
@@ -138,7 +131,7 @@ async def test_a_filter_is_typed_with_every_letter_counted_and_left_by_esc() -> 
         await pilot.press("slash")
         await pilot.press(*"kind:secret")
         assert app.query_one(Input).value == "kind:secret"
-        await until(pilot, lambda: app.tree_pane.layout_rows.matched == 16)
+        await until_screen(pilot, lambda: app.tree_pane.layout_rows.matched == 16)
         assert "16 of 80" in lines(app.tree_pane)[0]
         await pilot.press("enter")
         assert app.screen.focused is None
@@ -146,11 +139,11 @@ async def test_a_filter_is_typed_with_every_letter_counted_and_left_by_esc() -> 
         await pilot.press("j")
         assert app.tree_pane.cursor > 0
         await pilot.press("escape")
-        await until(pilot, lambda: not app.tree_pane.layout_rows.filter)
+        await until_screen(pilot, lambda: not app.tree_pane.layout_rows.filter)
         await pilot.press("slash", *"nothing-like-it", "enter")
         assert "nothing matches" in text(app.tree_pane)
         await pilot.press("slash", "escape")
-        await until(pilot, lambda: len(app.tree_pane.rows) > 4)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 4)
 
 
 async def test_a_changed_resource_repaints_its_row_and_keeps_the_cursor() -> None:
@@ -165,7 +158,7 @@ async def test_a_changed_resource_repaints_its_row_and_keeps_the_cursor() -> Non
         new = fake.resource(key.name, int(state.key.name[-5:]), drifted=True)
         app.engine.snapshot = fake.with_change(snapshot, key, new)
         app._snapshot_came(app.engine.snapshot)
-        await until(pilot, lambda: app.tree_pane.rows.find(Node(key, new.key.group_kind, new.key)) is not None)
+        await until_screen(pilot, lambda: app.tree_pane.rows.find(Node(key, new.key.group_kind, new.key)) is not None)
         assert app.tree_pane.node == node
         assert app.tree_pane.rows[app.tree_pane.cursor].node == node
 
@@ -180,7 +173,7 @@ async def test_a_click_chooses_a_row_and_its_arrow_opens_it() -> None:
         assert app.tree_pane.cursor == at
         assert len(app.tree_pane.rows) == before
         await pilot.click("#tree", offset=(1, at + 1))
-        await until(pilot, lambda: len(app.tree_pane.rows) > before)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > before)
 
 
 async def test_every_count_in_the_header_jumps() -> None:
@@ -267,7 +260,7 @@ async def test_paused_pinned_failed_and_stale_applications_say_so() -> None:
         assert "⚲ pinned 3f2c1d9, 4 behind" in shown
         assert "✗ apps/x.yaml:3: bad ␛[31m indent" in shown
         app.select(Node(keys[1]))
-        await until(pilot, lambda: "→ fix line 3" in text(app.detail))
+        await until_screen(pilot, lambda: "→ fix line 3" in text(app.detail))
         at = app.tree_pane.rows.find(Node(keys[2]))
         stale = app.tree_pane.render_line(at + 1 - app.tree_pane.top)
         assert {segment.style.color for segment in stale if segment.text.strip()} == {
@@ -302,11 +295,11 @@ async def test_kinds_and_owned_objects_have_pages() -> None:
     async with app.run_test(size=(140, 40)) as pilot:
         await ready(pilot, app)
         app.select(Node(key, "Deployment.apps", owner.key, "u1"))
-        await until(pilot, lambda: "CrashLoopBackOff" in text(app.detail))
+        await until_screen(pilot, lambda: "CrashLoopBackOff" in text(app.detail))
         assert "owned by     Deployment" in text(app.detail)
         assert "CrashLoopBackOff app (137" in text(app.tree_pane)
         app.select(Node(key, "Deployment.apps"))
-        await until(pilot, lambda: "Differs from Git: 1" in text(app.detail) or "objects" in text(app.detail))
+        await until_screen(pilot, lambda: "Differs from Git: 1" in text(app.detail) or "objects" in text(app.detail))
 
 
 async def test_a_late_diff_of_another_resource_is_dropped() -> None:
@@ -315,7 +308,7 @@ async def test_a_late_diff_of_another_resource_is_dropped() -> None:
         await ready(pilot, app)
         for _ in range(6):
             await pilot.press("right_square_bracket")
-        await until(
+        await until_screen(
             pilot,
             lambda: app.detail.view is not None and not app.detail.computing and app.detail._node == app.tree_pane.node,
         )
@@ -344,13 +337,13 @@ async def test_the_next_run_begins_where_the_last_one_ended(tmp_path: Path) -> N
         await pilot.press("t", "right_square_bracket", "right_square_bracket", "right_square_bracket", "plus")
         node, theme, share = app.tree_pane.node, app.theme, app.share
         await pilot.press("slash", *"status:drifted", "enter")
-        await until(pilot, lambda: app.tree_pane.layout_rows.filter)
+        await until_screen(pilot, lambda: app.tree_pane.layout_rows.filter)
         app.exit()
     again = screen(memory=memory)
     async with again.run_test(size=(140, 40)) as pilot:
         await ready(pilot, again)
-        await until(pilot, lambda: (again.tree_pane.node, again.theme, again.share) == (node, theme, share))
-        await until(pilot, lambda: again.tree_pane.layout_rows.filter.text == "status:drifted")
+        await until_screen(pilot, lambda: (again.tree_pane.node, again.theme, again.share) == (node, theme, share))
+        await until_screen(pilot, lambda: again.tree_pane.layout_rows.filter.text == "status:drifted")
 
 
 async def test_a_broken_memory_is_said_and_the_screen_starts(tmp_path: Path) -> None:
@@ -367,7 +360,7 @@ async def test_help_shows_every_key_by_scrolling(size) -> None:
     async with app.run_test(size=size) as pilot:
         await ready(pilot, app)
         await pilot.press("question_mark")
-        await until(pilot, lambda: len(app.screen_stack) > 1)
+        await until_screen(pilot, lambda: len(app.screen_stack) > 1)
         pane = app.screen.query_one("KeyLines")
         seen = ""
         for _ in range(30):
@@ -385,7 +378,7 @@ async def test_every_theme_can_be_drawn() -> None:
     async with app.run_test(size=(140, 30)) as pilot:
         await ready(pilot, app)
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: app.detail.view is not None)
+        await until_screen(pilot, lambda: app.detail.view is not None)
         seen = set()
         for _ in range(5):
             await pilot.press("t")

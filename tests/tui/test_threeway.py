@@ -13,6 +13,7 @@ from gitops_tui.model.threeway import ThreeWay
 from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.layout import Node
+from tests.support.waiting import until_screen
 
 _spec = importlib.util.spec_from_file_location(
     "fake_engine", Path(__file__).parents[1] / "benchmarks" / "fake_engine.py"
@@ -24,14 +25,6 @@ sys.modules["fake_engine"] = fake
 _spec.loader.exec_module(fake)
 
 
-async def until(pilot, condition) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError("the condition never came true")
-
-
 def text(app: GitOpsApp) -> str:
     detail = app.detail
     return "\n".join(detail.render_line(y).text for y in range(detail.size.height))
@@ -39,9 +32,9 @@ def text(app: GitOpsApp) -> str:
 
 async def drifted(pilot, app: GitOpsApp, name: str = "cart") -> Node:
     """The cursor on a drifted resource whose diff stands in the pane."""
-    await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+    await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2)
     await pilot.press("right_square_bracket")
-    await until(pilot, lambda: "replicas" in text(app))
+    await until_screen(pilot, lambda: "replicas" in text(app))
     assert app.tree_pane.node is not None
     return app.tree_pane.node
 
@@ -57,7 +50,7 @@ async def test_three_columns_where_there_is_room_and_named_lines_elsewhere(size,
     async with app.run_test(size=size) as pilot:
         await drifted(pilot, app)
         await pilot.press("3")
-        await until(pilot, lambda: app.detail.three_lines is not None)
+        await until_screen(pilot, lambda: app.detail.three_lines is not None)
         shown = text(app)
         assert app.detail.three_lines.columns is columns
         if columns:
@@ -71,7 +64,7 @@ async def test_three_columns_where_there_is_room_and_named_lines_elsewhere(size,
         assert app.detail.difference is not None
         assert app.detail.difference.path == "spec.replicas"
         await pilot.press("3")
-        await until(pilot, lambda: app.detail.three_lines is None)
+        await until_screen(pilot, lambda: app.detail.three_lines is None)
         assert "last sync" not in text(app)
 
 
@@ -80,9 +73,9 @@ async def test_u_puts_the_columns_one_under_the_other() -> None:
     async with app.run_test(size=(200, 48)) as pilot:
         await drifted(pilot, app)
         await pilot.press("3")
-        await until(pilot, lambda: app.detail.three_lines is not None and app.detail.three_lines.columns)
+        await until_screen(pilot, lambda: app.detail.three_lines is not None and app.detail.three_lines.columns)
         await pilot.press("u")
-        await until(pilot, lambda: app.detail.three_lines is not None and not app.detail.three_lines.columns)
+        await until_screen(pilot, lambda: app.detail.three_lines is not None and not app.detail.three_lines.columns)
 
 
 async def test_it_stays_on_for_the_next_resource_and_a_late_answer_is_dropped() -> None:
@@ -100,14 +93,14 @@ async def test_it_stays_on_for_the_next_resource_and_a_late_answer_is_dropped() 
     async with app.run_test(size=(160, 48)) as pilot:
         first = await drifted(pilot, app)
         await pilot.press("3")
-        await until(pilot, lambda: len(held) == 1)
+        await until_screen(pilot, lambda: len(held) == 1)
         assert "asking what Git said" in text(app)
         assert "replicas: 5" in text(app)  # the two sides meanwhile
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: len(held) == 2)
+        await until_screen(pilot, lambda: len(held) == 2)
         late, mine = answer(first.app, held[0][0]).result(), answer(app.tree_pane.node.app, held[1][0]).result()
         held[1][1].set_result(mine)
-        await until(pilot, lambda: app.detail.three is mine)
+        await until_screen(pilot, lambda: app.detail.three is mine)
         held[0][1].set_result(late)
         await pilot.pause(0.1)
         assert app.detail.three is mine
@@ -122,5 +115,5 @@ async def test_why_there_is_no_third_side_is_said_beside_the_two() -> None:
         node = await drifted(pilot, app)
         found.set_result(ThreeWay(node.key, problem="no sync of this application is recorded yet"))
         await pilot.press("3")
-        await until(pilot, lambda: "three-way: no sync of this application is recorded yet" in text(app))
+        await until_screen(pilot, lambda: "three-way: no sync of this application is recorded yet" in text(app))
         assert "replicas: 5" in text(app)
