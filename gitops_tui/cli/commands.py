@@ -161,7 +161,7 @@ def _carry_out(
     if fine and options.wait and not operation.dry_run:
         from gitops_tui.cli.steering import until_healthy
 
-        fine = until_healthy(work, work.application(str(plan.app)), options.timeout, quiet=not text)
+        fine = until_healthy(work, work.application(str(plan.app)), operation, options.timeout, quiet=not text)
     return 0 if fine else 1
 
 

@@ -79,7 +79,7 @@ def sync_many(work: Session, options: argparse.Namespace) -> int:
             if result.status in FINE:
                 left = max(0.0, end - time.monotonic())
                 state = work.engine.snapshot.applications[result.app]
-                healthy[result.app] = until_healthy(work, state, left, quiet=True)
+                healthy[result.app] = until_healthy(work, state, result.operation, left, quiet=True)
     fine = operation.is_fine and not broken and all(healthy.values())
     if text:
         _say_summary(operation, healthy)

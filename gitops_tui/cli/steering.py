@@ -17,6 +17,7 @@ from gitops_tui.model.audit import AuditLine
 from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.record import AppRecord, PauseKind
 from gitops_tui.model.snapshot import ApplicationState
+from gitops_tui.model.sync import NOT_RECORDED, OperationPhase, SyncOperation
 from gitops_tui.model.text import printable
 from gitops_tui.reconcile.applications import parse_duration
 from gitops_tui.settings import Settings
@@ -150,9 +151,10 @@ def target_of(work: Session, state: ApplicationState, options: argparse.Namespac
     return found.revision
 
 
-def until_healthy(work: Session, state: ApplicationState, seconds: float, *, quiet: bool) -> bool:
-    """Waits until an application is Synced and Healthy, and says so; False where it wasn't in time, or is Degraded in
-    the end."""
+def until_healthy(
+    work: Session, state: ApplicationState, operation: SyncOperation | None, seconds: float, *, quiet: bool
+) -> bool:
+    """Waits until an application is Synced and Healthy after an operation, and says so; False where it wasn't in time."""
     end = time.monotonic() + seconds
     told = ""
     healthy_at = 0.0
@@ -164,15 +166,22 @@ def until_healthy(work: Session, state: ApplicationState, seconds: float, *, qui
         told = word
         if now.applied and now.health is HealthStatus.HEALTHY:
             # The record's mark, which `--to-last-healthy` looks for, is written right after: don't leave before.
-            noted = now.record.deployed is None or now.record.deployed.healthy
             healthy_at = healthy_at or time.monotonic()
-            if noted or time.monotonic() > healthy_at + _MARKED_WITHIN:
+            if operation is None or _noted(now.record, operation) or time.monotonic() > healthy_at + _MARKED_WITHIN:
                 return True
         if time.monotonic() > end:
             if not quiet:
                 out(f"not healthy within {seconds:.0f} s")
             return False
         work.news(0.5)
+
+
+def _noted(record: AppRecord, operation: SyncOperation) -> bool:
+    """Whether a record has all that will be noted of an operation after which the application is Healthy."""
+    entry = next((each for each in reversed(record.history) if each.started == operation.started), None)
+    if entry is None:
+        return any(each.startswith(NOT_RECORDED) for each in operation.warnings)
+    return entry.healthy or entry.partial or entry.phase is not OperationPhase.SUCCEEDED
 
 
 def audit(options: argparse.Namespace, settings: Settings) -> int:

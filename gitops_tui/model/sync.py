@@ -160,6 +160,10 @@ class Initiator(StrEnum):
     ACTION = "action"
 
 
+NOT_RECORDED = "not recorded"
+"""What an operation's warning begins with that could not be written into its application's record."""
+
+
 @dataclass(frozen=True, slots=True)
 class SyncOperation:
     """One run of a plan. started, finished: aware, UTC. who: user@host. elsewhere: another session runs it, which

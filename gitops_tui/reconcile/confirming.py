@@ -62,7 +62,7 @@ class Confirming:
     def consider(self, runtime: Runtime, session: ClusterSession, state: ResourceState) -> None:
         """Asks the server where a verdict is to be settled and nothing is known yet."""
         manifest, live = state.manifest, state.live
-        if manifest is None or live is None or state.hook or state.key in runtime.confirming:
+        if manifest is None or live is None or state.hook or state.key in runtime.confirming or self._engine.stopping:
             return
         if not asks_server(state.drift, compare_options(runtime.app, manifest.obj, live), self._engine.settings):
             return

@@ -15,6 +15,7 @@ from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.record import AppRecord, BadCommit, Pin, RunningOperation
 from gitops_tui.model.sync import (
+    NOT_RECORDED,
     Initiator,
     OperationPhase,
     ResultStatus,
@@ -303,7 +304,7 @@ class Operations:
             try:
                 await self._end(runtime, plan, over(found), manifests, resumes=bool(windows))
             except GitOpsError as error:
-                trouble.append(f"not recorded: {error}")
+                trouble.append(f"{NOT_RECORDED}: {error}")
 
         store, asked = session.cluster.store, runtime.confirmed
 
