@@ -6,7 +6,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from gitops_tui.compare.yamltext import clipped, scalar_text, single
+from gitops_tui.compare.yamltext import clipped, scalar_text
 from gitops_tui.model.text import printable
 
 # What shows nothing, or no more than a space, and that normalising leaves as it is.
@@ -52,11 +52,6 @@ def scalars(left: Any, right: Any) -> tuple[str, str]:
         and _seen(printable(left)) == _seen(printable(right))
     ):
         return _double(left), _double(right)
-    quoted = [text.startswith("'") for text in texts]
-    if isinstance(left, str) and isinstance(right, str) and quoted[0] != quoted[1]:
-        # Quotes that only one side needs are no difference.
-        one, other = (text if is_so else single(text) for text, is_so in zip(texts, quoted, strict=True))
-        return one, other
     return texts
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 from gitops_tui.compare import paths
 from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
 from gitops_tui.model.threeway import ThreeWayRow
+from gitops_tui.records import replace
 
 _COUNTED = (RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT)
 
@@ -62,6 +64,33 @@ def place(rows: Sequence[_Row], at: int, counts: Callable[[_Row], bool], line: C
         found = paths.parent(row.path)
         found = paths.parent(found) if begins_item(row) else found
     return "" if any(heads(each, found) for each in range(at, near)) else found
+
+
+def loud(rows: Sequence[DiffRow]) -> list[DiffRow]:
+    """The rows without what is no drift (set in the cluster only, or hidden by a rule), but for the headings above a
+    change."""
+    above: set[str] = set()
+    made: list[DiffRow] = []
+    for row in reversed(rows):
+        if row.kind in (RowKind.EXTRA, RowKind.IGNORED):
+            if row.path not in above:
+                continue
+            row = replace(row, kind=RowKind.EQUAL)
+        elif is_change(row):
+            path = row.path
+            while path and (path := paths.parent(path)) not in above:
+                above.add(path)
+        made.append(row)
+    return made[::-1]
+
+
+def lined_in(rows: Sequence[DiffRow]) -> dict[str, bool]:
+    """The fields whose texts stand line by line, and whether as JSON."""
+    found: dict[str, bool] = {}
+    for row, after in pairwise(rows):
+        if row.path and row.path == after.path and row.path not in found:
+            found[row.path] = "  # JSON" in first_line(row)
+    return found
 
 
 def folded(rows: list[DiffRow], context: int) -> tuple[list[DiffRow], list[int]]:

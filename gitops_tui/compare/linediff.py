@@ -113,9 +113,21 @@ def _alike(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
 
 
 def marks(left: str, right: str, start: int) -> tuple[Ranges, Ranges]:
-    """The character ranges in which two lines differ, from `start` on, by words."""
+    """The character ranges in which two lines differ, from `start` on, by words. Quotes around one side alone are told
+    only where nothing else is."""
     if left == right:
         return (), ()
+    found = _marks(left, right, start)
+    if (left[start : start + 1] == "'") == (right[start : start + 1] == "'"):
+        return found
+    plain = tuple(
+        tuple(each for each in side if text[slice(*each)] != "'")
+        for side, text in zip(found, (left, right), strict=True)
+    )
+    return (plain[0], plain[1]) if any(plain) else found
+
+
+def _marks(left: str, right: str, start: int) -> tuple[Ranges, Ranges]:
     one, other = _words(left[start:]), _words(right[start:])
     head = 0
     while head < len(one) and head < len(other) and one[head] == other[head]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from gitops_tui.compare import items, paths
 from gitops_tui.compare.apart import apart, indicator, lines, scalars
-from gitops_tui.compare.fold import changes, folded, unified
+from gitops_tui.compare.fold import changes, folded, loud, unified
 from gitops_tui.compare.linediff import line_blocks, marks
 from gitops_tui.compare.show import Masks, clean_live, displayable, untracked, value_text
 from gitops_tui.compare.values import normalised, same
@@ -44,6 +44,7 @@ def diff_rows(
     fold: bool = True,
     quiet: bool = True,
     masks: Masks | None = None,
+    lined: Mapping[str, bool] | None = None,
 ) -> DiffRows:
     """Lays out a diff. schema: where the verdict doesn't bring its own types. context: equal lines kept around a change;
     fold: put one FOLD row for longer equal runs. quiet: with what is no drift (set in the cluster only, or hidden by a
@@ -61,7 +62,7 @@ def diff_rows(
     node = drift.types if schema is None and isinstance(drift.types, Node) else None
     if node is None:
         node = (schema or builtin()).node_of(some.get("apiVersion"), some.get("kind"))
-    layout = _Layout(drift)
+    layout = _Layout(drift, lined or {})
     kind = RowKind.EQUAL
     if left is None or right is None:
         kind = RowKind.RIGHT if left is None else RowKind.LEFT
@@ -72,7 +73,7 @@ def diff_rows(
         pass
     rows = layout.rows
     if not quiet:
-        rows = [row for row in rows if row.kind not in (RowKind.EXTRA, RowKind.IGNORED)]
+        rows = loud(rows)
     begun = changes(rows)
     if fold and drift.kind in (DriftKind.MODIFIED, DriftKind.NONE):
         rows, begun = folded(rows, context)
@@ -88,7 +89,8 @@ class _Full(Exception):
 
 
 class _Layout:
-    def __init__(self, drift: Drift) -> None:
+    def __init__(self, drift: Drift, lined: Mapping[str, bool]) -> None:
+        self._lined = lined
         self.rows: list[DiffRow] = []
         self.left_out = 0
         self._differences = {each.path: each for each in (*drift.hidden, *drift.differences)}
@@ -201,11 +203,12 @@ class _Layout:
                 self.mapping(left, right, node, path, inner + 2, kind)
             self._note_first(difference, path)
             return
-        inside = inner_documents(left, right) if kind is RowKind.CHANGED else None
+        as_json = self._lined.get(path, False)
+        inside = inner_documents(left, right, always=as_json) if as_json or kind is RowKind.CHANGED else None
         if inside is not None:
             self.block(head, *inside[:2], path, inner + 2, kind, difference, f"  # {inside[2]}")
             return
-        if any(isinstance(side, str) and "\n" in side for side in (left, right)):
+        if path in self._lined or any(isinstance(side, str) and "\n" in side for side in (left, right)):
             self.block(head, left, right, path, inner + 2, kind, difference)
             return
         said = scalars(left, right)

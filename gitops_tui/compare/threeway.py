@@ -13,11 +13,11 @@ from typing import Any
 
 from gitops_tui.compare.blame import three_way
 from gitops_tui.compare.compare import CLIENT_MANAGERS, compare
-from gitops_tui.compare.fold import place
+from gitops_tui.compare.fold import lined_in, place
 from gitops_tui.compare.rows import diff_rows
 from gitops_tui.compare.show import Masks, masked_keys
 from gitops_tui.compare.values import normalised
-from gitops_tui.model.diff import DiffCell, DiffRow, RowKind
+from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
 from gitops_tui.model.drift import Drift, Moved
 from gitops_tui.model.threeway import ThreeWayRow, ThreeWayRows
 from gitops_tui.records import replace
@@ -44,13 +44,27 @@ def three_way_rows(
     masked = tuple(dict.fromkeys((*drift.masked, *masked_keys(mask_keys, last, desired, live))))
     if last is not None and last.get("kind") == "Secret":
         last = normalised(last)
-    now = diff_rows(desired, live, replace(drift, masked=masked), schema=schema, fold=False, masks=masks)
     before = compare(desired, last, schema=schema, mask_keys=mask_keys) if desired is not None else Drift(drift.kind)
-    then = diff_rows(desired, last, replace(before, masked=masked), schema=schema, fold=False, masks=masks)
+
+    def laid_out(lined: Mapping[str, bool]) -> tuple[DiffRows, DiffRows]:
+        made = [
+            diff_rows(
+                desired, side, replace(verdict, masked=masked), schema=schema, fold=False, masks=masks, lined=lined
+            )
+            for side, verdict in ((live, drift), (last, before))
+        ]
+        return made[0], made[1]
+
+    now, then = laid_out({})
+    lined = [lined_in(each.rows) for each in (now, then)]
+    if lined[0] != lined[1]:
+        # A text that stands line by line beside one side does so beside the other.
+        now, then = laid_out({**lined[1], **lined[0]})
     moves: dict[str, Moved] = {}
     if desired is not None and live is not None:
         found = three_way(last, desired, live, drift, schema=schema, client_managers=client_managers)
-        moves = {each.path: each.moved for each in found}
+        # Of a text that stands line by line each line tells for itself.
+        moves = {each.path: each.moved for each in found if each.path not in lined[0]}
     rows = [_row(one, other, moves) for one, other in _paired(now.rows, then.rows)]
     return ThreeWayRows(tuple(rows), tuple(_changes(rows)), now.truncated + then.truncated)
 
@@ -109,6 +123,12 @@ def _row(now: DiffRow | None, then: DiffRow | None, moves: Mapping[str, Moved]) 
     last = then.right if then is not None else None
     desired = now.left if now is not None else None
     live = now.right if now is not None else None
+    if now is not None and then is not None:
+        # Beside what it differs from a value may be written otherwise (spelt out, JSON line by line) than beside its like.
+        if then.kind is RowKind.EQUAL and now.kind is RowKind.CHANGED:
+            last = desired
+        elif now.kind is RowKind.EQUAL and then.kind is RowKind.CHANGED and then.left is not None:
+            live = desired = then.left
     kind = now.kind if now is not None else RowKind.EXTRA
     path = now.path if now is not None else then.path if then is not None else ""
     git = then is not None and (then.kind in _COUNTED or desired is None)

@@ -37,11 +37,6 @@ def scalar_text(value: Any) -> str:
         return text
     if text and text == value and ": " not in text and " #" not in text and text[0] not in "-?:,[]{}#&*!|>'\"%@` ":
         return text if _stays_text(text) and not text.endswith((" ", ":")) else f"'{text}'"
-    return single(text)
-
-
-def single(text: str) -> str:
-    """A printable text in single quotes."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -84,19 +79,25 @@ def _window(value: Any, start: int) -> Any:
     return head + value[start:end] + (f" …({len(value) - end} more characters)" if end < len(value) else "")
 
 
-def inner_documents(left: Any, right: Any) -> tuple[str, str, str] | None:
+def inner_documents(left: Any, right: Any, *, always: bool = False) -> tuple[Any, Any, str] | None:
     """Two texts of JSON as lines, and a word on how they are written; None where both have lines already, where they
-    aren't both an object or a list, or say the same."""
-    if not isinstance(left, str) or not isinstance(right, str):
+    aren't both an object or a list, or say the same. always: also where they say the same, have lines, or one is no
+    text."""
+    texts = [text.strip() for text in (left, right) if isinstance(text, str)]
+    if not texts or any(len(text) < 20 or text[0] not in "{[" for text in texts):
         return None
-    stripped = [text.strip() for text in (left, right)]
-    lined = ["\n" in text for text in stripped]
-    if all(lined) or any(len(text) < 20 or text[0] not in "{[" for text in stripped):
+    lined = ["\n" in text for text in texts]
+    if not always and (len(texts) < 2 or all(lined)):
         return None
     try:
-        made = [orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode() for text in stripped]
+        made = [
+            orjson.dumps(orjson.loads(side.strip()), option=orjson.OPT_INDENT_2).decode()
+            if isinstance(side, str)
+            else side
+            for side in (left, right)
+        ]
     except (ValueError, TypeError):
         return None
-    if made[0] == made[1]:
+    if not always and made[0] == made[1]:
         return None
     return made[0], made[1], "JSON, on one line on one side" if any(lined) else "JSON on one line"

@@ -364,7 +364,8 @@ def moved_since(
         live,
         drift,
         schema=schemas,
-        ignore=(*rules_of(runtime.app, settings), *random_rules(manifest)),
+        # What the verdict's own rules hide (an autoscaler's replicas too) is no move of the cluster's.
+        ignore=looked.rules if looked is not None else (*rules_of(runtime.app, settings), *random_rules(manifest)),
         client_managers=settings.client_managers,
     )
     if looked is not None:

@@ -169,6 +169,8 @@ def _counts(page: Page, state: ApplicationState) -> None:
             said.append((f"{sync[status]:,} {SYNC_SIGNS[status]} {status.value}   ", SYNC_ROLES[status]))
     if said:
         page.lines.append([(f" {'sync':<{_LABEL}}", "muted"), *said])
+    if hidden := sum(each.drift.ignored for each in states):
+        page.fact("hidden", f"{plural(hidden, 'difference')} by ignore rules")
     said = [
         (f"{health[status]:,} {HEALTH_SIGNS[status]} {status.value}   ", HEALTH_ROLES[status])
         for status in HealthStatus

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -147,3 +148,48 @@ def test_ten_thousand_lines_are_laid_out_in_time(same: bool) -> None:
     found = rows(config(file=text), config(file=other), config(file=text))
     assert bool(found.changes) is not same
     assert isinstance(found.rows[0], ThreeWayRow)
+
+
+def document(number: int, word: str) -> str:
+    return json.dumps({"a": 1, "b": [1, number, 3], "c": word})
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "live", "moved"),
+    [
+        (document(2, "w"), document(2, "w"), document(9, "w"), [(Moved.CLUSTER, [("last=Git", "2,"), ("live", "9,")])]),
+        (document(2, "w"), document(9, "w"), document(2, "w"), [(Moved.GIT, [("last=live", "2,"), ("Git", "9,")])]),
+        (
+            document(2, "w"),
+            document(9, "w"),
+            document(2, "x"),
+            [
+                (Moved.GIT, [("last=live", "2,"), ("Git", "9,")]),
+                (Moved.CLUSTER, [("last=Git", '"c": "w"'), ("live", '"c": "x"')]),
+            ],
+        ),
+        ("x\ny\n", "x\nz\n", "x\ny\n", [(Moved.GIT, [("last=live", "y"), ("Git", "z")])]),
+        ("x\ny", "x\ny", "x", [(Moved.CLUSTER, [("last=Git", "y")])]),
+        (
+            "a\tb",
+            "a\tb",
+            "a    b",
+            [(Moved.CLUSTER, [("last=Git", 'text: "a\\tb"'), ("live", 'text: "a    b"')])],
+        ),
+    ],
+)
+def test_texts_move_line_by_line(last: str, now: str, live: str, moved: list[tuple[Moved, Any]]) -> None:
+    assert told(rows(config(text=last), config(text=now), config(text=live))) == moved
+
+
+values = st.sampled_from(["a", "a\nb", "a\nc\n", "a\tb", "a    b", document(1, "x"), document(2, "x"), "x: y", "1"])
+
+
+@given(values, values, values)
+def test_a_side_that_did_not_move_is_never_told_to_have(last: str, now: str, live: str) -> None:
+    found = {row.moved for row in rows(config(text=last), config(text=now), config(text=live)).rows if row.moved}
+    if last == now:
+        assert found <= {Moved.CLUSTER}
+    if last == live:
+        assert found <= {Moved.GIT}
+    assert bool(found) == (len({last, now, live}) > 1)

@@ -230,6 +230,8 @@ def test_replicas_of_what_an_autoscaler_scales_are_the_autoscalers(world: World)
     world.commit("y", changed)
     world.refresh()
     until(lambda: world.resource(WEB_KEY).drift.is_drifted)
+    # What is the autoscaler's has not moved the cluster.
+    until(lambda: world.resource(WEB_KEY).moved is Moved.GIT)
     world.sync()
     live = world.resource(WEB_KEY).live
     assert live is not None
