@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import mixed
 import pytest
-import zoo
 from deepdiff import DeepDiff
 
 from gitops_tui.compare import compare
 from gitops_tui.schema import SchemaSet, builtin
+from tests.compare import mixed, zoo
 
 pytestmark = pytest.mark.benchmark
 

@@ -6,7 +6,6 @@ times. Bytes have none.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import select
 import statistics
@@ -18,23 +17,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import fake_engine as fake
+from tests.terminal import driver
+
 HERE = Path(__file__).parent
 SLACK = float(os.environ.get("GITOPS_TUI_BENCH_SLACK", "1.5"))
 pytestmark = pytest.mark.benchmark
 
-
-def _load(name: str, path: Path):
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-driver = _load("terminal_driver", HERE.parent / "terminal" / "driver.py")
-fake = _load("fake_engine", HERE / "fake_engine.py")
 
 EMPTY = """
 import sys

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 import yaml
-import zoo
-from server import Server
+
+from tests.compare import zoo
+from tests.compare.server import Server
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.real]
 

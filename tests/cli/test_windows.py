@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-_SPEC = importlib.util.spec_from_file_location("cli_projects", Path(__file__).with_name("projects.py"))
-assert _SPEC is not None and _SPEC.loader is not None
-sys.modules["cli_projects"] = made = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(made)
+from tests.cli import projects as made
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {colour: %s}\n"
 ROLE = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: %s}\nrules: []\n"

@@ -15,12 +15,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-import zoo
-from server import Refused, Server
-
 from gitops_tui.compare import clean_live, compare, confirm
 from gitops_tui.compare.values import quantity
 from gitops_tui.schema import Node, builtin, from_structural
+from tests.compare import zoo
+from tests.compare.server import Refused, Server
 
 
 @dataclass

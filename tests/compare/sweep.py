@@ -2,8 +2,8 @@
 
 An object is applied as we apply it; then each of its fields is left out, emptied, set to null, changed, written in another
 form, and each field that it doesn't set is set to its zero value or its default: some nine thousand forms of `data/kinds.yaml`.
-The server's answer is what a dry-run apply would change. The answers are recorded in data/sweep.json.gz (`python
-tests/compare/sweep.py KUBECONFIG`), so that they are checked without a server.
+The server's answer is what a dry-run apply would change. The answers are recorded in data/sweep.json.gz (`python -m
+tests.compare.sweep KUBECONFIG`), so that they are checked without a server.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from differential import bare
 
 from gitops_tui.compare import paths as texts
 from gitops_tui.compare.values import quantity
 from gitops_tui.compare.walk import keyed
 from gitops_tui.schema import Node, builtin, from_structural
+from tests.compare.differential import bare
 
 DATA = Path(__file__).parent / "data"
 RECORD = DATA / "sweep.json.gz"
@@ -233,7 +233,7 @@ def recorded() -> dict[str, Any]:
 
 def ask(server: Any, obj: dict[str, Any], wait: float = 0.3) -> Iterator[tuple[dict[str, Any], Form]]:
     """(the live object, a form with the server's answer), for each form of an object."""
-    from server import Refused
+    from tests.compare.server import Refused
 
     server.delete(obj)
     server.until_gone(obj)
@@ -261,8 +261,7 @@ def served(server: Any) -> None:
 
 
 def record(kubeconfig: str) -> None:
-    sys.path.append(str(Path(__file__).parent))
-    from server import Server
+    from tests.compare.server import Server
 
     server = Server(Path(kubeconfig))
     served(server)

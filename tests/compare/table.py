@@ -1,7 +1,7 @@
 """What is equal in Kubernetes' eyes and what is not, case by case.
 
 Each case: what we applied first, what others changed then (applied by another manager), and what Git says now. The live
-objects are recorded from a real API server in data/table.json (`python tests/compare/table.py KUBECONFIG`), so that the
+objects are recorded from a real API server in data/table.json (`python -m tests.compare.table KUBECONFIG`), so that the
 table is checked without one; the `real` test asks the server again.
 """
 
@@ -472,9 +472,8 @@ def live_of(case: Case, server: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def record(kubeconfig: str) -> None:
     """Records the live objects from a real API server."""
-    sys.path.append(str(Path(__file__).parent))
-    import zoo
-    from server import Server
+    from tests.compare import zoo
+    from tests.compare.server import Server
 
     server = Server(Path(kubeconfig))
     for crd in zoo.CRDS:

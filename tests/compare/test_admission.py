@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server import Server
 
 from gitops_tui.compare import compare, confirm
 from gitops_tui.model.drift import DriftKind
+from tests.compare.server import Server
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.real

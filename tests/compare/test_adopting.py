@@ -8,12 +8,12 @@ import json
 from typing import Any
 
 import pytest
-import zoo
 
 from gitops_tui.compare import compare
 from gitops_tui.compare.fields import LAST_APPLIED
 from gitops_tui.model.drift import Reason
 from gitops_tui.sync.writing import for_apply
+from tests.compare import zoo
 
 
 def entry(manager: str, fields: dict[str, Any], operation: str = "Update", version: str = "v1") -> dict[str, Any]:

@@ -9,9 +9,10 @@ import os
 from pathlib import Path
 
 import pytest
-import zoo
-from differential import run
-from server import Server
+
+from tests.compare import zoo
+from tests.compare.differential import run
+from tests.compare.server import Server
 
 pytestmark = pytest.mark.real
 

@@ -7,10 +7,7 @@ import math
 import time
 from typing import Any
 
-import mixed
 import pytest
-import zoo
-from differential import canonical, node_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +16,8 @@ from gitops_tui.compare.blame import three_way
 from gitops_tui.compare.show import plain
 from gitops_tui.model.drift import DriftKind
 from gitops_tui.schema import builtin
+from tests.compare import mixed, zoo
+from tests.compare.differential import canonical, node_of
 
 RECORDED = mixed.recorded()
 KINDS = [desired["kind"] for desired, _ in RECORDED]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import mixed
 import pytest
-import zoo
 from hypothesis import given, strategies
 
 from gitops_tui.compare import compare, diff_rows, displayable, unified
@@ -16,6 +14,7 @@ from gitops_tui.compare.show import concealed
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.diff import DiffRows, RowKind
 from gitops_tui.model.text import redact
+from tests.compare import mixed, zoo
 
 KINDS = [base["kind"] for base in zoo.ALL]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sweep
-from server import Server
 
 from gitops_tui.compare import compare
+from tests.compare import sweep
+from tests.compare.server import Server
 
 # Where we say that something differs and the server does not: a dry run settles it, and these are known.
 OVERCAUTIOUS = {
@@ -60,7 +60,7 @@ def faults(base: str, live: dict[str, Any], forms: list[sweep.Form]) -> list[str
 def test_the_verdict_is_what_the_server_said(base: str) -> None:
     obj, record = sweep.bases()[base], sweep.recorded()[base]
     forms = list(sweep.forms(obj, record["live"], sweep.node_of(obj)))
-    assert len(forms) == len(record["answers"]), "record the answers anew: python tests/compare/sweep.py KUBECONFIG"
+    assert len(forms) == len(record["answers"]), "record the answers anew: python -m tests.compare.sweep KUBECONFIG"
     told = [replace(form, answer=answer) for form, answer in zip(forms, record["answers"], strict=True)]
     assert not faults(base, record["live"], told)
 

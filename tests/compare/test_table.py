@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import table
-import zoo
-from differential import bare, node_of
-from server import Server
 
 from gitops_tui.compare import compare, confirm
+from tests.compare import table, zoo
+from tests.compare.differential import bare, node_of
+from tests.compare.server import Server
 
 RECORDED: dict[str, Any] = json.loads(table.RECORD.read_text())
 NAMES = [case.name for case in table.ALL]

@@ -3,7 +3,7 @@ what is warned of."""
 
 from __future__ import annotations
 
-from case_steps import (
+from tests.conformance.case_steps import (
     MERGE,
     Step,
     Table,

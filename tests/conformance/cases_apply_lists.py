@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from case_steps import Table, apply, container, deployment, edit, get, json_patch, pod, service, strategic, thing
+from tests.conformance.case_steps import (
+    Table,
+    apply,
+    container,
+    deployment,
+    edit,
+    get,
+    json_patch,
+    pod,
+    service,
+    strategic,
+    thing,
+)
 
 # fmt: off
 TABLE = case = Table("apply-lists")

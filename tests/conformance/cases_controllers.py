@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from api_client import Answer
-from case_steps import (
+from tests.conformance.api_client import Answer
+from tests.conformance.case_steps import (
     Obj,
     Step,
     Table,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from case_steps import (
+from tests.conformance.case_steps import (
     JSON_PATCH,
     Step,
     Table,
@@ -22,8 +22,8 @@ from case_steps import (
     thing,
     watch,
 )
-from case_steps import TABLE as AST
-from cases_custom import CRD, GONE, SCALE, SCHEMA, STATUS, crd, made, widget
+from tests.conformance.case_steps import TABLE as AST
+from tests.conformance.cases_custom import CRD, GONE, SCALE, SCHEMA, STATUS, crd, made, widget
 
 # fmt: off
 TABLE = case = Table("definitions")

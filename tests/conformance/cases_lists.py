@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from case_steps import (
+from tests.conformance.case_steps import (
     Table,
     answered,
     config_map,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from case_steps import TABLE as AST
-from case_steps import (
+from tests.conformance.case_steps import TABLE as AST
+from tests.conformance.case_steps import (
     Step,
     Table,
     answered,

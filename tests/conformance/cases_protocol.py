@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from case_steps import (
+from tests.conformance.case_steps import (
     APPLY,
     MERGE,
     PARTIAL,
@@ -27,7 +27,7 @@ from case_steps import (
     thing,
     watch,
 )
-from case_steps import TABLE as AST
+from tests.conformance.case_steps import TABLE as AST
 
 # fmt: off
 TABLE = case = Table("protocol")

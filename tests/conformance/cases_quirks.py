@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from case_steps import Table, apply, create, merge, put, strategic, thing
-from cases_custom import GONE, made, widget
+from tests.conformance.case_steps import Table, apply, create, merge, put, strategic, thing
+from tests.conformance.cases_custom import GONE, made, widget
 
 # fmt: off
 TABLE = case = Table("quirks")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -12,13 +11,10 @@ from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from api_client import Client
-from case_steps import Case, History
-from normal import normal
-
 from gitops_tui.demo import DemoCluster
+from tests.conformance.api_client import Client
+from tests.conformance.case_steps import Case, History
+from tests.conformance.normal import normal
 
 Told = list[list[Any]]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from case_steps import APPLY, JSON_PATCH, MERGE, STRATEGIC, container, place_of, template, thing
+from tests.conformance.case_steps import APPLY, JSON_PATCH, MERGE, STRATEGIC, container, place_of, template, thing
 
 Obj = dict[str, Any]
 Make = Callable[[Random], Obj]

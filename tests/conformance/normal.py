@@ -7,8 +7,8 @@ import json
 import re
 from typing import Any
 
-from api_client import Answer
-from case_steps import Step
+from tests.conformance.api_client import Answer
+from tests.conformance.case_steps import Step
 
 _NOISE = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "UID"),

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from case_steps import Case, Table
-from cases import TABLES
+
+from tests.conformance.case_steps import Case, Table
+from tests.conformance.cases import TABLES
 
 HERE = Path(__file__).parent
 RECORD = os.environ.get("GITOPS_TUI_TEST_RECORD") == "1"

@@ -15,12 +15,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from api_client import Answer, Client
-from case_steps import APPLY, Step
-from cases_custom import crd
-from fuzz_objects import KINDS, Write, a_sequence, merged, where
-from normal import normal
 
+from tests.conformance.api_client import Answer, Client
+from tests.conformance.case_steps import APPLY, Step
+from tests.conformance.cases_custom import crd
+from tests.conformance.fuzz_objects import KINDS, Write, a_sequence, merged, where
+from tests.conformance.normal import normal
 from tests.support.waiting import until
 
 SEQUENCES = int(os.environ.get("GITOPS_TUI_TEST_FUZZ") or 300)

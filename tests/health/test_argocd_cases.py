@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 import yaml
-from argocd_checkout import CHECKOUT, Loader, first_document, needs_checkout
 
 from gitops_tui.health import assess
+from tests.health.argocd_checkout import CHECKOUT, Loader, first_document, needs_checkout
 
 WANTED_SHARE = 0.97
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import given, settings
-from odd_objects import VALUES, fits
 
 from gitops_tui.health.events import ByObject, lines
+from tests.health.odd_objects import VALUES, fits
 
 
 def event(name: str, reason: str, kind: str = "Normal", message: str = "said", **more: Any) -> dict[str, Any]:

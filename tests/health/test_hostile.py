@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odd_objects import VALUES, fits
 
 from gitops_tui.health import assess, summary
 from gitops_tui.health.builtin import BUILTIN
@@ -15,6 +14,7 @@ from gitops_tui.health.kinds import OWN
 from gitops_tui.health.objects import MESSAGE_LIMIT
 from gitops_tui.health.table import TABLE
 from gitops_tui.model.health import HealthStatus
+from tests.health.odd_objects import VALUES, fits
 
 KINDS = [
     *[(f"{group}/v1" if group else "v1", kind) for group, kind in [*BUILTIN, *OWN]],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import given, settings
-from odd_objects import VALUES, fits
 
 from gitops_tui.health.links import MOST, links
+from tests.health.odd_objects import VALUES, fits
 
 
 def made(api_version: str, kind: str, spec: Any = None, status: Any = None, **annotations: str) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-from argocd_checkout import CHECKOUT, Loader, first_document, needs_checkout
 
 from gitops_tui.errors import ConfigError
 from gitops_tui.health import assess, assessor
@@ -17,6 +16,7 @@ from gitops_tui.health.lua import MISSING, STRIKES, Assessor
 from gitops_tui.healthscripts import HealthScript, scripts_in_folder
 from gitops_tui.model.health import Health, HealthStatus
 from gitops_tui.settings import load_settings, settings_from
+from tests.health.argocd_checkout import CHECKOUT, Loader, first_document, needs_checkout
 
 STATUS = {"phase": "Up", "count": 3, "list": ["a", "b"], "empty": {}, "yes": True, "nothing": None}
 OBJ: dict[str, Any] = {"apiVersion": "a.b/v1", "kind": "Thing", "metadata": {"name": "x"}, "status": STATUS}

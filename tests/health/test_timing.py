@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
-from odd_objects import VALUES
 
 from gitops_tui.health.timing import rollout, since
 from gitops_tui.model.health import HealthStatus
+from tests.health.odd_objects import VALUES
 
 REVISION = "deployment.kubernetes.io/revision"
 

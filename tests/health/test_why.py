@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import given, settings
-from odd_objects import VALUES, fits
 
 from gitops_tui.health.why import why
 from gitops_tui.model.inspect import Cause
+from tests.health.odd_objects import VALUES, fits
 
 WEB = {
     "apiVersion": "apps/v1",

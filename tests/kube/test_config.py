@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import yaml
-from fake_api import kubeconfig, only_context
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from gitops_tui.kube import contexts
 from gitops_tui.kube.access import Access
 from gitops_tui.kube.config import pick
 from gitops_tui.kube.login import run_helper
+from tests.kube.fake_api import kubeconfig, only_context
 
 SERVER = "https://api.example.com:6443"
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from fake_api import connected, fake_api, kubeconfig, only_context, status
 
 from gitops_tui.errors import ApiError, Unauthorized
 from gitops_tui.kube import Cluster
 from gitops_tui.settings import Settings
+from tests.kube.fake_api import connected, fake_api, kubeconfig, only_context, status
 
 
 async def test_nothing_that_it_asks_waits_for_another_answer(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from fake_api import config_map, connected, cut, fake_api, status
 
 import gitops_tui.kube.transport as transport
 from gitops_tui.kube import Cluster, WatchSpec, WatchStatus
 from gitops_tui.kube.informer import PAGE
 from gitops_tui.model.keys import GVK
+from tests.kube.fake_api import config_map, connected, cut, fake_api, status
 from tests.support.waiting import until_async
 
 CM = GVK("", "v1", "ConfigMap")

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from fake_api import FakeApi, config_map, connected, cut, fake_api, kubeconfig, only_context, status
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +31,7 @@ from gitops_tui.kube.transport import ApiWrite
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.text import printable
 from gitops_tui.settings import Settings
+from tests.kube.fake_api import FakeApi, config_map, connected, cut, fake_api, kubeconfig, only_context, status
 
 CM = GVK("", "v1", "ConfigMap")
 OBJ = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "shop"}, "data": {"k": "v"}}

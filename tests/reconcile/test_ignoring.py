@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,20 +12,13 @@ from gitops_tui.compare.rulefor import rule_for
 from gitops_tui.errors import GitOpsError
 from gitops_tui.model.sync import SyncStatus
 from gitops_tui.settings import load_settings
+from tests.reconcile.drift_world import CONFIG, CONFIG_KEY, World
 from tests.support.waiting import until
-
-_spec = importlib.util.spec_from_file_location("drift_world", Path(__file__).parent / "test_drift.py")
-assert _spec is not None
-assert _spec.loader is not None
-drift = importlib.util.module_from_spec(_spec)
-sys.modules["drift_world"] = drift
-_spec.loader.exec_module(drift)
-CONFIG, CONFIG_KEY, WEB_KEY = drift.CONFIG, drift.CONFIG_KEY, drift.WEB_KEY
 
 
 @pytest.fixture
 def world(tmp_path: Path, made_repository: Any) -> Iterator[Any]:
-    made = drift.World(tmp_path, made_repository)
+    made = World(tmp_path, made_repository)
     yield made
     made.stop()
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import json
-import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,19 +26,12 @@ from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.diffview import Look, build, lines_of
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.objects import patch_of, yaml_of
+from tests.reconcile.drift_world import CONFIG, CONFIG_KEY, World
 from tests.support.waiting import until, until_screen
-
-_spec = importlib.util.spec_from_file_location("drift_world", Path(__file__).parent / "test_drift.py")
-assert _spec is not None
-assert _spec.loader is not None
-drift = importlib.util.module_from_spec(_spec)
-sys.modules["drift_world"] = drift
-_spec.loader.exec_module(drift)
 
 VALUES = [f"kanarienvogel-{side}" for side in ("last", "git", "live", "hook")]
 FORBIDDEN = ["kanarienvogel", *(b64encode(each.encode()).decode()[:12] for each in VALUES)]
 SECRET_KEY = ResourceKey("", "Secret", "default", "pay")
-CONFIG_KEY = drift.CONFIG_KEY
 
 
 def clean(text: str, where: str) -> None:
@@ -58,7 +49,7 @@ def secret(value: str) -> dict[str, Any]:
 
 
 def config(value: str, **more: str) -> dict[str, Any]:
-    return {**drift.CONFIG, "data": {"db_password": value, "mode": "fast", **more}}
+    return {**CONFIG, "data": {"db_password": value, "mode": "fast", **more}}
 
 
 HOOK = {
@@ -72,7 +63,7 @@ HOOK = {
 @pytest.fixture
 def world(tmp_path: Path, made_repository: Any) -> Iterator[Any]:
     """Both sides of a Secret and of a ConfigMap have moved; the live ones carry kubectl's annotation."""
-    made = drift.World(tmp_path, made_repository)
+    made = World(tmp_path, made_repository)
     last, now, live = VALUES[:3]
     made.repository.commit({"app/hook.yaml": json.dumps(HOOK)}, "hook")
     made.commit("one", secret(last), config(last))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "compare"))
-import zoo
-from server import Refused, Server
-
 from gitops_tui.compare import compare
 from gitops_tui.schema import builtin, with_openapi
+from tests.compare import zoo
+from tests.compare.server import Refused, Server
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.real

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from fake_api import FakeApi, connected, fake_api, status
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +25,7 @@ from gitops_tui.model.sync import Initiator, OperationPhase
 from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore, configmap_name, decode, encode
 from gitops_tui.state.codec import KEYS, merge
+from tests.kube.fake_api import FakeApi, connected, fake_api, status
 
 APP = AppKey("test", "", "shop")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

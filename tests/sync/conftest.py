@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))
-
-from place import Place
-
 from gitops_tui.demo.cluster import DemoCluster
 from gitops_tui.kube import Cluster, contexts
 from gitops_tui.kube.config import pick
 from gitops_tui.model.keys import GVK
 from gitops_tui.settings import Settings
+from tests.sync.place import Place
 
 
 @pytest.fixture(params=["demo", pytest.param("real", marks=pytest.mark.real)])

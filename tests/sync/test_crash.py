@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from place import CONFIGMAP, JOB, Place, config_map, job
 
 from gitops_tui.model.sync import OperationPhase
+from tests.sync.place import CONFIGMAP, JOB, Place, config_map, job
 
 WRITES = 36
 OLD = [config_map(f"old-{number}", wave=number) for number in range(3)]

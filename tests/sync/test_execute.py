@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from place import CONFIGMAP, JOB, POD, Place, config_map, failing_pod, job
-
 from gitops_tui.errors import Unreachable
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.sync import Action, OperationPhase, ResultStatus
 from gitops_tui.sync.hooks import OPERATION
 from tests.support.waiting import until_async
+from tests.sync.place import CONFIGMAP, JOB, POD, Place, config_map, failing_pod, job
 
 FAILED, SUCCEEDED = OperationPhase.FAILED, OperationPhase.SUCCEEDED
 

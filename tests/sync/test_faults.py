@@ -13,7 +13,6 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
-from place import CONFIGMAP, JOB, Place, Run, config_map, job
 
 from gitops_tui.demo.hooks import RequestInfo
 from gitops_tui.demo.status import Fault
@@ -24,6 +23,7 @@ from gitops_tui.model.keys import GVK
 from gitops_tui.model.sync import OperationPhase, ResultStatus
 from tests.support.clusters import until_served
 from tests.support.waiting import until_async
+from tests.sync.place import CONFIGMAP, JOB, Place, Run, config_map, job
 
 POLICY = ResourceType(
     GVK("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy"), "validatingadmissionpolicies", False

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from place import CONFIGMAP, JOB, Place, config_map, job
-
 from gitops_tui.errors import Conflict
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.sync import OperationPhase, ResultStatus
 from gitops_tui.sync.clientside import LAST_APPLIED
 from gitops_tui.sync.options import object_options, object_problems
+from tests.sync.place import CONFIGMAP, JOB, Place, config_map, job
 
 DEPLOYMENT = GVK("apps", "v1", "Deployment")
 SUCCEEDED = OperationPhase.SUCCEEDED

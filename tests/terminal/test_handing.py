@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import socket
@@ -17,13 +16,7 @@ from pathlib import Path
 import pytest
 
 from gitops_tui.demo import DemoCluster
-
-_spec = importlib.util.spec_from_file_location("terminal_driver", Path(__file__).with_name("driver.py"))
-assert _spec is not None
-assert _spec.loader is not None
-_driver = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_driver)
-Terminal = _driver.Terminal
+from tests.terminal.driver import Terminal
 
 WEB = """\
 apiVersion: apps/v1

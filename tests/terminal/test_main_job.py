@@ -4,7 +4,6 @@ pause; with a repository of our own and people who change the cluster behind our
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import sys
 import uuid
@@ -21,13 +20,7 @@ from gitops_tui.kube.config import pick
 from gitops_tui.model.keys import GVK
 from gitops_tui.settings import Settings
 from tests.support.waiting import until
-
-_spec = importlib.util.spec_from_file_location("terminal_driver", Path(__file__).with_name("driver.py"))
-assert _spec is not None
-assert _spec.loader is not None
-_driver = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_driver)
-Terminal = _driver.Terminal
+from tests.terminal.driver import Terminal
 
 DEPLOYMENT = GVK("apps", "v1", "Deployment")
 GUESTBOOK = """\

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
 import pytest
 
 from gitops_tui.demo import DemoCluster
-
-_spec = importlib.util.spec_from_file_location("terminal_driver", Path(__file__).with_name("driver.py"))
-assert _spec is not None
-assert _spec.loader is not None
-_driver = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_driver)
+from tests.terminal.driver import Terminal
 
 
 @pytest.mark.parametrize(
@@ -32,7 +26,7 @@ def test_a_wrong_option_is_said_before_anything_else(
     with DemoCluster() as cluster:
         config = cluster.kubeconfig(tmp_path / "kubeconfig")
         line = [sys.executable, "-m", "gitops_tui", "--repo", str(made_repository.folder), "--path", "apps/*"]
-        terminal = _driver.Terminal([*line, "--kubeconfig", str(config), *more], columns=120, rows=24)
+        terminal = Terminal([*line, "--kubeconfig", str(config), *more], columns=120, rows=24)
         try:
             terminal.wait_for(said)
             assert "can't start" in terminal.text()
@@ -52,7 +46,7 @@ def test_a_broken_application_file_beside_good_ones_stays_readable(made_reposito
     with DemoCluster() as cluster:
         config = cluster.kubeconfig(tmp_path / "kubeconfig")
         line = [sys.executable, "-m", "gitops_tui", "-f", str(files), "--kubeconfig", str(config)]
-        terminal = _driver.Terminal(line, columns=120, rows=24)
+        terminal = Terminal(line, columns=120, rows=24)
         try:
             terminal.wait_for("OutOfSync")
             terminal.wait_for("1 to read (E)")

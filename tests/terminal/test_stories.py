@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("terminal_driver", Path(__file__).with_name("driver.py"))
-assert _spec is not None
-assert _spec.loader is not None
-_driver = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_driver)
-Terminal = _driver.Terminal
+from tests.terminal.driver import Terminal
 
 
 def program() -> list[str]:

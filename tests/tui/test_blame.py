@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from gitops_tui.model.drift import Drift, DriftEpisode, DriftKind, FieldMove, Moved, Owner
@@ -18,15 +15,8 @@ from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.screens.blame import BlameScreen
 from gitops_tui.tui.words import history_words
-
-_spec = importlib.util.spec_from_file_location(
-    "fake_engine", Path(__file__).parents[1] / "benchmarks" / "fake_engine.py"
-)
-assert _spec is not None
-assert _spec.loader is not None
-fake = importlib.util.module_from_spec(_spec)
-sys.modules["fake_engine"] = fake
-_spec.loader.exec_module(fake)
+from tests.benchmarks import fake_engine as fake
+from tests.support.waiting import until_screen
 
 
 class Engine(fake.FakeEngine):  # type: ignore[misc]
@@ -45,25 +35,17 @@ class Engine(fake.FakeEngine):  # type: ignore[misc]
         return future
 
 
-async def until(pilot, condition) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        await pilot.pause(0.02)
-    raise AssertionError("the condition never came true")
-
-
 def pane(app: GitOpsApp) -> str:
     return " ".join("\n".join(app.detail.render_line(y).text for y in range(app.detail.size.height)).split())
 
 
 async def shown(pilot, app: GitOpsApp, engine: Engine) -> str:
     """What the dialog says."""
-    await until(pilot, lambda: len(app.tree_pane.rows) > 2)
+    await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2)
     app.select(Node(engine.app, engine.key.group_kind, engine.key))
-    await until(pilot, lambda: app.detail.shows(Node(engine.app, engine.key.group_kind, engine.key)))
+    await until_screen(pilot, lambda: app.detail.shows(Node(engine.app, engine.key.group_kind, engine.key)))
     await pilot.press("b")
-    await until(pilot, lambda: isinstance(app.screen, BlameScreen) and app.screen.explained is not None)
+    await until_screen(pilot, lambda: isinstance(app.screen, BlameScreen) and app.screen.explained is not None)
     assert isinstance(app.screen, BlameScreen)
     return app.screen.text
 

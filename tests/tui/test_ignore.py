@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,16 +17,8 @@ from gitops_tui.model.sync import SyncStatus
 from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.screens.ignore import IgnoreScreen
+from tests.benchmarks import fake_engine as fake
 from tests.support.waiting import until_screen
-
-_spec = importlib.util.spec_from_file_location(
-    "fake_engine", Path(__file__).parents[1] / "benchmarks" / "fake_engine.py"
-)
-assert _spec is not None
-assert _spec.loader is not None
-fake = importlib.util.module_from_spec(_spec)
-sys.modules["fake_engine"] = fake
-_spec.loader.exec_module(fake)
 
 
 class Engine(fake.FakeEngine):  # type: ignore[misc]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,16 +21,8 @@ from gitops_tui.tui.filterline import FilterLine
 from gitops_tui.tui.header import header_items
 from gitops_tui.tui.layout import Node
 from gitops_tui.tui.remember import Memory
+from tests.benchmarks import fake_engine as fake
 from tests.support.waiting import until_screen
-
-_spec = importlib.util.spec_from_file_location(
-    "fake_engine", Path(__file__).parents[1] / "benchmarks" / "fake_engine.py"
-)
-assert _spec is not None
-assert _spec.loader is not None
-fake = importlib.util.module_from_spec(_spec)
-sys.modules["fake_engine"] = fake
-_spec.loader.exec_module(fake)
 
 
 def screen(snapshot: Snapshot | None = None, **more: object) -> GitOpsApp:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from concurrent.futures import Future
-from pathlib import Path
 
 import pytest
 
@@ -13,16 +10,8 @@ from gitops_tui.model.threeway import ThreeWay
 from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.layout import Node
+from tests.benchmarks import fake_engine as fake
 from tests.support.waiting import until_screen
-
-_spec = importlib.util.spec_from_file_location(
-    "fake_engine", Path(__file__).parents[1] / "benchmarks" / "fake_engine.py"
-)
-assert _spec is not None
-assert _spec.loader is not None
-fake = importlib.util.module_from_spec(_spec)
-sys.modules["fake_engine"] = fake
-_spec.loader.exec_module(fake)
 
 
 def text(app: GitOpsApp) -> str:
