@@ -22,6 +22,8 @@ GATHERED = {"health_scripts": "resource.customizations.health.<group>_<Kind>"}
 
 def commands() -> dict[str, argparse.ArgumentParser]:
     (made,) = (each for each in parser()._actions if isinstance(each, argparse._SubParsersAction))
+    for each in made.choices.values():
+        each.fill()
     return dict(made.choices)
 
 
