@@ -17,6 +17,7 @@ import orjson
 from gitops_tui.errors import ApiError, ClusterError, Forbidden, Gone, NotFound, Unreachable
 from gitops_tui.kube.answers import api_error
 from gitops_tui.kube.client import aiohttp
+from gitops_tui.kube.deep import loads
 from gitops_tui.kube.discovery import ResourceType
 from gitops_tui.kube.store import Live, LiveStore
 from gitops_tui.kube.transport import Transport
@@ -303,7 +304,7 @@ class Informer:
         """Takes in one event and moves the scope's version on: a new connection goes on behind it."""
         what = f"watch {self.spec.type.plural}"
         try:
-            event = orjson.loads(line)
+            event = loads(line)
             kind, obj = event["type"], event["object"]
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise ApiError(f"{what}: a broken event", status=0) from error

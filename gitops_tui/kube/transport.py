@@ -26,6 +26,7 @@ from gitops_tui.errors import ApiError, Invalid, Unreachable
 from gitops_tui.kube.access import Access, Credentials
 from gitops_tui.kube.answers import api_error
 from gitops_tui.kube.client import aiohttp
+from gitops_tui.kube.deep import loads
 from gitops_tui.kube.pacing import Pace
 from gitops_tui.model.text import printable, redact
 from gitops_tui.records import dataclass
@@ -247,7 +248,7 @@ class Transport:
     def _parsed(self, answer: _Answer, what: str) -> dict[str, Any]:
         found: Any = None
         with suppress(orjson.JSONDecodeError):
-            found = orjson.loads(answer.body) if answer.body else {}
+            found = loads(answer.body) if answer.body else {}
         if not isinstance(found, dict):
             raise ApiError(
                 f"{what}: the answer of {printable(redact(self.server))} is not a JSON object",
