@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 import pytest
 from aiohttp import web
-from fake_api import connected, fake_api
 
 from gitops_tui.compare import compare, diff_rows
 from gitops_tui.kube.deep import LEFT_OUT, loads
+from tests.kube.fake_api import connected, fake_api
 
 
 def nested(levels: int, opening: bytes = b'{"k":', closing: bytes = b"}") -> bytes:
