@@ -90,7 +90,6 @@ def three_way(
             continue
         bare, steps = found
         last = look_before(steps)
-        # Inside a list that is replaced as a whole the steps end at the list.
         sides = [look_git(steps), look_live(steps)]
         git, cluster = not same(last, sides[0]), not same(last, sides[1])
         moved = Moved.BOTH if git and cluster else Moved.GIT if git else Moved.CLUSTER

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gitops_tui.compare import paths
 from gitops_tui.compare.compare import CLIENT_MANAGERS, node_for, walked
 from gitops_tui.compare.exact import Change, changes
 from gitops_tui.compare.fields import is_note
@@ -91,6 +92,8 @@ def _settled(
     include_webhooks: bool,
     is_ours: bool,
 ) -> Drift:
+    texts = {change.path for change in found}
+    beneath = {text for path in texts for text in paths.above(path)}
     whole = {_key(change.steps) for change in found}
     prefixes = {_key(change.steps)[:length] for change in found for length in range(len(change.steps) + 1)}
     left: list[FieldDifference] = []
@@ -100,12 +103,17 @@ def _settled(
     look_applied, look_desired = Looker(applied, node), Looker(desired, node)
     for difference, steps in local:
         place = _key(steps)
-        born_out = place in prefixes or any(place[:length] in whole for length in range(len(place)))
+        if any(kind == "i" for kind, _ in steps):
+            # Inside a list that is replaced as a whole, which is all that the steps of a change tell.
+            path = difference.path
+            born_out = path in texts or path in beneath or any(text in texts for text in paths.above(path))
+        else:
+            born_out = place in prefixes or any(place[:length] in whole for length in range(len(place)))
         becomes = look_applied(steps)
         changed = (
             difference.desired is not ABSENT
             and difference.reason is Reason.DIFFERS
-            and _told_apart(difference.desired, becomes, _node_at(node, steps), difference.path)
+            and _told_apart(difference.desired, becomes, _node_at(node, steps))
         )
         told.add(place)
         if born_out:
@@ -144,9 +152,8 @@ def _settled(
     )
 
 
-def _told_apart(desired: Any, applied: Any, node: Node | None, path: str) -> bool:
-    # Inside a list that is replaced as a whole the steps end at the list: its items can't be told here.
-    return not path.endswith("]") and applied is not ABSENT and not equal(desired, applied, node, exact=False)
+def _told_apart(desired: Any, applied: Any, node: Node | None) -> bool:
+    return applied is not ABSENT and not equal(desired, applied, node, exact=False)
 
 
 def _shown(value: Any, desired: Mapping[str, Any]) -> str:

@@ -63,8 +63,12 @@ class Looker:
                 node = node.child(str(name)) if node is not None else None
             else:
                 node = node.items if node is not None else None
-                value = self._lists.find(value, step, node)
+                value = self._lists.find(value, step, node) if kind != "i" else _at(value, name)
         return value
+
+
+def _at(items: Any, at: int) -> Any:
+    return items[at] if isinstance(items, list) and 0 <= at < len(items) else ABSENT
 
 
 def _text(value: Any) -> str:

@@ -57,3 +57,8 @@ def last(path: str) -> str:
 def parent(path: str) -> str:
     """The path without its last step."""
     return path[: len(path) - len(last(path))]
+
+
+def above(path: str) -> list[str]:
+    """The paths of what a path lies in, from the outside; one that a quoted name only looks like may be among them."""
+    return [path[:at] for at, char in enumerate(path) if char in ".[" and at]

@@ -196,12 +196,12 @@ class Walk:
                     if self._probing:
                         self.differ(path, steps, value, other)
                         return
-                    before, place = len(self.found), paths.index(path, at)
-                    self.value(value, other, below, place, steps, depth + 1)
+                    before, place, here = len(self.found), paths.index(path, at), (*steps, ("i", at))
+                    self.value(value, other, below, place, here, depth + 1)
                     for inside, there in live_only(value, other, below, False, depth + 1, place):
-                        self.differ(inside, steps, ABSENT, there, Reason.BEYOND)
+                        self.differ(inside, here, ABSENT, there, Reason.BEYOND)
                     if len(self.found) == before:
-                        self.differ(place, steps, value, other)
+                        self.differ(place, here, value, other)
         else:
             self.differ(path, steps, desired, live)
 

@@ -194,8 +194,23 @@ SHORT = {
 }
 
 
+_FORMS: Mapping[str, type] = {"t": str, "f": str, "l": str, "m": str, "p": str, "k": list, "r": list, "e": list}
+
+
+def sound(made: dict[str, Any]) -> dict[str, Any]:
+    """Keywords in the short form without those whose value has not the form of one."""
+    for name, form in _FORMS.items():
+        value = made.get(name)
+        if value is None:
+            continue
+        texts = value if name in ("k", "r") and isinstance(value, list) else ()
+        if not isinstance(value, form) or not all(isinstance(each, str) for each in texts):
+            del made[name]
+    return made
+
+
 def _structural(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
-    made: dict[str, Any] = {short: schema[name] for name, short in SHORT.items() if schema.get(name) is not None}
+    made = sound({short: schema[name] for name, short in SHORT.items() if schema.get(name) is not None})
     if depth > 100:
         return made
     if isinstance(properties := schema.get("properties"), Mapping):
@@ -208,8 +223,6 @@ def _structural(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
         made["A"] = _structural(additional, depth + 1)
     if schema.get("x-kubernetes-embedded-resource"):
         made.setdefault("P", {})["metadata"] = {"$": _OBJECT_META}
-    if not isinstance(made.get("t"), str):
-        made.pop("t", None)
     return made
 
 

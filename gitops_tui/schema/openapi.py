@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gitops_tui.model.keys import GVK
-from gitops_tui.schema.nodes import Node
+from gitops_tui.schema.nodes import Node, sound
 from gitops_tui.schema.schemas import SchemaSet
 
 _KEEP = {
@@ -30,7 +30,7 @@ _MAX_DEPTH = 100
 
 def trimmed(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
     """What a `Node` is made of, out of one schema of an OpenAPI v3 document; malformed parts are passed over."""
-    made: dict[str, Any] = {short: schema[name] for name, short in _KEEP.items() if name in schema}
+    made = sound({short: schema[name] for name, short in _KEEP.items() if name in schema})
     parts = schema.get("allOf")
     found = [schema, *(parts if isinstance(parts, list) else ())]
     reference = next(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import random
 import sys
 import time
 from collections.abc import Iterator
@@ -235,13 +236,8 @@ def ask(server: Any, obj: dict[str, Any], wait: float = 0.3) -> Iterator[tuple[d
     """(the live object, a form with the server's answer), for each form of an object."""
     from tests.compare.server import Refused
 
-    server.delete(obj)
-    server.until_gone(obj)
-    server.apply(obj)
+    live, node = _fresh(server, obj, wait), node_of(obj)
     try:
-        # What controllers write by themselves, once.
-        time.sleep(wait)
-        live, node = server.get(obj), node_of(obj)
         for form in forms(obj, live, node):
             try:
                 yield live, replace(form, answer=answer(live, server.apply(form.obj, dry_run=True), node))
@@ -249,6 +245,57 @@ def ask(server: Any, obj: dict[str, Any], wait: float = 0.3) -> Iterator[tuple[d
                 yield live, form
     finally:
         server.delete(obj)
+
+
+def by_others(server: Any, obj: dict[str, Any], many: int, chance: random.Random) -> Iterator[tuple[Any, ...]]:
+    """(what happened, what Git says, the live object, the dry run's), where others change the object: by `kubectl edit`,
+    or by server-side apply, of the whole object or of a part; at times Git changes as well."""
+    from tests.compare.server import Refused
+
+    node = node_of(obj)
+    live = _fresh(server, obj)
+    stored = {key: value for key, value in live.items() if key != "status"}
+    edits, gits = list(forms(stored, live, node)), list(forms(obj, live, node))
+    try:
+        for _ in range(many):
+            how = chance.choice(("edit", "apply", "apply a part"))
+            form = chance.choice(edits if how == "edit" else gits)
+            git = chance.choice(gits) if chance.random() < 0.4 else gits[0]
+            try:
+                if how == "edit":
+                    server.edit(_edited(form.obj, server.get(obj)))
+                else:
+                    server.apply(_part(form.obj, chance) if how == "apply a part" else form.obj, "other-applier")
+                there = server.get(obj)
+                dry = server.apply(git.obj, dry_run=True)
+            except Refused:
+                continue
+            yield f"{obj['metadata']['name']} {how} {form}, Git {git}", git.obj, there, dry
+            _fresh(server, obj)
+    finally:
+        server.delete(obj)
+
+
+def _fresh(server: Any, obj: dict[str, Any], wait: float = 0.0) -> dict[str, Any]:
+    server.delete(obj)
+    server.until_gone(obj)
+    server.apply(obj)
+    # What controllers write by themselves, once.
+    time.sleep(wait)
+    return dict(server.get(obj))
+
+
+def _edited(obj: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
+    dropped = ("resourceVersion", "managedFields", *_HEAD)
+    metadata = {key: value for key, value in current["metadata"].items() if key not in dropped}
+    metadata |= {key: value for key, value in obj.get("metadata", {}).items() if key in _HEAD}
+    return {**obj, "metadata": metadata}
+
+
+def _part(obj: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    fields = [key for key in obj if key not in ("apiVersion", "kind", "metadata")]
+    kept = ("apiVersion", "kind", chance.choice(fields)) if fields else ("apiVersion", "kind")
+    return {"metadata": {"name": obj["metadata"]["name"]}, **{key: obj[key] for key in kept}}
 
 
 def served(server: Any) -> None:

@@ -6,8 +6,9 @@ import copy
 from typing import Any
 
 from gitops_tui.compare import compare, confirm, diff_rows, scrubbed, unified
+from gitops_tui.compare.blame import three_way
 from gitops_tui.model.application import IgnoreRule
-from gitops_tui.model.drift import ABSENT, DriftKind, Masked, Reason
+from gitops_tui.model.drift import ABSENT, DriftKind, Masked, Moved, Reason
 
 
 def config(data: Any, **annotations: str) -> dict[str, Any]:
@@ -129,3 +130,33 @@ def test_config_map_keys_that_look_like_credentials_are_masked_where_asked() -> 
     same = compare(desired, copy.deepcopy(desired), mask_keys=("*password*",))
     assert not same.is_drifted
     assert "opensesame" not in repr(diff_rows(desired, desired, same))
+
+
+def ingress(*rules: dict[str, Any]) -> dict[str, Any]:
+    head = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "a", "namespace": "x"}}
+    return {**head, "spec": {"rules": list(rules)}}
+
+
+def rule(host: str, path: str) -> dict[str, Any]:
+    backend = {"service": {"name": "s", "port": {"number": 80}}}
+    return {"host": host, "http": {"paths": [{"path": path, "pathType": "Prefix", "backend": backend}]}}
+
+
+def test_inside_a_list_that_is_replaced_as_a_whole_each_field_is_settled_by_itself() -> None:
+    desired, live = ingress(rule("new", "/new")), ingress(rule("old", "/old"))
+    drift = settled(desired, live, ingress(rule("old", "/new")))
+    assert [(each.path, each.note) for each in drift.differences] == [("spec.rules[0].http.paths[0].path", "")]
+    (hidden,) = drift.hidden
+    assert hidden.path == "spec.rules[0].host"
+    assert hidden.note == "the cluster's admission changes this field to old, which the cluster has"
+    other = settled(desired, live, ingress(rule("hook", "/new")))
+    assert [each.note for each in other.differences] == ["the cluster's admission changes this field to hook", ""]
+
+
+def test_inside_a_list_that_is_replaced_as_a_whole_each_field_is_told_three_ways() -> None:
+    synced, desired, live = ingress(rule("a", "/1")), ingress(rule("b", "/1")), ingress(rule("a", "/2"))
+    moves = three_way(synced, desired, live, compare(desired, live))
+    assert [(each.path, each.last, each.desired, each.live, each.moved) for each in moves] == [
+        ("spec.rules[0].host", "a", "b", "a", Moved.GIT),
+        ("spec.rules[0].http.paths[0].path", "/1", "/1", "/2", Moved.CLUSTER),
+    ]

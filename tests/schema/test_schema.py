@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+from typing import Any
+
+import pytest
+
+from gitops_tui.compare import compare
 from gitops_tui.model.keys import GVK
 from gitops_tui.schema import builtin, from_structural, with_openapi
 
@@ -76,3 +82,24 @@ def test_types_out_of_a_clusters_openapi() -> None:
         {"components": {"schemas": {"x": {"x-kubernetes-group-version-kind": [1]}}}},
     ):
         assert with_openapi(builtin(), malformed).node(gvk) is None
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        {"type": ["array"], "items": 3},
+        {"type": "array", "x-kubernetes-list-type": ["map"], "x-kubernetes-list-map-keys": "name"},
+        {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [{"a": 1}, None]},
+        {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": 1.5},
+        {"type": "object", "properties": [], "additionalProperties": 1, "x-kubernetes-map-type": {}},
+        {"type": "string", "enum": 3, "format": [], "required": "a", "default": {"a": []}},
+        {"properties": {"a": None}, "items": [{}], "x-kubernetes-int-or-string": "yes"},
+        7,
+    ],
+)
+def test_a_malformed_schema_is_no_crash(malformed: Any) -> None:
+    schema = {"type": "object", "properties": {"spec": malformed}}
+    for one, other in (([{"name": "a"}], [{"name": "b"}]), ({"a": 1}, {"a": None}), ("1", 2)):
+        desired = {"apiVersion": "a.b/v1", "kind": "Odd", "metadata": {"name": "x"}, "spec": one}
+        assert not compare(desired, copy.deepcopy(desired), schema=schema).is_drifted
+        assert compare(desired, {**desired, "spec": other}, schema=schema).is_drifted
