@@ -6,7 +6,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from gitops_tui.compare.yamltext import clipped, scalar_text
+from gitops_tui.compare.yamltext import clipped, first_difference, scalar_text
 from gitops_tui.model.text import printable
 
 # What shows nothing, or no more than a space, and that normalising leaves as it is.
@@ -38,6 +38,18 @@ def apart(left: str, right: str) -> tuple[str, str]:
         dotted = [text.rstrip(" ") + "·" * (len(text) - len(text.rstrip(" "))) for text in shown]
         return dotted[0], dotted[1]
     return shown
+
+
+def brief(left: str, right: str, limit: int) -> tuple[str, str]:
+    """Two texts in about `limit` characters each, around their first difference, as `apart`."""
+    start = max(0, first_difference(left, right) - limit // 3) if max(len(left), len(right)) > limit else 0
+    shown = apart(left[start : start + limit], right[start : start + limit])
+
+    def whole(text: str, said: str) -> str:
+        more = len(text) > start + limit or len(said) > limit
+        return ("…" if start else "") + said[:limit] + ("…" if more else "")
+
+    return whole(left, shown[0]), whole(right, shown[1])
 
 
 def scalars(left: Any, right: Any) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from gitops_tui.compare.fields import is_note
 from gitops_tui.compare.ignore import without_ignored
 from gitops_tui.compare.looking import Looker
 from gitops_tui.compare.ownership import Step, key_of
-from gitops_tui.compare.show import Masks, clean_live, value_text
+from gitops_tui.compare.show import Masks, clean_live, value_text, without_credentials
 from gitops_tui.compare.values import normalised
 from gitops_tui.compare.walk import equal
 from gitops_tui.model.application import IgnoreRule
@@ -159,7 +159,7 @@ def _told_apart(desired: Any, applied: Any, node: Node | None) -> bool:
 def _shown(value: Any, desired: Mapping[str, Any]) -> str:
     if desired.get("kind") == "Secret":
         return "another value"
-    return "nothing" if value is ABSENT else value_text(value)
+    return "nothing" if value is ABSENT else value_text(without_credentials(value, Masks()))
 
 
 def _key(steps: tuple[Step, ...]) -> tuple[str, ...]:

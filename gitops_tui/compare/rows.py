@@ -16,7 +16,7 @@ from gitops_tui.compare import items, paths
 from gitops_tui.compare.apart import apart, indicator, lines, scalars
 from gitops_tui.compare.fold import changes, folded, loud, unified
 from gitops_tui.compare.linediff import line_blocks, marks
-from gitops_tui.compare.show import Masks, clean_live, displayable, untracked, value_text
+from gitops_tui.compare.show import Masks, clean_live, concealed, displayable, untracked, value_text
 from gitops_tui.compare.values import normalised, same
 from gitops_tui.compare.walk import keyed
 from gitops_tui.compare.yamltext import clipped, inner_documents, scalar_text
@@ -62,7 +62,7 @@ def diff_rows(
     node = drift.types if schema is None and isinstance(drift.types, Node) else None
     if node is None:
         node = (schema or builtin()).node_of(some.get("apiVersion"), some.get("kind"))
-    layout = _Layout(drift, lined or {})
+    layout = _Layout(drift, lined or {}, masks)
     kind = RowKind.EQUAL
     if left is None or right is None:
         kind = RowKind.RIGHT if left is None else RowKind.LEFT
@@ -89,8 +89,8 @@ class _Full(Exception):
 
 
 class _Layout:
-    def __init__(self, drift: Drift, lined: Mapping[str, bool]) -> None:
-        self._lined = lined
+    def __init__(self, drift: Drift, lined: Mapping[str, bool], masks: Masks) -> None:
+        self._lined, self._masks = lined, masks
         self.rows: list[DiffRow] = []
         self.left_out = 0
         self._differences = {each.path: each for each in (*drift.hidden, *drift.differences)}
@@ -147,7 +147,7 @@ class _Layout:
             if each.path not in self._told and not each.ignored_by:
                 said = f"# {printable(each.path)}: {each.reason.value}"
                 if each.desired is not ABSENT:
-                    said += f": {value_text(each.desired)}"
+                    said += f": {value_text(concealed(each, self._masks).desired)}"
                 self.emit(said, None, RowKind.LEFT, each.path, each)
 
     def _kind(self, path: str, left: Any, right: Any, inherited: RowKind) -> tuple[RowKind, FieldDifference | None]:
@@ -191,7 +191,8 @@ class _Layout:
                 if side is not ABSENT and not nested[at]:
                     sides[at] = f"{head} {scalar_text(side)}"
             if difference is not None and difference.reason is Reason.ORDER:
-                sides = [f"{head}  # {value_text(each)}" for each in (difference.desired, difference.live)]
+                told = concealed(difference, self._masks)
+                sides = [f"{head}  # {value_text(each)}" for each in (told.desired, told.live)]
                 self.emit(sides[0], sides[1], RowKind.CHANGED, path, difference, len(head))
             else:
                 # Where both go on below, what differs is told there.

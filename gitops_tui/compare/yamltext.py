@@ -62,13 +62,18 @@ def clipped(left: Any, right: Any) -> tuple[Any, Any]:
         return left, right
     start = 0
     if isinstance(left, str) and isinstance(right, str) and left != right:
-        # Halving finds the first difference without a step for each character.
-        low, high = 0, min(len(left), len(right))
-        while low < high:
-            middle = (low + high + 1) // 2
-            low, high = (middle, high) if left[:middle] == right[:middle] else (low, middle - 1)
-        start = max(0, low - _AROUND)
+        start = max(0, first_difference(left, right) - _AROUND)
     return _window(left, start), _window(right, start)
+
+
+def first_difference(left: str, right: str) -> int:
+    """Where two texts begin to differ; the length of the shorter one where it begins the other."""
+    # Halving finds it without a step for each character.
+    low, high = 0, min(len(left), len(right))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if left[:middle] == right[:middle] else (low, middle - 1)
+    return low
 
 
 def _window(value: Any, start: int) -> Any:

@@ -160,3 +160,16 @@ def test_inside_a_list_that_is_replaced_as_a_whole_each_field_is_told_three_ways
         ("spec.rules[0].host", "a", "b", "a", Moved.GIT),
         ("spec.rules[0].http.paths[0].path", "/1", "/1", "/2", Moved.CLUSTER),
     ]
+
+
+def test_what_admission_makes_of_a_url_is_told_without_its_credentials() -> None:
+    def url(word: str) -> str:
+        return f"postgres://somebody-with-a-name:{word}-s3cret-and-a-very-long-password@db/shop"
+
+    desired, live = config({"a": url("x"), "b": "1"}), config({"a": url("y"), "b": "2"})
+    drift = settled(desired, live, config({"a": url("z"), "b": "1", "c": url("w")}))
+    assert any(each.note for each in drift.differences)
+    told = [each.note for each in (*drift.differences, *drift.hidden)]
+    told += [text for _, text in unified(diff_rows(desired, live, drift))]
+    assert not any("s3cret" in each for each in told)
+    assert any("# data.c" in each and "postgres://" in each for each in told)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gitops_tui.errors import PlanRefused
+from gitops_tui.model.drift import FieldDifference, Owner, Reason
 from gitops_tui.model.record import AppRecord, Pause, Pin
 from gitops_tui.model.sync import OperationPhase, SyncOptions
 from gitops_tui.settings import Settings
@@ -26,6 +27,7 @@ from gitops_tui.tui.screens import (
     UnpinScreen,
 )
 from gitops_tui.tui.screens.command import CommandScreen
+from gitops_tui.tui.screens.plan_rows import difference_rows
 
 SIZES = [(160, 48), (80, 24)]
 
@@ -373,3 +375,22 @@ async def test_read_only_opens_no_dialog_that_changes_and_says_why(make_engine, 
         await pilot.press("colon", *"sync shop", "enter")
         await wait_until(pilot, lambda: not isinstance(app.screen, CommandScreen))
         assert len(app.screen_stack) == 1
+
+
+@pytest.mark.parametrize(
+    ("live", "git", "said"),
+    [
+        ("a\tb", "a    b", "a\\tb → a    b"),
+        ("x" * 100 + "LIVE" + "y" * 100, "x" * 100 + "GIT" + "y" * 100, "LIVE"),
+        ("5", 5, '"5" → 5'),
+        ("", "x", '"" → x'),
+        (3, 5, "3 → 5"),
+    ],
+)
+def test_a_plan_shows_in_what_two_values_differ(live: object, git: object, said: str) -> None:
+    difference = FieldDifference("data.x", git, live, Reason.DIFFERS, Owner("kubectl-edit:dana"))
+    text = "\n".join("".join(piece for piece, _ in each.pieces) for each in difference_rows(difference, "", 300))
+    assert said in text
+    assert "by kubectl-edit by dana" in text
+    before, _, after = text.removeprefix("data.x  ").partition("  by ")[0].partition(" → ")
+    assert before != after

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from gitops_tui.model.drift import ABSENT, FieldDifference, Masked, Reason
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.owners import who
 from gitops_tui.model.sync import Action, Phase, PlanStep, SyncPlan
 from gitops_tui.model.text import printable
 from gitops_tui.tui.paint import Piece, width_of
@@ -115,14 +116,20 @@ def difference_rows(difference: FieldDifference, indent: str, width: int) -> lis
     """ "spec.replicas  5 → 3  by kubectl-scale 2m": from what the cluster has to what Git says; the values stand below
     their path where both don't fit on one line."""
     path = printable(difference.path)
+    from gitops_tui.compare.apart import brief
     from gitops_tui.compare.show import concealed
 
     difference = concealed(difference)
     before, after = value_text(difference.live), value_text(difference.desired)
+    if isinstance(difference.live, str) and isinstance(difference.desired, str):
+        before, after = (said or '""' for said in brief(difference.live, difference.desired, 60))
+    elif before == after:
+        # 5 and "5".
+        before, after = (json.dumps(each, default=str)[:60] for each in (difference.live, difference.desired))
     if difference.reason is Reason.REMOVED:
         after = "(removed)"
     owner = difference.live_owner
-    by = f"  by {printable(owner.manager)} {age(owner.time)}".rstrip() if owner else ""
+    by = f"  by {printable(who(owner))} {age(owner.time)}".rstrip() if owner else ""
     values: list[Piece] = [(before, "cluster"), (" → ", "muted"), (after, "git"), (by, "muted")]
     if width_of(f"{indent}{path}  {before} → {after}{by}") <= width:
         return [row((indent, "text"), (path, "key"), ("  ", "text"), *values)]
