@@ -182,6 +182,8 @@ class Detail(ThreePane):
                 made, changes = lines_of(self.view, self.look, width)
                 self.changes = [at + len(lines) for at in changes]
                 lines += made
+                if self.view.rows.truncated:
+                    lines.append([(f" … {plural(self.view.rows.truncated, 'more line')} at least", "muted")])
             elif self.computing:
                 lines.append([(" … comparing", "muted")])
         elif isinstance(subject, OwnedObject) and app and node and node.key:

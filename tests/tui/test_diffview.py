@@ -6,6 +6,8 @@ import copy
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gitops_tui.compare import compare
 from gitops_tui.model.drift import DriftKind, Owner
@@ -13,6 +15,7 @@ from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest, Origin
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.sync import SyncStatus
+from gitops_tui.model.text import printable
 from gitops_tui.records import replace
 from gitops_tui.tui.difffoot import diff_foot
 from gitops_tui.tui.diffview import Look, build, draw, lines_of
@@ -196,3 +199,29 @@ def test_pygments_tells_keys_from_values() -> None:
 
 def test_a_huge_text_is_left_plain() -> None:
     assert highlight_yaml("a: " + "x" * 500_000) == ()
+
+
+hostile = st.text(
+    st.one_of(
+        st.sampled_from("ab :'-|\t\n\r\x1b[\u202e\u200b\u200d\u0301漢🙂\ufe0f\xa0é{}\"\\\\"),
+        st.characters(exclude_categories=("Cs",)),
+    ),
+    max_size=120,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(hostile, hostile, st.integers(24, 120), st.booleans(), st.booleans(), st.integers(0, 40))
+def test_a_line_is_as_wide_as_it_is_to_be_and_obeys_no_value(
+    git: str, live: str, width: int, unified: bool, wrap: bool, left: int
+) -> None:
+    git_obj, live_obj = copy.deepcopy(GIT), copy.deepcopy(GIT)
+    git_obj["data"], live_obj["data"] = {"a": git, "b": "same"}, {"a": live, "b": "same"}
+    view = build(state(live_obj, git_obj))
+    look = Look(unified=unified, wrap=wrap, left=left)
+    lines, changes = lines_of(view, look, width)
+    assert bool(changes) == (git != live)
+    for line in lines:
+        strip = draw(view, line, look, width, PALETTE)
+        assert strip.cell_length == width == sum(segment.cell_length for segment in strip)
+        assert printable(strip.text) == strip.text
