@@ -309,13 +309,18 @@ class Repository:
     def read_many(self, shas: Sequence[str], *, limit: int | None = None) -> list[bytes]:
         """The contents of blobs, in order; those that a mirror lacks are fetched first, in one go. Raises GitError
         past `limit` bytes (default: max_manifest_bytes)."""
-        self.bring(shas)
         found: list[bytes] = [b""] * len(shas)
+        self.read_each(shas, found.__setitem__, limit=limit)
+        return found
+
+    def read_each(self, shas: Sequence[str], each: Callable[[int, bytes], None], *, limit: int | None = None) -> None:
+        """As `read_many`, one by one: `each(index, content)` is called while git reads the next ones. It must ask
+        nothing of this repository."""
+        self.bring(shas)
         try:
-            self._objects.read_many(shas, found.__setitem__, limit or self.settings.max_manifest_bytes)
+            self._objects.read_many(shas, each, limit or self.settings.max_manifest_bytes)
         except DamagedRepository as error:
             raise self._damaged(error) from error
-        return found
 
     def bring(self, shas: Sequence[str]) -> None:
         """Makes sure that these blobs are here. Raises FetchError."""

@@ -61,8 +61,14 @@ def render(
                 continue
             entry = target
         files.append(entry)
+    read: list[tuple[bytes, list[tuple[int, int, Any]], Problem | None]] = []
+
+    def take(at: int, content: bytes) -> None:
+        documents, problem = load(content, printable(files[at].path)) if _SKIP not in content else ([], None)
+        read.append((content, documents, problem))
+
     try:
-        contents = repository.read_many([entry.sha for entry in files])
+        repository.read_each([entry.sha for entry in files], take)
     except GitError as error:
         cause = too_large(repository, files, error, settings.max_manifest_bytes)
         if cause is None:
@@ -72,11 +78,10 @@ def render(
             f"{printable(path) or '.'} at {commit.short} can't be rendered", problems=tuple(problems), hint=error.hint
         ) from None
     found: list[Manifest] = []
-    for entry, content in zip(files, contents, strict=True):
+    for entry, (content, documents, problem) in zip(files, read, strict=True):
         if _SKIP in content:
             continue
         shown = printable(entry.path)
-        documents, problem = load(content, shown)
         if problem is not None and shown.endswith(".json") and (value := _json(content)) is not None:
             documents, problem = [(1, 1, value)], None
         if b"sops" in content and sops.is_encrypted(documents):
