@@ -13,6 +13,7 @@ from gitops_tui.model.owners import who
 from gitops_tui.model.since import ago, since_words
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.threeway import ThreeWay
+from gitops_tui.records import replace
 from gitops_tui.schema import SchemaSet
 
 
@@ -38,7 +39,9 @@ def blame_line(difference: FieldDifference, blame: FieldBlame | None) -> str:
 def three_way_lines(found: ThreeWay) -> Iterator[str]:
     """The three sides in one column: before each line whose it is, where they don't all say the same."""
     yield f"# last: the last sync ({found.revision[:7]}) · Git: now · live: the cluster"
-    for row in folded(found.rows, 3).rows:
+    # What others set in the cluster and nobody moved takes no room as context.
+    told = tuple(row for row in found.rows.rows if row.moved or row.kind not in (RowKind.EXTRA, RowKind.IGNORED))
+    for row in folded(replace(found.rows, rows=told), 3).rows:
         if row.kind is RowKind.FOLD:
             yield f"{'…':10} {row.folded} lines that nobody moved{f', in {row.path}' if row.path else ''}"
             continue

@@ -12,7 +12,9 @@ from gitops_tui.cli.output import json_out, out
 from gitops_tui.cli.session import Session, session
 from gitops_tui.errors import GitOpsError, RevertRefused
 from gitops_tui.model.change import DiffLine, FileChange
+from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.owners import who
 from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
 from gitops_tui.model.revision import BlameLine
 from gitops_tui.model.snapshot import ApplicationState, ResourceState
@@ -129,7 +131,9 @@ def blame(options: argparse.Namespace, settings: Settings) -> int:
         resource = find_resource(state, options.resource)
         fields = [options.field] if options.field else [each.path for each in resource.drift.differences]
         if not fields:
-            raise GitOpsError(f"{resource.key} has no drift", hint="name a field, for example spec.replicas")
+            said = {DriftKind.MISSING: "is not in the cluster as a whole", DriftKind.EXTRA: "is not in Git as a whole"}
+            why = said.get(resource.drift.kind, "has no drift")
+            raise GitOpsError(f"{resource.key} {why}", hint="name a field, for example spec.replicas")
         answers = [
             (field, work.wait(work.engine.blame_field(state.key, resource.key, field, options.at))) for field in fields
         ]
@@ -146,7 +150,7 @@ def blame(options: argparse.Namespace, settings: Settings) -> int:
             owner = owners.get(field)
             if owner is not None:
                 when = f" at {owner.time:%Y-%m-%d %H:%M} UTC" if owner.time else ""
-                out(f"    in the cluster set by {owner.manager}{when}")
+                out(f"    in the cluster set by {who(owner)}{when}")
     return 0 if all(found is not None for _, found in answers) else 1
 
 

@@ -187,3 +187,21 @@ def test_a_one_shot_look_dates_only_what_is_known(place: Place) -> None:
     assert "new in Git since the last sync" in out
     assert "taken out of Git since the last sync" in out
     assert "just now" not in out
+
+
+def test_three_ways_keep_what_git_says_around_a_change(place: Place) -> None:
+    live = {**CONFIG, "data": {"level": "by hand", "mode": "fast"}}
+    live["metadata"] = {**CONFIG["metadata"], "labels": {f"l{at}": "x" for at in range(9)}}
+    place.cluster.do("kubectl-edit", live)
+    out = place("diff", "web", "--three-way")[1]
+    assert not any(line.startswith("~") for line in out.splitlines())
+    assert any(line.strip() == "namespace: default" for line in out.splitlines())
+
+
+def test_blame_says_who_in_words_and_why_there_is_nothing_to_blame(place: Place) -> None:
+    place.cluster.do("kubectl-edit:dana", {**CONFIG, "data": {"level": "by hand", "mode": "fast"}})
+    assert "in the cluster set by kubectl-edit by dana" in place("blame", "web", "ConfigMap/flags")[1]
+    place.commit({**CONFIG, "metadata": {"name": "new", "namespace": "default"}})
+    code, _, err = place("blame", "web", "ConfigMap/new")
+    assert code == 2
+    assert "is not in the cluster as a whole" in err
