@@ -167,11 +167,16 @@ class Walk:
         below = node.items if node is not None else None
         if node is not None and node.list_type == "map":
             keys = node.list_keys
-            wanted, there = keyed(desired, keys, below), keyed(live, keys, below)
+            twice: set[tuple[Any, ...]] = set()
+            wanted, there = keyed(desired, keys, below), keyed(live, keys, below, twice)
             if wanted is not None and there is not None:
                 for identity, value in wanted.items():
                     place = paths.item(path, keys, dict(zip(keys, identity, strict=True)))
                     step: Step = ("k", {k: v for k, v in zip(keys, identity, strict=True) if v is not None})
+                    if identity in twice:
+                        # A client may write an item twice; an apply makes one of both.
+                        self.differ(place, (*steps, step), value, there[identity])
+                        continue
                     self.value(value, there.get(identity, ABSENT), below, place, (*steps, step), depth + 1)
                 if name == _ORDERED:
                     self._order(wanted, there, path, steps)
@@ -242,8 +247,11 @@ def key_value(item: Mapping[str, Any], key: str, node: Node | None) -> Any:
     return value
 
 
-def keyed(items: list[Any], keys: tuple[str, ...], node: Node | None) -> dict[tuple[Any, ...], Any] | None:
-    """Items by their merge keys, with the keys' defaults; None where they can't be told apart."""
+def keyed(
+    items: list[Any], keys: tuple[str, ...], node: Node | None, twice: set[tuple[Any, ...]] | None = None
+) -> dict[tuple[Any, ...], Any] | None:
+    """Items by their merge keys, with the keys' defaults; None where they can't be told apart. twice: takes the keys of
+    those that are there more than once, the first of which is given."""
     found: dict[tuple[Any, ...], Any] = {}
     defaults = [(node.child(key) if node is not None else None) for key in keys]
     for each in items:
@@ -256,7 +264,10 @@ def keyed(items: list[Any], keys: tuple[str, ...], node: Node | None) -> dict[tu
                 return None
             identity.append(value)
         if tuple(identity) in found:
-            return None
+            if twice is None:
+                return None
+            twice.add(tuple(identity))
+            continue
         found[tuple(identity)] = each
     return found
 

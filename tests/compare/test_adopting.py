@@ -1,4 +1,5 @@
-"""Objects that other tools made: what they own and Git doesn't set is told before our first apply."""
+"""What Git no longer sets: ours by our own applies, or by those of the tools that made the object before us; as a real API
+server prunes it."""
 
 from __future__ import annotations
 
@@ -176,3 +177,49 @@ def test_string_data_is_applied_as_data_so_that_its_keys_can_go_again() -> None:
     assert made == secret(data={"a": "MQ==", "b": "", "c": "eQ=="})
     odd = secret(stringData={"a": 1})
     assert for_apply(odd) == odd, "the API server refuses it, and says why"
+
+
+def side_of(*, edited: dict[str, Any], owner: dict[str, Any]) -> dict[str, Any]:
+    """A Deployment of two containers that we applied, in one of which somebody else set something."""
+    app = {'k:{"name":"app"}': {".": {}, "f:name": {}, "f:image": {}}}
+    side = {'k:{"name":"side"}': {".": {}, "f:name": {}}}
+    wrap = {"f:spec": {"f:template": {"f:spec": {"f:containers": {**app, **side}}}}}
+    theirs = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"side"}': owner}}}}}
+    obj = workload({"name": "app", "image": "i"}, {**SIDE, **edited})
+    return live(obj, entry("gitops-tui", wrap, "Apply", "apps/v1"), entry("kubectl-edit", theirs, "Update", "apps/v1"))
+
+
+@pytest.mark.parametrize(
+    ("edited", "owner"),
+    [
+        ({"image": "other"}, {"f:image": {}}),
+        ({"env": [{"name": "A"}]}, {"f:env": {".": {}, 'k:{"name":"A"}': {".": {}, "f:name": {}}}}),
+    ],
+)
+def test_an_item_that_git_removed_goes_with_all_that_others_set_in_it(
+    edited: dict[str, Any], owner: dict[str, Any]
+) -> None:
+    there = side_of(edited=edited, owner=owner)
+    assert paths(workload({"name": "app", "image": "i"}), there) == ["spec.template.spec.containers[name=side]"]
+    assert not compare(workload({"name": "app", "image": "i"}, {"name": "side"}), there).is_drifted
+
+
+def test_an_item_that_another_owns_as_such_stays() -> None:
+    there = side_of(edited={}, owner={".": {}, "f:name": {}, "f:image": {}})
+    assert paths(workload({"name": "app", "image": "i"}), there) == []
+
+
+def test_items_that_a_client_wrote_twice() -> None:
+    def env(*items: str) -> dict[str, Any]:
+        made = [dict(zip(("name", "value"), item.split("="), strict=True)) for item in items]
+        return workload({"name": "app", "image": "i", "env": made})
+
+    def told(git: dict[str, Any], there: dict[str, Any]) -> list[str]:
+        return [each.path for each in compare(git, there).differences]
+
+    place = "spec.template.spec.containers[name=app].env"
+    assert told(env("B=1"), env("A=1", "A=2", "B=1")) == []
+    assert told(env("B=2"), env("A=1", "A=2", "B=1")) == [f"{place}[name=B].value"]
+    assert told(env("A=1"), env("A=1", "A=2")) == [f"{place}[name=A]"]
+    assert told(env("A=1"), env("A=1", "A=1")) == [f"{place}[name=A]"]
+    assert told(env("A=1", "A=2"), env("A=1", "A=2")) == []
