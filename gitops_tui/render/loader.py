@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -44,6 +45,8 @@ _BINARY = re.compile(r"([-+]?)0b([01_]+)\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 _MERGE = object()
+_NO_KEY = object()
+_SHORT = 40
 
 
 class Bad(Exception):
@@ -76,6 +79,9 @@ def plain(text: str) -> Any:
     if _SPECIAL.match(text):
         return math.nan if "n" in text.lower().replace("inf", "") else math.inf
     return text
+
+
+_known = lru_cache(maxsize=4096)(plain)
 
 
 def _scalar(event: ScalarEvent) -> Any:
@@ -129,46 +135,50 @@ class _Builder:
 
     def _value(self) -> Any:
         anchors: dict[str, tuple[Any, int]] = {}
-        # One frame for each open collection: [value, key or None, merges, anchor, nodes before it]
-        stack: list[list[Any]] = []
+        # What is being built: the innermost collection, the key that waits for its value, what is merged into it, its
+        # anchor, and the nodes before it. Around it: the same of those that it lies in.
+        made: Any = None
+        key: Any = _NO_KEY
+        merges: list[Any] = []
+        anchor, before = None, 0
+        around: list[tuple[Any, Any, list[Any], str | None, int]] = []
         next_event = self.loader.get_event
         while True:
             event = next_event()
             kind = event.__class__
-            done: Any = _MERGE
-            frame = stack[-1] if stack else None
+            done: Any
             if kind is ScalarEvent:
                 self.nodes += 1
                 if self.nodes > MAX_NODES:
                     self._count(0, event)
-                if frame is not None and frame[1] is None and frame[0].__class__ is dict:
-                    if event.value == "<<" and event.implicit[0] and event.tag is None:
-                        frame[1] = (_MERGE,)
+                if event.tag is None and event.implicit[0]:
+                    text = event.value
+                    if text == "<<" and key is _NO_KEY and made.__class__ is dict:
+                        key = _MERGE
                         continue
-                done = plain(event.value) if event.tag is None and event.implicit[0] else _scalar(event)
+                    # Keys and short words come again and again.
+                    done = _known(text) if len(text) <= _SHORT else plain(text)
+                else:
+                    done = _scalar(event)
                 if event.anchor:
                     anchors[event.anchor] = (done, 1)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 self._count(1, event)
-                if len(stack) >= MAX_DEPTH:
+                if len(around) >= MAX_DEPTH:
                     raise Bad(f"nested deeper than {MAX_DEPTH} levels", *_at(event))
-                if frame is not None and isinstance(frame[0], dict) and frame[1] is None:
+                if made.__class__ is dict and key is _NO_KEY:
                     raise Bad("a mapping key must be text, not a collection", *_at(event))
-                made: Any = {} if kind is MappingStartEvent else []
-                stack.append([made, None, [], event.anchor, self.nodes])
+                around.append((made, key, merges, anchor, before))
+                made = {} if kind is MappingStartEvent else []
+                key, merges, anchor, before = _NO_KEY, [], event.anchor, self.nodes
                 continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                made, _, merges, anchor, before = stack.pop()
-                for merge in merges:
-                    for source in merge if isinstance(merge, list) else [merge]:
-                        if not isinstance(source, dict):
-                            raise Bad("'<<' must merge a mapping", *_at(event))
-                        for key, value in source.items():
-                            made.setdefault(key, value)
+                if merges:
+                    _merge(made, merges, event)
                 if anchor:
                     anchors[anchor] = (made, self.nodes - before + 1)
                 done = made
-                frame = stack[-1] if stack else None
+                made, key, merges, anchor, before = around.pop()
             elif kind is AliasEvent:
                 if event.anchor not in anchors:
                     raise Bad(f"the alias *{printable(str(event.anchor))} names nothing before it", *_at(event))
@@ -176,35 +186,35 @@ class _Builder:
                 self._count(size, event)
             else:
                 raise Bad("the document ends early", *_at(event))
-            if frame is None:
+            if made.__class__ is dict:
+                if key is _NO_KEY:
+                    key = done if done.__class__ is str else _key(done, event)
+                    if key in made:
+                        raise Bad(f"the key {printable(key)[:80]!r} is there twice", *_at(event))
+                elif key is _MERGE:
+                    merges.append(done)
+                    key = _NO_KEY
+                else:
+                    made[key] = done
+                    key = _NO_KEY
+            elif made is None:
                 return done
-            if frame[1] is not None and frame[0].__class__ is dict and frame[1][0] is not _MERGE:
-                frame[0][frame[1][0]] = done
-                frame[1] = None
             else:
-                self._put(frame, done, event)
-
-    def _put(self, frame: list[Any], done: Any, event: Any) -> None:
-        made = frame[0]
-        if isinstance(made, list):
-            made.append(done)
-        elif frame[1] is None:
-            key = _key(done, event)
-            if key in made:
-                raise Bad(f"the key {printable(key)[:80]!r} is there twice", *_at(event))
-            frame[1] = (key,)
-        else:
-            key = frame[1][0]
-            frame[1] = None
-            if key is _MERGE:
-                frame[2].append(done)
-            else:
-                made[key] = done
+                made.append(done)
 
     def _count(self, nodes: int, event: Any) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
             raise Bad(f"more than {MAX_NODES} values (aliases expanded)", *_at(event))
+
+
+def _merge(made: dict[str, Any], merges: list[Any], event: Any) -> None:
+    for merge in merges:
+        for source in merge if isinstance(merge, list) else [merge]:
+            if not isinstance(source, dict):
+                raise Bad("'<<' must merge a mapping", *_at(event))
+            for key, value in source.items():
+                made.setdefault(key, value)
 
 
 def _key(value: Any, event: Any) -> str:

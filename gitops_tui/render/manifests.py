@@ -101,12 +101,13 @@ def _has_nan(value: Any) -> bool:
     stack = [value]
     while stack:
         each = stack.pop()
-        if isinstance(each, float) and not math.isfinite(each):
+        kind = each.__class__
+        if kind is dict:
+            stack += each.values()
+        elif kind is list:
+            stack += each
+        elif kind is float and not math.isfinite(each):
             return True
-        if isinstance(each, dict):
-            stack.extend(each.values())
-        elif isinstance(each, list):
-            stack.extend(each)
     return False
 
 
