@@ -29,6 +29,10 @@ _RBAC = re.compile(r'^secrets( "[^"]*")? is forbidden: User "[^"]*" cannot [a-z]
 _VALUE = re.compile(r"\b(?:Invalid|Unsupported|Duplicate|Too long|Too many) value: (?=\S)")
 _LONG_VALUE, _MOST_READ = 200, 200_000
 _LEFT_OUT = {"[": "[…]", '"': '"…"'}
+# A diff of the whole object, as it follows in some messages.
+_DIFF = re.compile(r"\n(?=@@ |\s*&?[a-z0-9]+\.[A-Z]\w+\{).*", re.DOTALL)
+_CANNOT = re.compile(r'is forbidden: User "[^"]*" cannot ')
+_IMMUTABLE = re.compile(r"field is immutable|is immutable after creation|updates to .{1,200} are forbidden")
 _MANAGERS = re.compile(r'conflicts? with "([^"]{1,200})"')
 
 
@@ -59,7 +63,7 @@ def _without_dumps(message: str) -> str:
             opened = message[found.end()]
             made += [message[at : found.end()], _LEFT_OUT.get(opened, "{…}")]
             at = end
-    return "".join(made) + message[at:]
+    return _DIFF.sub("", "".join(made) + message[at:])
 
 
 def _end_of_value(message: str, start: int) -> int:
@@ -108,7 +112,11 @@ def _hint(status: int, message: str) -> str:
     if status == 403:
         if "is being terminated" in message:
             return "the namespace is being deleted: wait until it is gone"
-        return "ask for the right, or use another context; check with: kubectl auth can-i"
+        if "exceeded quota" in message:
+            return "raise the quota, or ask for less of it"
+        # What admission forbids no right would allow.
+        asked = _CANNOT.search(message) or "is forbidden: " not in message
+        return "ask for the right, or use another context; check with: kubectl auth can-i" if asked else ""
     if status == 404 and message.startswith("namespaces "):
         return "create the namespace, or set the sync option CreateNamespace=true"
     if status == 409 and (managers := list(dict.fromkeys(_MANAGERS.findall(message)))):
@@ -117,7 +125,9 @@ def _hint(status: int, message: str) -> str:
         return "the object is larger than the API server takes"
     if "field not declared in schema" in message or "unknown field" in message:
         return "mend the name of the field in Git; this API server's version does not know it"
-    if "field is immutable" in message:
+    if _IMMUTABLE.search(message) and message.startswith("PersistentVolume"):
+        return "keep the field as it is; deleting the object could delete its data"
+    if _IMMUTABLE.search(message):
         return "delete the object and sync again, or keep the field as it is"
     if 300 <= status < 400:
         return "is this the address of a Kubernetes API server?"

@@ -388,6 +388,32 @@ def test_what_is_wrong_with_a_whole_object_is_told_without_it(value: str) -> Non
     assert len(str(error)) < 250
 
 
+def test_a_diff_of_the_whole_object_is_left_out_of_a_refusal() -> None:
+    message = (
+        'PersistentVolumeClaim "p" is invalid: spec: Forbidden: spec is immutable after creation except x for bound claims'
+        '\n@@ -6,7 +6,7 @@\n "Limits": null,\n-"storage": "1Gi"'
+    )
+    said = str(api_error(422, body_of(message=message), "dry run of it"))
+    assert said.endswith("for bound claims. Keep the field as it is; deleting the object could delete its data")
+    webhook = 'admission webhook "x" denied the request:\n- one reason\n- another'
+    assert "another" in str(api_error(400, body_of(message=webhook), "it"))
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ('services "a" is forbidden: User "dana" cannot patch resource "services"', "ask for the right"),
+        ('services "a" is forbidden: exceeded quota: q, requested: x=1, used: x=0, limited: x=0', "raise the quota"),
+        ('pods "a" is forbidden: violates PodSecurity "restricted:latest": privileged', ""),
+        ("some proxy's words", "ask for the right"),
+    ],
+)
+def test_a_403_tells_what_would_help(message: str, hint: str) -> None:
+    said = api_error(403, body_of(message=message, reason="Forbidden"), "it").hint
+    assert said.startswith(hint)
+    assert bool(said) == bool(hint)
+
+
 def test_a_short_value_that_is_refused_is_told_and_a_long_message_keeps_its_end() -> None:
     error = api_error(422, body_of(message='a: Invalid value: "x{": no, b: Invalid value: 3: too much'), "it")
     assert str(error) == 'it: a: Invalid value: "x{": no, b: Invalid value: 3: too much'
