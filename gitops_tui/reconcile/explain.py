@@ -59,7 +59,7 @@ class ExplainCommands(IgnoreCommands):
             key=key,
             blame={
                 each.path: FieldBlame(lines.get(each.path), each.live_owner, removed.get(each.path))
-                for each in drift.differences
+                for each in drift.differences[:MAX_FIELDS]
             },
             moved=moved,
             moves=moves,

@@ -95,3 +95,17 @@ def test_times_of_a_history_that_fall_into_one_minute_are_told_once() -> None:
     assert history_words((short,)) == f"drifted 1 time in this session: {local} by x"
     found = DriftEpisode(noon, None, dated=False)
     assert history_words((short, found)) == f"drifted 2 times in this session: since before {local}, {local} by x"
+
+
+async def test_a_field_that_was_not_looked_for_is_not_told_as_one_that_git_does_not_set() -> None:
+    base = Engine()
+    old = base.snapshot.applications[base.app].resources[base.key]
+    (first,) = old.drift.differences
+    more = replace(first, path="spec.paused")
+    engine = Engine(drift=replace(old.drift, differences=(first, more)))
+    engine.explained = replace(engine.explained, blame={first.path: FieldBlame(None, None)})
+    app = GitOpsApp(lambda: engine, Settings())
+    async with app.run_test(size=(120, 40)) as pilot:
+        said = await shown(pilot, app, engine)
+        assert "no line of Git is found that sets it" in said
+        assert "not looked for: of this many only the first 1 are" in said

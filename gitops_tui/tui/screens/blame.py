@@ -111,8 +111,10 @@ class BlameScreen(Dialog[None]):
                 f"{gone.commit[:7]} {gone.author} {age(gone.time)} ago took it out  {gone.subject}  "
                 f"(it was {gone.path}:{gone.line})"
             )
+        elif blame is None:
+            said = f"not looked for: of this many only the first {len(explained.blame)} are"
         else:
-            said = "no line of Git sets it"
+            said = "no line of Git is found that sets it"
         rows += self.note(said, first="  Git      ", indent="           ")
         owner = blame.live if blame is not None and blame.live is not None else difference.live_owner
         if owner is None:
