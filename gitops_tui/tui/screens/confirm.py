@@ -65,9 +65,27 @@ class ConfirmDelete(Dialog[bool]):
         self.types = asks_name(steps)
         self.wrong = False
 
+    @property
+    def word(self) -> str:
+        """What has to be typed."""
+        return self.app_key.name
+
+    @property
+    def called(self) -> str:
+        """What that is."""
+        return "the application's name"
+
+    @property
+    def does(self) -> str:
+        """What happens once it is typed."""
+        return "deletes them"
+
+    def fits(self, typed: str) -> bool:
+        return typed.strip() == self.word
+
     def below(self) -> ComposeResult:
         if self.types:
-            yield TextBox(placeholder=f"type {printable(self.app_key.name)} and press enter")
+            yield TextBox(placeholder=f"type {printable(self.word)} and press enter")
 
     def extra(self) -> int:
         return 1 if self.types else 0
@@ -78,30 +96,37 @@ class ConfirmDelete(Dialog[bool]):
         if self.types:
             self.query_one(Input).focus()
 
-    def build(self) -> None:
-        self.body.reads = True
+    def question(self) -> list[Row]:
+        """What is asked, and about what."""
         spaces = (
             ", ".join(sorted({printable(s.key.namespace) for s in self.steps if s.key.namespace})) or "cluster-wide"
         )
-        head = [
+        name, cluster = printable(self.app_key.name), printable(self.app_key.cluster)
+        return [
             self.headline(f"Delete {plural(len(self.steps), 'object')}?", role="bad bold"),
-            *self.note(
-                f"application {printable(self.app_key.name)} · cluster {printable(self.app_key.cluster)} · namespace {spaces}"
-            ),
+            *self.note(f"application {name} · cluster {cluster} · namespace {spaces}"),
             row(("", "text")),
         ]
-        body: list[Row] = []
+
+    def listed(self) -> list[Row]:
+        """Each object."""
+        rows: list[Row] = []
         for step in self.steps:
             heavy = (step.key.group, step.key.kind) in HEAVY
             more = "  takes everything in it along" if heavy else ""
-            body.append(row(("− delete  ", "bad"), (place(step.key), "text"), (more, "bad")))
+            rows.append(row(("− delete  ", "bad"), (place(step.key), "text"), (more, "bad")))
+        return rows
+
+    def build(self) -> None:
+        self.body.reads = True
+        body = self.listed()
         if self.wrong:
-            body.append(row(("that is not the application's name: nothing was deleted", "warn")))
+            body.append(row((f"that is not {self.called}: nothing was deleted", "warn")))
         if self.types:
-            hints = [Hint("enter", f"deletes them once {printable(self.app_key.name)} is typed")]
+            agree = Hint("enter", f"{self.does} once {printable(self.word)} is typed")
         else:
-            hints = [Hint("y", "delete and sync", "screen.answer(True)")]
-        self.show(head, body, [*hints, Hint("esc", "change nothing", "screen.answer(False)")])
+            agree = Hint("y", "delete and sync", "screen.answer(True)")
+        self.show(self.question(), body, [agree, Hint("esc", "change nothing", "screen.answer(False)")])
 
     def action_scroll(self, by: int) -> None:
         self.body.scroll_lines(by)
@@ -112,7 +137,7 @@ class ConfirmDelete(Dialog[bool]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value.strip() == self.app_key.name:
+        if self.fits(event.value):
             self.dismiss(True)
             return
         self.wrong = True

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
 from gitops_tui.model.keys import AppKey
-from gitops_tui.model.sync import CASCADES, Action, OperationPhase, SyncOperation, SyncOptions, SyncPlan
+from gitops_tui.model.sync import CASCADES, OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.model.text import printable
 from gitops_tui.records import replace
 from gitops_tui.tui.screens.confirm import ConfirmDelete
-from gitops_tui.tui.screens.hints import Hint
+from gitops_tui.tui.screens.hints import Hint, tick
+from gitops_tui.tui.screens.plan_rows import deleted
 from gitops_tui.tui.screens.rows import Row, row
-from gitops_tui.tui.screens.sync import SyncScreen, _switched, _tick
+from gitops_tui.tui.screens.sync import SyncScreen
 from gitops_tui.tui.words import plural
 
 if TYPE_CHECKING:
@@ -57,18 +57,13 @@ class DeleteScreen(SyncScreen):
         return self.note("it is gone; as long as it is declared, a sync by a person brings it back", "info")
 
     def switches(self) -> list[Hint]:
-        if self.mode != "plan":
-            return []
         cascade = self.plan.options.cascade if self.plan else self.options.cascade or "…"
-        made = [
+        return [
             Hint("w", f"cascade: {cascade}", "screen.cascade"),
-            Hint("d", f"{_tick(self.options.dry_run)} dry run", "screen.switch('dry_run')"),
+            Hint("d", f"{tick(self.options.dry_run)} dry run", "screen.switch('dry_run')"),
+            *self.approval("Delete=confirm"),
+            Hint("h", f"{tick(self.options.hooks)} hooks", "screen.hooks"),
         ]
-        asking = sum(step.confirm for step in (*self.plan.kept, *self.plan.steps)) if self.plan else 0
-        if asking or self.options.confirm_prune:
-            said = f"{_tick(self.options.confirm_prune)} approve Delete=confirm {asking or ''}".rstrip()
-            made.append(Hint("c", said, "screen.switch('confirm_prune')"))
-        return [*made, Hint("h", f"{_tick(self.options.hooks)} hooks", "screen.hooks")]
 
     def verb(self) -> str:
         return "dry run" if self.options.dry_run else "delete"
@@ -81,6 +76,9 @@ class DeleteScreen(SyncScreen):
     def question(self) -> Future[RevisionPreview]:
         return self.engine.preview_delete(self.app_key, self.options)
 
+    def confirmation(self, plan: SyncPlan) -> ConfirmDelete:
+        return ConfirmDeleteApp(self.app_key, plan)
+
     def action_cascade(self) -> None:
         if self.mode != "plan" or self.plan is None:
             return
@@ -92,9 +90,8 @@ class DeleteScreen(SyncScreen):
             self._changed(hooks=not self.options.hooks)
 
     def action_switch(self, name: str) -> None:
-        if self.mode == "plan" and name in ("dry_run", "confirm_prune"):
-            self.options = _switched(self.options, name)
-            self.action_replan()
+        if name in ("dry_run", "confirm_prune"):
+            super().action_switch(name)
 
     def _changed(self, **fields: object) -> None:
         self.options = replace(self.options, **fields)  # type: ignore[arg-type]
@@ -102,17 +99,6 @@ class DeleteScreen(SyncScreen):
 
     def action_labels(self) -> None:
         """An application is deleted as a whole."""
-
-    def action_run(self) -> None:
-        plan = self.plan
-        if self.mode == "run" and not self.under_way:
-            self.dismiss(True)
-        if self.mode != "plan" or plan is None or not self.can_run:
-            return
-        if plan.options.dry_run:
-            self.start(plan)
-        else:
-            self.app.push_screen(ConfirmDeleteApp(self.app_key, plan), partial(self._agreed, plan))
 
     def start(self, plan: SyncPlan) -> None:
         self.options = replace(self.options, cascade=plan.options.cascade)
@@ -126,23 +112,18 @@ class ConfirmDeleteApp(ConfirmDelete):
     """Names what will be deleted; the application's name has to be typed, however little it is."""
 
     def __init__(self, app_key: AppKey, plan: SyncPlan) -> None:
-        super().__init__(app_key, [step for step in plan.steps if step.action is Action.PRUNE])
+        super().__init__(app_key, deleted(plan))
         self.types = True
         self.plan = plan
 
-    def build(self) -> None:
-        super().build()
-        if not self.steps:
-            name = printable(self.app_key.name)
-            stay = (
-                f"{plural(len(self.plan.kept), 'object')} stay in the cluster"
-                if self.plan.kept
-                else "none of its objects is there"
-            )
-            head = [self.headline(f"Delete the application {name}?", role="bad bold"), *self.note(stay)]
-            body = [row(("that is not the application's name: nothing was deleted", "warn"))] if self.wrong else []
-            hints = [
-                Hint("enter", f"deletes it once {name} is typed"),
-                Hint("esc", "change nothing", "screen.answer(False)"),
-            ]
-            self.show(head, body, hints)
+    @property
+    def does(self) -> str:
+        return super().does if self.steps else "deletes it"
+
+    def question(self) -> list[Row]:
+        if self.steps:
+            return super().question()
+        kept = len(self.plan.kept)
+        stay = f"{plural(kept, 'object')} stay in the cluster" if kept else "none of its objects is there"
+        name = printable(self.app_key.name)
+        return [self.headline(f"Delete the application {name}?", role="bad bold"), *self.note(stay)]

@@ -65,3 +65,8 @@ class Hints(Lines):
                 if hint.action and not hint.off:
                     await self.screen.run_action(hint.action)
                 return
+
+
+def tick(on: bool) -> str:
+    """The box before what can be switched."""
+    return "[x]" if on else "[ ]"

@@ -19,7 +19,7 @@ from gitops_tui.records import replace
 from gitops_tui.tui.screens.ask import TextBox
 from gitops_tui.tui.screens.change_rows import change_rows, file_rows, totals
 from gitops_tui.tui.screens.dialog import Dialog
-from gitops_tui.tui.screens.hints import Hint
+from gitops_tui.tui.screens.hints import Hint, tick
 from gitops_tui.tui.screens.rows import Row, row
 from gitops_tui.tui.screens.stages import after_revert, stage_pieces
 from gitops_tui.tui.words import age, plural
@@ -108,7 +108,7 @@ class RevertScreen(Dialog[bool]):
             hints[0:0] = [
                 Hint("b", "new branch", "screen.box('branch')"),
                 Hint("m", "message", "screen.box('message')"),
-                Hint("u", f"{'[x]' if found.push else '[ ]'} push", "screen.push"),
+                Hint("u", f"{tick(found.push)} push", "screen.push"),
             ]
             if not found.is_empty:
                 hints.insert(0, Hint("enter", "commit and push" if found.push else "commit", "screen.run"))

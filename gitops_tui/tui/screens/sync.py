@@ -1,17 +1,11 @@
-"""Sync: the plan to read and to change, then its run, object by object.
-
-Nothing is sent before `enter`; what deletes asks once more. The dialog may be closed while a sync runs: it goes on, and
-opening the dialog again shows it.
-"""
+"""Sync: the plan to read and to change, then its run, object by object."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.app import ComposeResult
 from textual.binding import Binding
 
 from gitops_tui.model.drift import Drift
@@ -20,10 +14,10 @@ from gitops_tui.model.snapshot import ApplicationState, Snapshot
 from gitops_tui.model.sync import OperationPhase, SyncOperation, SyncOptions, SyncPlan
 from gitops_tui.model.text import printable
 from gitops_tui.records import replace
+from gitops_tui.tui.paint import Piece
 from gitops_tui.tui.screens.ask import Ask
 from gitops_tui.tui.screens.confirm import ConfirmDelete
-from gitops_tui.tui.screens.dialog import Dialog
-from gitops_tui.tui.screens.hints import Hint, Hints
+from gitops_tui.tui.screens.hints import Hint, tick
 from gitops_tui.tui.screens.operation_rows import operation_rows, summary
 from gitops_tui.tui.screens.plan_rows import (
     Differences,
@@ -33,7 +27,9 @@ from gitops_tui.tui.screens.plan_rows import (
     namespaces,
     place,
     plan_rows,
+    step_key,
 )
+from gitops_tui.tui.screens.planned import Planned
 from gitops_tui.tui.screens.rows import Row, row
 from gitops_tui.tui.screens.stages import after_sync, stage_pieces
 from gitops_tui.tui.words import age
@@ -46,22 +42,12 @@ Remember = Callable[[AppKey, SyncOptions], None]
 _SMALL = 6
 
 
-class SyncScreen(Dialog[bool]):
+class SyncScreen(Planned[SyncPlan, SyncOperation, StepKey]):
     """options: what to begin with. only: what "only …" stands for (None where nothing is selected)."""
 
-    DEFAULT_CSS = "SyncScreen #switches { margin: 0; }"
     BINDINGS = [
-        Binding("enter", "run", show=False),
-        Binding("p", "switch('prune')", show=False),
-        Binding("d,D", "switch('dry_run')", show=False),
         Binding("o", "only", show=False),
-        Binding("a", "switch('adopt')", show=False),
-        Binding("c", "switch('confirm_prune')", show=False),
         Binding("l", "labels", show=False),
-        Binding("r", "replan", show=False),
-        Binding("x", "stop", show=False),
-        Binding("space", "expand", show=False),
-        Binding("v", "expand_all", show=False),
         Binding("L", "last", show=False),
     ]
 
@@ -73,36 +59,55 @@ class SyncScreen(Dialog[bool]):
         only: frozenset[ResourceKey] | None = None,
         remember: Remember | None = None,
     ) -> None:
-        super().__init__()
-        self.engine, self.app_key, self.options, self.only, self.remember = engine, app_key, options, only, remember
-        self.plan: SyncPlan | None = None
-        self.error: BaseException | None = None
-        self.operation: SyncOperation | None = None
-        self.sent = False
+        super().__init__(engine, options)
+        self.app_key, self.only, self.remember = app_key, only, remember
         self.stale = False
-        self.opened: set[StepKey] = set()
         self.differences: Differences = {}
         self.watched = False  # the person moved the cursor: it no longer follows the run
-        self._before: SyncOperation | None = None
         self._planned_from: dict[ResourceKey, Drift] = {}
         self._fresh = True
 
-    # --- what it looks like -----------------------------------------------------------------------------------------
-
-    def between(self) -> ComposeResult:
-        yield Hints("switches")
-
-    def extra(self) -> int:
-        return self._switch_lines
-
-    _switch_lines = 1
+    # --- what it is about -------------------------------------------------------------------------------------------
 
     @property
     def state(self) -> ApplicationState | None:
         return self.engine.snapshot.applications.get(self.app_key)
 
+    def newest(self, snapshot: Snapshot) -> SyncOperation | None:
+        state = snapshot.applications.get(self.app_key)
+        return state.operation if state else None
+
+    def goes_on(self, operation: SyncOperation) -> bool:
+        return operation.phase is OperationPhase.RUNNING
+
+    def question(self) -> Future[RevisionPreview]:
+        return self.engine.preview(self.app_key, self.options)
+
+    def send(self, plan: SyncPlan) -> Future[SyncOperation]:
+        return self.engine.sync(plan)
+
+    def confirmation(self, plan: SyncPlan) -> ConfirmDelete | None:
+        going = deleted(plan)
+        return ConfirmDelete(self.app_key, going) if going else None
+
+    def outcome(self, operation: SyncOperation) -> tuple[str, bool]:
+        said = "".join(text for text, _ in summary(operation))
+        return f"{self.app_key.name}: {said}", operation.phase is OperationPhase.SUCCEEDED
+
+    def failure(self, error: BaseException) -> str:
+        return f"{self.app_key.name}: {error}"
+
+    @property
+    def can_run(self) -> bool:
+        return self.plan is not None and not self.plan.refused and not self.plan.is_empty
+
+    # --- what it looks like -----------------------------------------------------------------------------------------
+
     def heading(self) -> str:
         return f"{'DRY RUN of sync' if self.options.dry_run else 'Sync'} {printable(self.app_key.name)}"
+
+    def subject(self) -> list[Row]:
+        return [self.headline(self.heading()), *self.target()]
 
     def target(self) -> list[Row]:
         """Where to: the revision, the cluster, the namespaces."""
@@ -131,94 +136,51 @@ class SyncScreen(Dialog[bool]):
             return []
         return [row(*stage_pieces(after_sync(state, over.revision)))]
 
-    def switches(self) -> list[Hint]:
-        if self.mode != "plan":
+    def summary(self, operation: SyncOperation) -> list[Piece]:
+        return summary(operation)
+
+    def doing(self, operation: SyncOperation) -> list[Row]:
+        passed = operation.dry_run and operation.phase is OperationPhase.SUCCEEDED
+        said = operation.message or operation.doing
+        if not said or passed:
             return []
-        waiting = sum(step.blocked == "prune is off" for step in self.plan.kept) if self.plan else 0
-        going = len(deleted(self.plan)) if self.plan else 0
-        number = f" {waiting or going}" if waiting or going else ""
-        made = [
-            Hint("p", f"{_tick(self.options.prune)} prune{number}", "screen.switch('prune')"),
-            Hint("d", f"{_tick(self.options.dry_run)} dry run", "screen.switch('dry_run')"),
-        ]
-        asking = sum(step.confirm for step in (*self.plan.kept, *self.plan.steps)) if self.plan else 0
-        if asking or self.options.confirm_prune:
-            word = f"{_tick(self.options.confirm_prune)} approve Prune=confirm {asking or ''}".rstrip()
-            made.append(Hint("c", word, "screen.switch('confirm_prune')"))
-        made.append(Hint("a", f"{_tick(self.options.adopt)} adopt", "screen.switch('adopt')"))
+        return self.note(said, "bad" if operation.phase in (OperationPhase.FAILED, OperationPhase.UNKNOWN) else "muted")
+
+    def plan_head(self, plan: SyncPlan) -> list[Row]:
+        rows = [row(*counts(plan))]
+        if self.stale:
+            rows.append(row(("! Git or the cluster changed since this was planned: r plans again", "warn")))
+        return rows + self.facts()
+
+    def plan_body(self, plan: SyncPlan) -> list[Row]:
+        return plan_rows(plan, self.text_width, self.differences, self.opened)
+
+    def run_body(self, operation: SyncOperation) -> list[Row]:
+        return operation_rows(operation, self.text_width)
+
+    def plans(self) -> Sequence[SyncPlan]:
+        return [self.plan] if self.plan else []
+
+    def deletions(self) -> int:
+        return len(deleted(self.plan)) if self.plan else 0
+
+    def switches(self) -> list[Hint]:
         labels = f" {printable(self.options.selector)}" if self.options.selector else ""
-        made.append(Hint("l", f"{_tick(bool(labels))} labels{labels}", "screen.labels"))
+        made = [*super().switches(), Hint("l", f"{tick(bool(labels))} labels{labels}", "screen.labels")]
         if self.only:
             one = place(next(iter(self.only))) if len(self.only) == 1 else f"the {len(self.only)} marked"
-            made.append(Hint("o", f"{_tick(self.options.only is not None)} only {one}", "screen.only"))
+            made.append(Hint("o", f"{tick(self.options.only is not None)} only {one}", "screen.only"))
         return made
 
-    @property
-    def mode(self) -> str:
-        return "run" if self.operation is not None or self.sent else "error" if self.error else "plan"
-
-    def build(self) -> None:
-        if not self.is_mounted:
-            return
-        head = [self.headline(self.heading()), *self.target()]
-        self.box.set_class(self.options.dry_run and self.mode == "plan", "dry")
-        body: list[Row]
-        if self.mode == "run":
-            head += [row(*summary(self.operation))] if self.operation else [row(("starting…", "muted"))]
-            passed = self.operation and self.operation.dry_run and self.operation.phase is OperationPhase.SUCCEEDED
-            if self.operation and (self.operation.message or self.operation.doing) and not passed:
-                bad = self.operation.phase in (OperationPhase.FAILED, OperationPhase.UNKNOWN)
-                head += self.note(self.operation.message or self.operation.doing, "bad" if bad else "muted")
-            if self.error:
-                head += self.error_rows(self.error)
-            head += self.after()
-            body = operation_rows(self.operation, self.text_width) if self.operation else []
-        elif self.error:
-            body = self.error_rows(self.error)
-        elif self.plan is None:
-            body = [row(("planning…", "muted"))]
-        else:
-            head.append(row(*counts(self.plan)))
-            if self.stale:
-                head.append(row(("! Git or the cluster changed since this was planned: r plans again", "warn")))
-            head += self.facts()
-            body = plan_rows(self.plan, self.text_width, self.differences, self.opened)
-        switches = self.query_one("#switches", Hints)
-        self._switch_lines = switches.lay(self.switches(), self.text_width) if self.switches() else 0
-        switches.styles.height = self._switch_lines
-        switches.display = self._switch_lines > 0
-        head.append(row(("─" * self.text_width, "muted")))
-        self.show(head, body, self.hints(), goal=self._goal(), tall=self.mode == "run" or self.plan is None)
-        switches.paint()
-
-    def hints(self) -> list[Hint]:
-        leave = Hint("esc", "leave", "screen.back")
-        if self.mode == "run":
-            if self.under_way:
-                return [Hint("x", "stop", "screen.stop"), Hint("esc", "close (it goes on)", "screen.back")]
-            return [Hint("r", "plan again", "screen.replan"), leave]
-        if self.error:
-            return [Hint("r", "try again", "screen.replan"), leave]
+    def plan_hints(self) -> list[Hint]:
         made = [Hint("space", "fields", "screen.expand"), Hint("v", "all", "screen.expand_all")]
-        made += [Hint("r", "plan again", "screen.replan")]
-        if self.state and self.state.operation:
-            made.append(Hint("L", "last run", "screen.last"))
-        if self.can_run:
-            made.insert(0, Hint("enter", self.verb(), "screen.run"))
-        return [*made, leave]
+        made.append(Hint("r", "plan again", "screen.replan"))
+        return [*made, Hint("L", "last run", "screen.last")] if self.state and self.state.operation else made
 
     def verb(self) -> str:
         return "dry run" if self.options.dry_run else "sync"
 
-    @property
-    def under_way(self) -> bool:
-        return self.sent or (self.operation is not None and self.operation.phase is OperationPhase.RUNNING)
-
-    @property
-    def can_run(self) -> bool:
-        return self.plan is not None and not self.plan.refused and not self.plan.is_empty
-
-    def _goal(self) -> StepKey | None:
+    def goal(self) -> StepKey | None:
         """Where the cursor goes by itself: to what is under way, or to what failed."""
         if self.mode != "run" or self.watched or self.operation is None:
             return None
@@ -229,48 +191,23 @@ class SyncScreen(Dialog[bool]):
 
     # --- planning ---------------------------------------------------------------------------------------------------
 
-    def ready(self) -> None:
-        super().ready()
-        state = self.state
-        if state and state.operation and state.operation.phase is OperationPhase.RUNNING:
-            self.operation = state.operation
-            self.build()
-        else:
-            self.action_replan()
-
     def action_replan(self) -> None:
-        if self.under_way:
-            return
-        self.plan, self.error, self.operation, self.stale, self.watched = None, None, None, False, False
-        self._planned_from = self._drifts()
-        self.build()
-        self.ask(self.question(), self._planned, self._failed, latest=True)
-
-    def question(self) -> Future[RevisionPreview]:
-        """Asks for the plan."""
-        return self.engine.preview(self.app_key, self.options)
+        if not self.under_way:
+            self.stale, self.watched = False, False
+            self._planned_from = self._drifts()
+        super().action_replan()
 
     def _drifts(self) -> dict[ResourceKey, Drift]:
         state = self.state
         return {key: each.drift for key, each in state.resources.items() if each.drift.is_drifted} if state else {}
 
-    def _planned(self, found: RevisionPreview) -> None:
+    def planned(self, found: RevisionPreview) -> None:
         self.plan = plan = found.plan
         self.differences = {each.key: each.drift.differences for each in found.resources if each.drift.differences}
         if self._fresh and len(plan.steps) <= _SMALL:
             self._fresh = False
-            self.opened = {StepKey(step.key, step.phase) for step in plan.steps if step.fields}
+            self.opened = {step_key(step) for step in plan.steps if step.fields}
         self.build()
-
-    def _failed(self, error: BaseException) -> None:
-        self.sent = False
-        self.error = error
-        self.build()
-
-    def action_switch(self, name: str) -> None:
-        if self.mode == "plan":
-            self.options = _switched(self.options, name)
-            self.action_replan()
 
     def action_labels(self) -> None:
         """Only objects with some labels."""
@@ -297,12 +234,9 @@ class SyncScreen(Dialog[bool]):
 
     def action_expand_all(self) -> None:
         if self.mode == "plan" and self.plan:
-            every = {StepKey(step.key, step.phase) for step in self.plan.steps if step.fields}
+            every = {step_key(step) for step in self.plan.steps if step.fields}
             self.opened = set() if self.opened >= every else every
             self.build()
-
-    def on_rows_chosen(self) -> None:
-        self.action_expand()
 
     def action_last(self) -> None:
         state = self.state
@@ -312,36 +246,12 @@ class SyncScreen(Dialog[bool]):
 
     # --- running ----------------------------------------------------------------------------------------------------
 
-    def action_run(self) -> None:
-        plan = self.plan
-        if self.mode == "run" and not self.under_way:
-            self.dismiss(True)
-        if self.mode != "plan" or plan is None or not self.can_run:
-            return
-        going = deleted(plan)
-        if going and not plan.options.dry_run:
-            self.app.push_screen(ConfirmDelete(self.app_key, going), partial(self._agreed, plan))
-        else:
-            self.start(plan)
-
-    def _agreed(self, plan: SyncPlan, yes: bool | None) -> None:
-        if yes and self.plan is plan and not self.under_way:
-            self.start(plan)
-
     def start(self, plan: SyncPlan) -> None:
-        """Runs the plan, once."""
-        self.sent, self.plan = True, None
-        state = self.state
-        self._before = state.operation if state else None
         if self.remember:
             # What takes over or deletes against a person's wish is asked for each time.
             kept = replace(plan.options, dry_run=False, only=None, revision="", selector="")
             self.remember(self.app_key, replace(kept, adopt=False, confirm_prune=False))
-        self.build()
-        self.ask(self.send(plan), self._finished, self._failed, orphan=self._ended_unseen)
-
-    def send(self, plan: SyncPlan) -> Future[SyncOperation]:
-        return self.engine.sync(plan)
+        super().start(plan)
 
     def action_stop(self) -> None:
         if self.under_way and self.operation is not None and self.operation.elsewhere:
@@ -370,31 +280,5 @@ class SyncScreen(Dialog[bool]):
         self.watched = True
 
     def _finished(self, operation: SyncOperation) -> None:
-        self.sent, self.operation, self.watched = False, operation, False
-        self.build()
-
-    def _ended_unseen(self, operation: SyncOperation | None, error: BaseException | None) -> None:
-        if error is not None:
-            self.host.say(f"{self.app_key.name}: {error}", "error")
-        elif operation is not None:
-            said = "".join(text for text, _ in summary(operation))
-            fine = operation.phase is OperationPhase.SUCCEEDED
-            self.host.say(f"{self.app_key.name}: {said}", "information" if fine else "error")
-
-    def action_back(self) -> None:
-        self.dismiss(self.operation is not None)
-
-
-def _tick(on: bool) -> str:
-    return "[x]" if on else "[ ]"
-
-
-def _switched(options: SyncOptions, name: str) -> SyncOptions:
-    if name == "prune":
-        return replace(options, prune=not options.prune)
-    if name == "adopt":
-        return replace(options, adopt=not options.adopt)
-    if name == "confirm_prune":
-        # Approving means to prune.
-        return replace(options, confirm_prune=not options.confirm_prune, prune=True)
-    return replace(options, dry_run=not options.dry_run)
+        self.watched = False
+        super()._finished(operation)
