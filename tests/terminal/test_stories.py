@@ -35,7 +35,7 @@ def test_drift_is_seen_synced_and_rolled_back(demo) -> None:
     demo.wait_until_gone("Succeeded")
     demo.wait_until_gone("− missing")
     demo.press("h")
-    demo.wait_for("deployed")
+    demo.wait_for("before that")
     demo.press("j")
     demo.press("R")
     demo.wait_for("is pinned to")
