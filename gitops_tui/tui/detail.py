@@ -202,6 +202,8 @@ class Detail(ThreePane):
         self.count = len(lines)
         if to_top:
             first = self.changes[0] if self.changes else 0
+            if isinstance(subject, ResourceState) and subject.drift.refused:
+                first = 0  # why it is refused comes first
             self.top = max(0, first - 3) if first >= self.body else 0
             self._opens_at_change = False
             self._at, self._at_top = 0, self.top
@@ -287,6 +289,7 @@ class Detail(ThreePane):
             where = f" · {key.namespace}" if key.namespace else ""
             sync = sync_of(subject)
             words = "≠ Modified" if subject.drift.kind is DriftKind.MODIFIED else sync[0]
+            words = "⊘ sync would fail" if subject.drift.refused else words
             health = subject.health
             said = [(words, sync[1])]
             if subject.moved:

@@ -109,3 +109,18 @@ async def test_a_field_that_was_not_looked_for_is_not_told_as_one_that_git_does_
         said = await shown(pilot, app, engine)
         assert "no line of Git is found that sets it" in said
         assert "not looked for: of this many only the first 1 are" in said
+
+
+async def test_why_a_sync_would_fail_is_what_is_seen_first() -> None:
+    base = Engine()
+    old = base.snapshot.applications[base.app].resources[base.key]
+    engine = Engine(drift=replace(old.drift, refused="because " * 60 + "of this"))
+    app = GitOpsApp(lambda: engine, Settings())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 2)
+        app.select(Node(engine.app, engine.key.group_kind, engine.key))
+        await until_screen(pilot, lambda: "sync would fail: because" in pane(app))
+        assert "⊘ sync would fail ·" in pane(app)
+        assert app.detail.top == 0
+        await pilot.press("n")
+        await until_screen(pilot, lambda: app.detail.top > 0)

@@ -385,6 +385,7 @@ async def test_read_only_opens_no_dialog_that_changes_and_says_why(make_engine, 
         ("5", 5, '"5" → 5'),
         ("", "x", '"" → x'),
         (3, 5, "3 → 5"),
+        ({"a": "x" * 90, "name": "old"}, {"a": "x" * 90, "name": "new"}, 'old"} → '),
     ],
 )
 def test_a_plan_shows_in_what_two_values_differ(live: object, git: object, said: str) -> None:

@@ -101,7 +101,10 @@ def count_words(plan: SyncPlan) -> str:
     return "".join(text for text, _ in counts(plan)).strip()
 
 
-def value_text(value: Any, limit: int = 60) -> str:
+_VALUE = 60
+
+
+def value_text(value: Any, limit: int = _VALUE) -> str:
     """A field's value on one line."""
     if value is ABSENT:
         return "(none)"
@@ -121,11 +124,13 @@ def difference_rows(difference: FieldDifference, indent: str, width: int) -> lis
 
     difference = concealed(difference)
     before, after = value_text(difference.live), value_text(difference.desired)
-    if isinstance(difference.live, str) and isinstance(difference.desired, str):
-        before, after = (said or '""' for said in brief(difference.live, difference.desired, 60))
-    elif before == after:
-        # 5 and "5".
-        before, after = (json.dumps(each, default=str)[:60] for each in (difference.live, difference.desired))
+    sides = (difference.live, difference.desired)
+    if all(isinstance(each, str) for each in sides):
+        before, after = (said or '""' for said in brief(*sides, _VALUE))
+    elif not any(each is ABSENT or isinstance(each, Masked) for each in sides):
+        # 5 and "5", and what differs in two whole objects.
+        one, other = (json.dumps(each, ensure_ascii=False, default=str) for each in sides)
+        before, after = brief(one, other, _VALUE)
     if difference.reason is Reason.REMOVED:
         after = "(removed)"
     owner = difference.live_owner
