@@ -6,15 +6,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitops_tui.errors import ConfigError
 from gitops_tui.healthscripts import HealthScript, is_customization, scripts_in_folder, scripts_in_settings
 from gitops_tui.model.application import IgnoreRule
-from gitops_tui.model.windows import SyncWindow
 from gitops_tui.pluginsettings import Plugin, plugins_from
 from gitops_tui.records import dataclass, field
-from gitops_tui.windowsettings import windows_from
+
+if TYPE_CHECKING:
+    from gitops_tui.model.windows import SyncWindow
 
 FIELD_MANAGER = "gitops-tui"
 # Of what a person does to one object, beside syncing.
@@ -181,6 +182,8 @@ def settings_from(data: Mapping[str, Any], where: str) -> Settings:
         elif name == "plugins":
             values[name] = plugins_from(value, where)
         elif name == "sync_windows":
+            from gitops_tui.windowsettings import windows_from  # few have any: what reads them takes time to import
+
             values[name] = windows_from(value, where)
         elif name == "health_folder":
             values[name] = _convert(name, value, Path(), where)

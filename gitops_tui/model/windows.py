@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from gitops_tui.model.cron import Schedule
 from gitops_tui.records import dataclass, field
+
+if TYPE_CHECKING:
+    from gitops_tui.model.cron import Schedule
 
 
 class WindowKind(StrEnum):

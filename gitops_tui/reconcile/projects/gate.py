@@ -21,11 +21,11 @@ from gitops_tui.model.windows import OPEN_GATE, SyncGate, SyncWindow, WindowLine
 from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER
 from gitops_tui.reconcile.projects.permits import Reach, object_violations, violations
 from gitops_tui.reconcile.projects.registry import Belonging
-from gitops_tui.reconcile.projects.windows import Target, gate_of, is_about, may_go_on
 from gitops_tui.records import dataclass
 
 if TYPE_CHECKING:
     from gitops_tui.kube import Cluster
+    from gitops_tui.reconcile.projects.windows import Target
     from gitops_tui.reconcile.runtime import Runtime
     from gitops_tui.reconcile.worker import Engine
 
@@ -97,15 +97,11 @@ class Gate:
 
     def gate(self, runtime: Runtime) -> SyncGate:
         """What the windows say of it now."""
-        found = self._engine.projects.of(runtime)
-        target = self._target(runtime)
-        sources = [
-            mine
-            for windows in (self._engine.settings.sync_windows, *(each.windows for each in found.projects))
-            if (mine := [each for each in windows if is_about(each, target)])
-        ]
+        sources = self._sources(runtime)
         if not sources:
             return OPEN_GATE
+        from gitops_tui.reconcile.projects.windows import gate_of
+
         now = self.clock()
         ids = tuple(id(each) for mine in sources for each in (None, *mine))
         known = self._shared.get(ids)
@@ -177,18 +173,20 @@ class Gate:
 
     def holds(self, runtime: Runtime, began: datetime, *, automatic: bool) -> str:
         """Why a sync that runs must not go on, "" where it may."""
-        target, now = self._target(runtime), self.clock()
-        found = self._engine.projects.of(runtime)
-        for windows in (self._engine.settings.sync_windows, *(each.windows for each in found.projects)):
-            mine = [each for each in windows if is_about(each, target)]
-            if mine and not may_go_on(mine, now, began, automatic=automatic):
-                return gate_of([mine], now).why
-        return ""
+        if not (sources := self._sources(runtime)):
+            return ""
+        from gitops_tui.reconcile.projects.windows import gate_of, may_go_on
+
+        now = self.clock()
+        holding = (each for each in sources if not may_go_on(each, now, began, automatic=automatic))
+        return next((gate_of([each], now).why for each in holding), "")
 
     # --- all windows ----------------------------------------------------------------------------------------------
 
     def lines(self) -> tuple[WindowLine, ...]:
         """The windows of the settings, and of the projects of the session's applications."""
+        from gitops_tui.reconcile.projects.windows import gate_of, is_about
+
         engine, now = self._engine, self.clock()
         windows: dict[int, SyncWindow] = {id(each): each for each in engine.settings.sync_windows}
         targets = []
@@ -213,7 +211,21 @@ class Gate:
 
     # --- how it is worked out -------------------------------------------------------------------------------------
 
+    def _sources(self, runtime: Runtime) -> list[list[SyncWindow]]:
+        """The windows that are about it, by who sets them: the settings, each project."""
+        projects = self._engine.projects.of(runtime).projects
+        every = [each for each in (self._engine.settings.sync_windows, *(each.windows for each in projects)) if each]
+        if not every:
+            return []
+        from gitops_tui.reconcile.projects.windows import is_about  # few have any
+
+        target = self._target(runtime)
+        about = ([each for each in windows if is_about(each, target)] for windows in every)
+        return [mine for mine in about if mine]
+
     def _target(self, runtime: Runtime) -> Target:
+        from gitops_tui.reconcile.projects.windows import Target
+
         reach = self._reach(runtime)
         return Target(runtime.app.name, self._engine.namespace_of(runtime), (*reach.names, *reach.servers))
 

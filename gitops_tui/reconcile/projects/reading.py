@@ -8,7 +8,7 @@ from typing import Any
 
 from gitops_tui.model.project import KindRule, Place, Project
 from gitops_tui.model.text import printable
-from gitops_tui.windowsettings import read_window
+from gitops_tui.model.windows import SyncWindow
 
 # Of people who log in at Argo CD, and of what is read elsewhere (`argocd.signing_policies`, `orphaned`).
 _ELSEWHERE = ("roles", "description", "signatureKeys", "sourceIntegrity", "orphanedResources", "syncWindows")
@@ -48,7 +48,7 @@ def read_project(obj: Mapping[str, Any], found_in: str) -> Project:
     ]
     given = spec.get("syncWindows")
     listed = given if isinstance(given, list) else [] if given is None else [given]
-    windows = tuple(read_window(each, source, at) for at, each in enumerate(listed[:MOST_WINDOWS], 1))
+    windows = _windows(listed[:MOST_WINDOWS], source)
     for each in windows:
         if each.problem:
             warnings.append(
@@ -82,6 +82,14 @@ def read_project(obj: Mapping[str, Any], found_in: str) -> Project:
         )
     except _Wrong as error:
         return Project(name, found_in, windows=windows, warnings=tuple(warnings), problem=str(error))
+
+
+def _windows(listed: list[Any], source: str) -> tuple[SyncWindow, ...]:
+    if not listed:
+        return ()
+    from gitops_tui.windowsettings import read_window  # few have any: what reads them takes time to import
+
+    return tuple(read_window(each, source, at) for at, each in enumerate(listed, 1))
 
 
 def _texts(spec: Mapping[str, Any], field: str) -> tuple[str, ...]:
