@@ -278,7 +278,7 @@ class Declaring:
             elif runtime.app != app:
                 runtime.app = app
                 runtime.all_dirty = runtime.state_dirty = True
-                engine.spawn(engine.refresh_app(runtime))
+                engine.spawn(engine.following.refresh(runtime))
             runtimes[key] = runtime
         for key, runtime in before.items():
             if key in runtimes:

@@ -15,7 +15,8 @@ from gitops_tui.reconcile.runtime import Runtime
 if TYPE_CHECKING:
     from gitops_tui.model.change import CommitDetail, FileChange
     from gitops_tui.model.revert import RevertPreview, RevertRequest, RevertResult
-    from gitops_tui.model.revision import BlameLine, Signature
+    from gitops_tui.model.revision import BlameLine, Commit, Signature
+    from gitops_tui.reconcile.api import HistoryCommit
 
 T = TypeVar("T")
 
@@ -30,6 +31,21 @@ class GitCommands(EnginePart):
         if not revision and runtime.revision is None:
             raise GitOpsError(f"the revision of {runtime.app.key} is not known yet", hint="try again in a moment")
         return revision or (runtime.revision.sha if runtime.revision is not None else "")
+
+    def history(
+        self, app: AppKey, *, limit: int = 50, skip: int = 0, search: str = "", first_parent: bool = True
+    ) -> Future[tuple[HistoryCommit, ...]]:
+        def ask() -> tuple[HistoryCommit, ...]:
+            found = self.runtime(app)
+            return self.histories.page(found.app, found.record, limit, skip, search, first_parent=first_parent)
+
+        return self._in_thread(ask)
+
+    def commit_diff(self, app: AppKey, sha: str) -> Future[str]:
+        return self._in_thread(lambda: self.git.commit_diff(self.runtime(app).app, sha))
+
+    def resolve(self, app: AppKey, revision: str) -> Future[Commit]:
+        return self._in_thread(lambda: self.git.resolve(self.runtime(app).app, revision))
 
     def commit_detail(self, app: AppKey, sha: str) -> Future[CommitDetail]:
         return self._in_thread(lambda: self.git.commit_detail(self.runtime(app).app, sha))
@@ -74,4 +90,4 @@ class GitCommands(EnginePart):
         try:
             return await asyncio.to_thread(self.git.revert, runtime.app, preview)
         finally:
-            await self.look_at_git(runtime.app.source.address)
+            await self.following.look_at(runtime.app.source.address)

@@ -51,7 +51,7 @@ class LastSync:
             return
         self._loading.add(runtime.app.key)
         try:
-            manifests = await self._engine.render(runtime.app.key, revision)
+            manifests = await self._engine.following.render(runtime.app.key, revision)
             runtime.synced = {each.key: each for each in manifests}
         except GitOpsError:
             # Then nobody can say which side moved.

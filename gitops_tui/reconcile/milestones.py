@@ -9,6 +9,7 @@ from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.record import AppRecord
 from gitops_tui.model.sync import OperationPhase
 from gitops_tui.reconcile.runtime import Runtime
+from gitops_tui.reconcile.tasks import OPERATION
 from gitops_tui.records import replace
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Milestones:
         mark = (runtime.app.key, done.id, done.revision)
         if mark not in self._noted and runtime.record_known:
             self._noted.add(mark)
-            self._engine.spawn(self._note(runtime, done.id, done.revision), "operation")
+            self._engine.spawn(self._note(runtime, done.id, done.revision), OPERATION)
 
     async def _note(self, runtime: Runtime, number: int, revision: str) -> None:
         def change(record: AppRecord) -> AppRecord:

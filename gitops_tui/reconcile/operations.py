@@ -34,6 +34,7 @@ from gitops_tui.reconcile.planning import Planning
 from gitops_tui.reconcile.progress import told
 from gitops_tui.reconcile.recording import begun, ended
 from gitops_tui.reconcile.runtime import Runtime, content_of
+from gitops_tui.reconcile.tasks import OPERATION
 from gitops_tui.records import replace
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Operations:
             failures=attempts.failures if same else 0,
         )
         self._reserve(runtime, revision, decision.initiator)
-        self._engine.spawn(self._automatic(runtime, decision), "operation")
+        self._engine.spawn(self._automatic(runtime, decision), OPERATION)
 
     async def _automatic(self, runtime: Runtime, decision: Decision) -> None:
         operation = runtime.operation
@@ -166,7 +167,7 @@ class Operations:
                 record, pin=None, bad=tuple(each for each in record.bad if each.revision != plan.revision)
             ),
         )
-        await self._engine.refresh_app(runtime)
+        await self._engine.following.refresh(runtime)
         fresh = await self.plan(plan.app, replace(plan.options, revision=plan.revision))
         self._check(runtime, fresh)
         return await self._in_task(runtime, fresh, Initiator.UNDO, message)
@@ -232,7 +233,7 @@ class Operations:
                 if not result.done():
                     result.set_exception(error)
 
-        self._engine.spawn(work(), "operation")
+        self._engine.spawn(work(), OPERATION)
         return await result
 
     # --- running --------------------------------------------------------------------------------------------------
@@ -350,7 +351,7 @@ class Operations:
         if any(step.key.kind == "CustomResourceDefinition" for step in plan.steps) and not dry_run:
             await session.refresh_kinds()
         if not dry_run:
-            await engine.refresh_app(runtime)
+            await engine.following.refresh(runtime)
         engine.touch(runtime)
         return operation
 
@@ -369,7 +370,7 @@ class Operations:
     async def _manifests(self, runtime: Runtime, plan: SyncPlan) -> dict[ResourceKey, Manifest]:
         if plan.revision == (runtime.revision.sha if runtime.revision else ""):
             return dict(runtime.manifests)
-        return {each.key: each for each in await self._engine.render(plan.app, plan.revision)}
+        return {each.key: each for each in await self._engine.following.render(plan.app, plan.revision)}
 
     def _lives(self, runtime: Runtime, manifests: dict[ResourceKey, Manifest]) -> dict[ResourceKey, dict[str, Any]]:
         store = self._engine.session(runtime).cluster.store

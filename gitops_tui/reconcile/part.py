@@ -5,26 +5,35 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.snapshot import Snapshot
 from gitops_tui.settings import Settings
 
 if TYPE_CHECKING:
+    from gitops_tui.reconcile.following import Following
     from gitops_tui.reconcile.git_questions import GitQuestions
+    from gitops_tui.reconcile.history import Histories
+    from gitops_tui.reconcile.operations import Operations
     from gitops_tui.reconcile.projects.registry import Projects
     from gitops_tui.reconcile.request import Request
     from gitops_tui.reconcile.runtime import Runtime
     from gitops_tui.reconcile.session import ClusterSession
     from gitops_tui.reconcile.verdicts import Verdicts
 
+T = TypeVar("T")
+
 
 class EnginePart(ABC):
     """One part; `Engine` is made of them and gives what stands here. Everything runs on the engine's loop."""
 
+    following: Following
     git: GitQuestions
+    histories: Histories
     loop: asyncio.AbstractEventLoop
+    operations: Operations
     projects: Projects
     request: Request
     runtimes: dict[AppKey, Runtime]
@@ -68,6 +77,5 @@ class EnginePart(ABC):
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Calls back with each new Snapshot; gives what ends that."""
 
-    @abstractmethod
-    async def look_at_git(self, url: str) -> None:
-        """Fetches a repository, and renders what moved."""
+    def _ask(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(work, self.loop)

@@ -37,7 +37,7 @@ class Records:
         await self.load(session, runtime)
         if runtime.record_known:
             # A pin may say another commit than the one shown until now.
-            await self._engine.refresh_app(runtime)
+            await self._engine.following.refresh(runtime)
 
     async def load(self, session: ClusterSession, runtime: Runtime) -> None:
         try:
@@ -77,7 +77,7 @@ class Records:
                 runtime.record = decode(data)
                 runtime.record_known, runtime.record_error = True, None
                 if runtime.record.stays_at != before.stays_at:
-                    self._engine.spawn(self._engine.refresh_app(runtime))
+                    self._engine.spawn(self._engine.following.refresh(runtime))
                 if runtime.record != before:
                     runtime.state_dirty = True
                     self._engine.wake()

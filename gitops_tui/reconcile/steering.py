@@ -1,4 +1,4 @@
-"""Pause and its halves, undo, the way back to the last healthy commit, and the audit: the engine's part of them."""
+"""Pause and its halves, pins, undo, the way back to the last healthy commit, and the audit: the engine's part of them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from gitops_tui.errors import GitOpsError, PlanRefused
 from gitops_tui.model.audit import AuditLine
 from gitops_tui.model.keys import AppKey
-from gitops_tui.model.record import AppRecord, Pause, PauseKind
+from gitops_tui.model.record import AppRecord, BadCommit, Pause, PauseKind, Pin
 from gitops_tui.model.sync import Initiator, SyncOperation, SyncPlan
 from gitops_tui.reconcile.noting import entry_of, noted
 from gitops_tui.records import replace
 
 if TYPE_CHECKING:
+    from gitops_tui.reconcile.runtime import Runtime
     from gitops_tui.reconcile.worker import Engine
 
 T = TypeVar("T")
+_MAX_BAD = 20
 
 
 class SteeringCommands:
@@ -72,8 +74,35 @@ class SteeringCommands:
         before = runtime.record.stays_at
         record = await self._engine.change(app, change)
         if record.stays_at != before:
-            await self._engine.refresh_app(runtime)
+            await self._engine.following.refresh(runtime)
         return record
+
+    # --- pinning ----------------------------------------------------------------------------------------------------
+
+    def unpin(self, app: AppKey) -> Future[AppRecord]:
+        return self._ask(self._unpin(app))
+
+    async def _unpin(self, app: AppKey) -> AppRecord:
+        runtime = self._engine.runtime(app)
+        pin = runtime.record.pin
+        entry = entry_of(self._engine, runtime, Initiator.UNPIN, f"it was pinned to {pin.revision[:7]}" if pin else "")
+
+        def unpinned(record: AppRecord) -> AppRecord:
+            return noted(replace(record, pin=None), entry) if record.pin is not None else record
+
+        record = await self._engine.change(app, unpinned)
+        await self._engine.following.refresh(runtime)
+        return record
+
+    async def set_pin(self, runtime: Runtime, pin: Pin, bad: BadCommit | None = None) -> None:
+        """Pins an application. bad: the commit that was left, which automatic sync is to leave alone."""
+
+        def change(record: AppRecord) -> AppRecord:
+            known = [each for each in record.bad if bad is None or each.revision != bad.revision]
+            return replace(record, pin=pin, bad=(*known, bad)[-_MAX_BAD:] if bad is not None else record.bad)
+
+        await self._engine.records.update(runtime, change)
+        await self._engine.following.refresh(runtime)
 
     # --- going back -------------------------------------------------------------------------------------------------
 

@@ -147,7 +147,7 @@ class Verdicts:
             runtime.record = replace(runtime.record, pause=None)
             if runtime.record.stays_at != before:
                 # It held commits back: now they are looked at again.
-                self._engine.spawn(self._engine.refresh_app(runtime))
+                self._engine.spawn(self._engine.following.refresh(runtime))
 
     def _again(self, runtime: Runtime) -> None:
         runtime.state_dirty = True
@@ -201,7 +201,7 @@ class Verdicts:
     async def revision_states(self, runtime: Runtime, revision: str) -> dict[ResourceKey, Any]:
         """What the application's objects would be like, compared with another commit."""
         session = self._engine.session(runtime)
-        manifests = await self._engine.render(runtime.app.key, revision)
+        manifests = await self._engine.following.render(runtime.app.key, revision)
         probe = replace_runtime(runtime, {each.key: each for each in manifests})
         wanted = {(each.gvk, each.key.namespace) for each in manifests}
         # Our own state is watched too, but only in its namespace: what counts is what was asked for.

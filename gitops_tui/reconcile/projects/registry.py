@@ -125,7 +125,7 @@ class Projects:
         self._engine.demand(made, gone=changed - set(made))
         for runtime in self._engine.runtimes.values():
             if runtime.app.project in changed and not self._engine.starting:
-                self._engine.spawn(self._engine.refresh_app(runtime))
+                self._engine.spawn(self._engine.following.refresh(runtime))
 
     def touch(self) -> None:
         """Every application may fare differently now."""
