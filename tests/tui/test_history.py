@@ -60,7 +60,7 @@ async def test_a_late_answer_is_not_shown_beside_another_commit(make_engine, bro
         late = engine.held["commit_detail"][0]
         engine.hold.clear()
         late.set_result(engine.commit_detail(None, engine.commits[1].sha).result())
-        await wait_until(pilot, lambda: any(key[1] == engine.commits[1].sha for key in screen.made))
+        await wait_until(pilot, lambda: any(key[1] == engine.commits[1].sha for key in screen.pane.made))
         assert "new of Change 2" in "".join(t for row in screen.pane.rows for t, _ in row.pieces)
         assert "new of Change 1" not in "".join(t for row in screen.pane.rows for t, _ in row.pieces)
 

@@ -1,16 +1,12 @@
 """The commit browser: what touched an application, beside what is deployed.
 
-The list loads pages as one goes down. What the right pane shows is asked for once the cursor rests, made off the screen's
-thread, kept, and dropped where the cursor has gone on by the time it comes.
+The list loads pages as one goes down; the right pane shows the commit on which the cursor rests.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -18,53 +14,27 @@ from textual.containers import Container
 from textual.timer import Timer
 from textual.widgets import Input
 
-from gitops_tui.model.change import CommitDetail, FileChange
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.record import AppRecord
-from gitops_tui.model.revision import Signature
 from gitops_tui.model.snapshot import Snapshot
-from gitops_tui.model.sync import SyncOptions
 from gitops_tui.model.text import printable
-from gitops_tui.tui.paint import Pieces, width_of
 from gitops_tui.tui.screens.ask import TextBox
-from gitops_tui.tui.screens.change_rows import FileKey, change_rows, file_rows, object_rows, totals
-from gitops_tui.tui.screens.commit_rows import commit_line, commit_rows, with_signature
+from gitops_tui.tui.screens.commit_list import CommitList
+from gitops_tui.tui.screens.commit_pane import VIEWS, CommitPane
+from gitops_tui.tui.screens.commit_rows import commit_line
 from gitops_tui.tui.screens.dialog import Asking, error_rows
 from gitops_tui.tui.screens.hints import Hint, Hints
-from gitops_tui.tui.screens.plan_rows import counts, plan_rows
 from gitops_tui.tui.screens.revert import RevertScreen
 from gitops_tui.tui.screens.rollback import RollbackScreen
-from gitops_tui.tui.screens.rows import Row, Rows, row, wrapped
+from gitops_tui.tui.screens.rows import Rows, row, wrapped
 from gitops_tui.tui.words import plural
 
 if TYPE_CHECKING:
-    from gitops_tui.reconcile.api import EngineApi, HistoryCommit, RevisionPreview
+    from gitops_tui.reconcile.api import EngineApi, HistoryCommit
 
 _PAGE = 100
 _MOST = 4000
 _REST = 0.12
-_VIEWS = ("commit", "cluster", "compare")
-
-
-class CommitList(Rows):
-    """Commits by their index; drawn only where they are in sight."""
-
-    def __init__(self) -> None:
-        super().__init__("commits")
-        self.commits: list[HistoryCommit] = []
-        self.marked = ""
-
-    def line(self, index: int, width: int) -> Pieces:
-        key = self.rows[index].key if index < len(self.rows) else None
-        if not isinstance(key, int):
-            pieces = super().line(index, width)
-            heading = 0 <= index < len(self.rows) - 1
-            return (
-                [*pieces, ("─" * (width - sum(width_of(text) for text, _ in pieces)), "muted")] if heading else pieces
-            )
-        each = self.commits[key]
-        pieces = commit_line(each, width, chosen=each.commit.sha == self.marked)
-        return self.under_cursor(pieces, width) if index == self.cursor else pieces
 
 
 class HistoryScreen(Asking[None]):
@@ -109,19 +79,15 @@ class HistoryScreen(Asking[None]):
         self.complete = False
         self.loading = False
         self.error: BaseException | None = None
-        self.made: dict[tuple[str, str], list[Row]] = {}
         self.told: tuple[AppRecord | None, str] = (None, "")
         self._page = _PAGE
         self._resting: Timer | None = None
-        self._shown: tuple[str, str] = ("", "")
-        self._asked: set[tuple[str, str]] = set()
-        self._signed: dict[str, Signature | str] = {}
 
     def compose(self) -> ComposeResult:
         yield Rows("head", reads=True)
         with Container(id="panes"):
             yield CommitList()
-            yield Rows("pane", reads=True)
+            yield CommitPane(self.engine, self.app_key)
         yield TextBox(placeholder="words in messages and authors", id="search")
         yield Hints("keys")
 
@@ -132,8 +98,8 @@ class HistoryScreen(Asking[None]):
         return self.query_one(CommitList)
 
     @property
-    def pane(self) -> Rows:
-        return self.query_one("#pane", Rows)
+    def pane(self) -> CommitPane:
+        return self.query_one(CommitPane)
 
     @property
     def commits(self) -> Sequence[HistoryCommit]:
@@ -141,8 +107,7 @@ class HistoryScreen(Asking[None]):
 
     @property
     def chosen(self) -> HistoryCommit | None:
-        at = self.listed.key
-        return self.commits[at] if isinstance(at, int) and at < len(self.commits) else None
+        return self.listed.chosen
 
     @property
     def text(self) -> str:
@@ -159,7 +124,7 @@ class HistoryScreen(Asking[None]):
 
     def on_resize(self) -> None:
         self.set_class(self.app.size.width < 100, "narrow")
-        self.made.clear()
+        self.pane.forget()
         self._header()
         self.call_after_refresh(self._show_pane)
 
@@ -237,31 +202,13 @@ class HistoryScreen(Asking[None]):
         self.loading, self.error = False, None
         self.complete = len(found) < limit
         self._page = min(_MOST, self._page * 2)
-        before = self.chosen.commit.sha if self.chosen and skip == 0 else ""
-        self.listed.commits[skip:] = found
-        rows = list(self.listed.rows[:-1]) if skip else []
-        group = _group(self.commits[skip - 1]) if skip else None
-        for at in range(skip, len(self.commits)):
-            here = _group(self.commits[at])
-            if here != group and not self.searched:
-                if here or group:
-                    rows.append(row((f" {here or 'before that'} ", "warn" if here.startswith("waiting") else "muted")))
-                group = here
-            rows.append(Row((), at))
-        rows.append(row(("" if self.complete else " … more below", "muted")))
-        if not self.commits:
-            self.listed.empty = (
-                "no commit says that" if self.searched else "no commit touches this application's folder"
-            )
-            rows = []
-        goal = next((at for at, each in enumerate(self.commits) if each.commit.sha == before), None) if before else None
-        self.listed.fill(rows, goal=goal)
+        self.listed.take(found, skip, complete=self.complete, searched=bool(self.searched))
         self._header()
         self._rest()
 
     def _failed(self, error: BaseException) -> None:
         self.loading, self.error, self.complete = False, error, True
-        self.pane.fill(error_rows(error, self._width(), "the history can't be read"))
+        self.pane.fill(error_rows(error, self.pane.text_width, "the history can't be read"))
         self.listed.empty = "no commits: the right pane says why"
         self.listed.fill(self.listed.rows)
 
@@ -279,7 +226,7 @@ class HistoryScreen(Asking[None]):
         """Marks move where something was synced, pinned or pushed."""
         state = snapshot.applications.get(self.app_key)
         if state and self.commits and (state.record, state.target.sha if state.target else "") != self.told:
-            self.made = {key: rows for key, rows in self.made.items() if key[0] != "cluster"}
+            self.pane.forget("cluster")
             self.load(again=True)
 
     # --- the right pane ---------------------------------------------------------------------------------------------
@@ -290,127 +237,15 @@ class HistoryScreen(Asking[None]):
             self._resting.stop()
         self._resting = self.set_timer(_REST, self._show_pane)
 
-    def _width(self) -> int:
-        # Told from the app's size: the pane's own is not known before its first layout.
-        width = self.app.size.width
-        return max(20, width - 3 if width < 100 else width - width // 2 - 4)
-
     def _show_pane(self) -> None:
         each = self.chosen
-        if each is None or not self.is_mounted or self.error:
-            return
-        sha = each.commit.sha
-        key = (self.view, f"{self.listed.marked}..{sha}" if self.view == "compare" else sha)
-        fresh = key != self._shown
-        self._shown = key
-        if self.view == "commit" and sha not in self._signed:
-            self._ask_signature(sha)
-        if key in self.made:
-            self._fill(key, self.made[key], top=fresh)
-            return
-        if key in self._asked and not fresh:
-            return  # it is on its way
-        if self.view == "commit":
-            self._fill(
-                key,
-                [*commit_rows(each, self._width()), row(("", "text")), row(("reading its files…", "muted"))],
-                top=fresh,
-            )
-            self._ask_pane(key, self.engine.commit_detail(self.app_key, sha), lambda found: self._commit(each, found))
-        elif self.view == "cluster":
-            self._fill(
-                key, [row((f"what would change in the cluster at {each.commit.short}: comparing…", "muted"))], top=True
-            )
-            asked = SyncOptions(revision=sha, dry_run=True)
-            self._ask_pane(key, self.engine.preview(self.app_key, asked), lambda found: self._cluster(each, found))
-        elif not self.listed.marked or self.listed.marked == sha:
-            self._fill(
-                key,
-                wrapped(
-                    "m marks this commit as one end; then go to the other one: the difference shows here",
-                    self._width(),
-                    "muted",
-                ),
-                top=True,
-            )
-        else:
-            old, new = self._ends(sha)
-            self._fill(key, [row((f"{old[:7]}..{new[:7]}: comparing…", "muted"))], top=True)
-            self._ask_pane(
-                key, self.engine.changes(self.app_key, old, new), lambda found: self._compare(old, new, found)
-            )
-
-    def _ends(self, sha: str) -> tuple[str, str]:
-        """The older and the newer one of the two."""
-        order = {each.commit.sha: at for at, each in enumerate(self.commits)}
-        pair = sorted((self.listed.marked, sha), key=lambda each: -order.get(each, 10**9))
-        return pair[0], pair[1]
-
-    def _ask_pane(self, key: tuple[str, str], future: Future[Any], make: Callable[[Any], list[Row]]) -> None:
-        self._asked.add(key)
-
-        def done(found: Any) -> None:
-            self.later(partial(self._make, key, partial(make, found)), f"{key}")
-
-        def failed(error: BaseException) -> None:
-            self._asked.discard(key)
-            if key == self._shown:
-                self._fill(key, error_rows(error, self._width()), top=True)
-
-        self.ask(future, done, failed)
-
-    async def _make(self, key: tuple[str, str], make: Callable[[], list[Row]]) -> None:
-        rows = await asyncio.to_thread(make)
-        self._asked.discard(key)
-        if len(self.made) > 200:
-            self.made.clear()
-        self.made[key] = rows
-        if key == self._shown:
-            self._fill(key, rows, top=False)
-
-    def _ask_signature(self, sha: str) -> None:
-        """Checking may start gpg or ssh-keygen: it comes when it comes, the files don't wait for it."""
-
-        def told(found: Signature | str) -> None:
-            self._signed[sha] = found
-            if self._shown == ("commit", sha):
-                self.pane.fill(with_signature(self.pane.rows, found, self._width()))
-
-        self._signed[sha] = "checking…"
-        self.ask(
-            self.engine.signature(self.app_key, sha), told, lambda error: told(f"not checked: {_first_line(error)}")
-        )
-
-    def _fill(self, key: tuple[str, str], rows: list[Row], *, top: bool) -> None:
-        if key[0] == "commit":
-            rows = with_signature(rows, self._signed.get(key[1], ""), self._width())
-        self.pane.fill(rows)
-        if top:
-            self.pane.shifted = 0
-            self.pane.scroll_top(0)
-
-    def _commit(self, each: HistoryCommit, found: CommitDetail) -> list[Row]:
-        rows = commit_rows(each, self._width())
-        rows += [row(("", "text")), row(*totals(found.files))]
-        if not found.files:
-            rows.append(row(("nothing in this application's folder against its first parent", "muted")))
-        listed = file_rows(found.files) if len(found.files) > 1 else []
-        return [*rows, *listed, *change_rows(found.files, found.more)]
-
-    def _cluster(self, each: HistoryCommit, found: RevisionPreview) -> list[Row]:
-        head = row((f"if rolled back to {each.commit.short}: ", "text"), *counts(found.plan))
-        return [head, *plan_rows(found.plan, self._width()), *object_rows(found.plan, found.resources)]
-
-    def _compare(self, old: str, new: str, found: tuple[FileChange, ...]) -> list[Row]:
-        head = row((f"{old[:7]}..{new[:7]}  ", "key"), *totals(found))
-        listed = file_rows(found) if len(found) > 1 else []
-        nothing = [] if found else [row(("the application's folder is the same in both", "muted"))]
-        return [head, *nothing, *listed, *change_rows(found)]
+        if each is not None and self.is_mounted and not self.error:
+            self.pane.present(each, self.view, self.listed.ends(each.commit.sha))
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
     def action_view(self, name: str = "") -> None:
-        self.view = name or _VIEWS[(_VIEWS.index(self.view) + 1) % len(_VIEWS)]
+        self.view = name or VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
         self._header()
         self._show_pane()
 
@@ -425,11 +260,7 @@ class HistoryScreen(Asking[None]):
 
     def action_file(self, step: int) -> None:
         """To the next or previous file (or object) in the right pane."""
-        starts = [at for at, each in enumerate(self.pane.rows) if isinstance(each.key, FileKey)]
-        top = self.pane.top
-        later = [at for at in starts if at > top] if step > 0 else [at for at in starts if at < top][::-1]
-        if later:
-            self.pane.scroll_top(later[0])
+        self.pane.to_file(step)
 
     def action_mark(self) -> None:
         if each := self.chosen:
@@ -456,14 +287,12 @@ class HistoryScreen(Asking[None]):
             self.searched = text.strip()
             self.listed.commits.clear()
             self.listed.fill([])
-            self.complete, self._page, self._shown = False, _PAGE, ("", "")
-            self.pane.fill([])
+            self.complete, self._page = False, _PAGE
+            self.pane.say([])
             self.load(again=True)
 
     def action_reload(self) -> None:
-        self.made.clear()
-        self._signed.clear()
-        self._shown = ("", "")
+        self.pane.forget_all()
         self.load(again=True)
 
     def action_copy(self) -> None:
@@ -481,15 +310,10 @@ class HistoryScreen(Asking[None]):
     def _to_change(self) -> HistoryCommit | None:
         """The chosen commit, where something may be changed."""
         if self.read_only:
-            self.pane.fill(self.note_read_only())
+            said = "read-only: rolling back and reverting are off. Start without --read-only."
+            self.pane.say(wrapped(said, self.pane.text_width, "warn"))
             return None
         return self.chosen
-
-    def note_read_only(self) -> list[Row]:
-        self._shown = ("", "")
-        return wrapped(
-            "read-only: rolling back and reverting are off. Start without --read-only.", self._width(), "warn"
-        )
 
     def action_back(self) -> None:
         box = self.query_one("#search", TextBox)
@@ -505,13 +329,3 @@ class HistoryScreen(Asking[None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
-
-
-def _group(each: HistoryCommit) -> str:
-    if each.waiting:
-        return "waiting to be deployed"
-    return "deployed" if each.deployed else ""
