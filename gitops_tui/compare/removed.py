@@ -142,7 +142,7 @@ class _Removed:
             elif wanted is ABSENT:
                 if step[0] == "k":
                     # An item goes with all that others set in it, unless they own it as such.
-                    theirs = [each for each in theirs if "." in each]
+                    theirs = [each for each in theirs if "." in each or not each]
                 below_here = [each for each in inside if each != "."]
                 shared = name in _SHARED and depth == 1 and steps == (("f", "metadata"),)
                 if below_here and (theirs or shared):

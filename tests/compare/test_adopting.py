@@ -204,8 +204,9 @@ def test_an_item_that_git_removed_goes_with_all_that_others_set_in_it(
     assert not compare(workload({"name": "app", "image": "i"}, {"name": "side"}), there).is_drifted
 
 
-def test_an_item_that_another_owns_as_such_stays() -> None:
-    there = side_of(edited={}, owner={".": {}, "f:name": {}, "f:image": {}})
+@pytest.mark.parametrize("owner", [{".": {}, "f:name": {}, "f:image": {}}, {}])
+def test_an_item_that_another_owns_as_such_stays(owner: dict[str, Any]) -> None:
+    there = side_of(edited={}, owner=owner)
     assert paths(workload({"name": "app", "image": "i"}), there) == []
 
 
