@@ -434,7 +434,7 @@ def application_state(
 
 def _moved_counts(resources: list[ResourceState]) -> MovedCounts:
     # Counted here, once for each Snapshot, so that drawing the application's row costs nothing.
-    moved = [each.moved for each in resources if each.moved]
+    moved = [each.moved for each in resources if each.moved and not each.drift.ignored_by]
     return MovedCounts(moved.count(Moved.GIT), moved.count(Moved.CLUSTER), moved.count(Moved.BOTH))
 
 

@@ -109,7 +109,7 @@ class KindBlock:
         return (0 if first else 1, in_order(state.key), state.key)
 
     def _count(self, state: ResourceState, by: int) -> None:
-        if state.drift.kind is not DriftKind.NONE:
+        if state.drift.kind is not DriftKind.NONE and not state.drift.ignored_by:
             self.drifted += by
             self.moved[state.moved] += by
         if state.sync is SyncStatus.UNKNOWN:

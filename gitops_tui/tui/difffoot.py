@@ -45,7 +45,7 @@ def _hints(number: int, look: Look, two_sides: bool, three: bool) -> list[str]:
     hints = ["n next"] if number > 1 else []
     if number and look.context != 3:
         hints.append(f"context {'all' if look.context < 0 else look.context}")
-    if look.unified or two_sides:
+    if two_sides or three:
         hints.append("u side by side" if look.unified else "u unified")
     if number or three:
         hints.append("3 two sides" if three else "3 three-way")

@@ -165,6 +165,8 @@ def test_an_extraneous_object_does_not_count_where_it_says_so(world: World) -> N
     until(lambda: world.resource(key).drift.kind is DriftKind.EXTRA)
     until(lambda: world.state.sync is SyncStatus.SYNCED)
     assert world.resource(key).drift.ignored_by == "compare-options: IgnoreExtraneous"
+    until(lambda: world.resource(key).moved is Moved.GIT)
+    assert world.state.moved == MovedCounts()
 
 
 def test_what_the_server_would_refuse_is_told_before_a_sync(world: World) -> None:

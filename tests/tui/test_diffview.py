@@ -178,6 +178,7 @@ def test_the_foot_says_which_field_and_leaves_out_what_has_no_room(drifted) -> N
         assert len(said) <= width
         assert "[name=app].image by kubectl-edit" in said
     assert "3 two sides" in foot(140, three=True)
+    assert "u " not in "".join(text for text, _ in diff_foot(1, 0, None, Look(unified=True), 140, two_sides=False))
     assert "n next" not in "".join(text for text, _ in diff_foot(1, 0, long, Look(), 140))
 
 

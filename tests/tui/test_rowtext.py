@@ -111,6 +111,14 @@ def test_the_kinds_count_follows_a_change_in_place() -> None:
     assert rows[at].what.moved == MovedCounts(git=1, both=1)
 
 
+def test_what_does_not_count_is_not_counted_on_its_kinds_row() -> None:
+    extra = replace(resource("old", Moved.GIT), drift=Drift(DriftKind.EXTRA, ignored_by="compare-options: x"))
+    rows = Layout().rows(Snapshot(applications={APP: application(STATES[1], extra, STATES[3])}))
+    at = rows.find(Node(APP, "Deployment.apps"))
+    assert at is not None
+    assert (rows[at].what.drifted, rows[at].what.moved) == (1, MovedCounts(cluster=1))
+
+
 @pytest.mark.parametrize(
     ("text", "names"), [("moved:git", "api web"), ("moved:cluster", "cart web"), ("moved:both", "web")]
 )
