@@ -37,6 +37,7 @@ def first_line(row: DiffRow) -> str:
     return cell.text if cell is not None else ""
 
 
+_NEAR = 40
 _Row = TypeVar("_Row", DiffRow, ThreeWayRow)
 
 
@@ -54,7 +55,8 @@ def place(rows: Sequence[_Row], at: int, counts: Callable[[_Row], bool], line: C
             return each == 0 or rows[each - 1].path != path
         return begins_item(row) and paths.parent(row.path) == path
 
-    near = next((near for near in range(at, len(rows)) if counts(rows[near])), None)
+    # A change that is kept in sight begins within its context.
+    near = next((near for near in range(at, min(len(rows), at + _NEAR)) if counts(rows[near])), None)
     if near is None:
         return ""
     row = rows[near]
