@@ -357,7 +357,8 @@ class _Layout:
             for side in (left, right)
         ]
         same_texts = texts[0] == texts[1]
-        head_kind = RowKind.EQUAL if kind is RowKind.CHANGED and heads[0] == heads[1] else kind
+        changed = kind in (RowKind.CHANGED, RowKind.IGNORED)
+        head_kind = RowKind.EQUAL if changed and heads[0] == heads[1] else kind
         told_on_head = head_kind is not RowKind.EQUAL or same_texts
         self.emit(heads[0], heads[1], head_kind, path, difference if told_on_head else None)
         if told_on_head:
@@ -367,10 +368,10 @@ class _Layout:
                 one = texts[0][a + at] if a + at < b else None
                 other = texts[1][c + at] if c + at < d else None
                 row_kind = kind
-                if kind is RowKind.CHANGED:
+                if kind in (RowKind.CHANGED, RowKind.IGNORED) and tag == "equal":
                     row_kind = RowKind.EQUAL
-                    if tag != "equal":
-                        row_kind = RowKind.LEFT if other is None else RowKind.RIGHT if one is None else kind
+                elif kind is RowKind.CHANGED:
+                    row_kind = RowKind.LEFT if other is None else RowKind.RIGHT if one is None else kind
                 said = apart(*clipped(one or "", other or ""))
                 self.emit(
                     None if one is None else blank + said[0],

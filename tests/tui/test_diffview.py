@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gitops_tui.compare import compare
 from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.diff import RowKind
 from gitops_tui.model.drift import DriftKind, Owner
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest, Origin
@@ -153,13 +154,14 @@ def test_a_fold_tells_where_the_next_change_is_unless_a_line_does(drifted) -> No
 def test_many_hidden_lines_are_folded_in_no_time() -> None:
     git = "\n".join(f"line {number}" for number in range(18_000))
     obj = {**GIT, "data": {"a": git}}
-    live = {**GIT, "data": {"a": "\n".join(f"line {n}" if n % 9 else f"LINE {n}" for n in range(18_000))}}
+    live = {**GIT, "data": {"a": "\n".join(f"line {n}" if n % 12 else f"LINE {n}" for n in range(18_000))}}
     rule = IgnoreRule("", "ConfigMap", json_pointers=("/data/a",))
     hidden = replace(state(live, obj), drift=compare(obj, live, ignore=(rule,)))
     view = build(hidden)
     begin = time.monotonic()
-    lines_of(view, Look(hidden=True), 100)
+    lines, _ = lines_of(view, Look(hidden=True), 100)
     assert time.monotonic() - begin < 1
+    assert sum(line.row.kind is RowKind.FOLD for line in lines) > 1000
 
 
 def test_an_owner_is_told_in_words_and_whole() -> None:
