@@ -14,10 +14,11 @@ from gitops_tui.kube import Cluster, ContextInfo, ResourceType, WatchSpec, Watch
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.snapshot import ClusterState, Link
 from gitops_tui.model.text import printable, redact
-from gitops_tui.reconcile.definitions import CRD, Definitions
+from gitops_tui.reconcile.definitions import Definitions
 from gitops_tui.reconcile.owned import kinds_below
 from gitops_tui.reconcile.rules import AUTOSCALER, is_scalable
-from gitops_tui.schema import SchemaSet, builtin, with_openapi
+from gitops_tui.reconcile.types import Types
+from gitops_tui.schema import SchemaSet
 from gitops_tui.settings import Settings
 from gitops_tui.state import StateStore
 
@@ -55,7 +56,7 @@ class ClusterSession:
             on_status=lambda kind: self._status(kind),
         )
         self.store = StateStore(self.cluster, settings)
-        self.schemas: SchemaSet = builtin()
+        self._types = Types(self.cluster)
         self.connected = asyncio.Event()
         self.stale_since: datetime | None = None
         self.error: ClusterError | None = None
@@ -67,12 +68,16 @@ class ClusterSession:
         self.covered: frozenset[tuple[GVK, str]] = frozenset()
         self._watched: set[GVK] = set()
         self._below: set[GVK] = set()
-        self._asked: set[tuple[str, str]] = set()
         self._mute = ""
         # set_watches: how often it was asked for, and up to which time it was done.
         self.asking = asyncio.Lock()
         self.asked = self.answered = 0
         self.state = ClusterState(context.name, Link.CONNECTING, datetime.now(UTC), context.server)
+
+    @property
+    def schemas(self) -> SchemaSet:
+        """The types of its kinds, as far as they are known."""
+        return self._types.schemas
 
     def _link(self, link: Link, message: str = "") -> None:
         if (self.state.link, self.state.message) != (link, message):
@@ -127,7 +132,6 @@ class ClusterSession:
             try:
                 await self.cluster.connect()
                 self.error = None
-                await self._load_schemas()
                 self.connected.set()
                 self._link(Link.LIVE)
                 await self._on_connected(self)
@@ -150,37 +154,10 @@ class ClusterSession:
         if self._on_kinds is not None:
             await self._on_kinds(self)
 
-    async def _load_schemas(self) -> None:
-        kind = self.cluster.discovery.get(CRD)
-        schemas = builtin()
-        try:
-            for crd in await self.cluster.list(kind) if kind is not None else ():
-                schemas = schemas.with_crd(crd)
-        except ClusterError:
-            # Without the right to read them the cluster's OpenAPI documents, which all may read, tell their types.
-            pass
-        self.schemas = schemas
-        self._asked.clear()
-
-    async def _learn(self, kinds: Iterable[GVK]) -> None:
-        """Reads the types of kinds that are neither built in nor known by a CRD from the cluster's OpenAPI v3; where it
-        doesn't tell them, they are compared by the rules of JSON."""
-        for gvk in kinds:
-            group = (gvk.group, gvk.version)
-            if self.schemas.node(gvk) is not None or group in self._asked or self.cluster.discovery.get(gvk) is None:
-                continue
-            self._asked.add(group)
-            try:
-                path = f"/openapi/v3/apis/{gvk.group}/{gvk.version}"
-                document = await self.cluster.transport.request("GET", path, what=f"the types of {gvk.api_version}")
-            except ClusterError:
-                continue
-            self.schemas = with_openapi(self.schemas, document)
-
     async def refresh_kinds(self) -> None:
         """Asks again which kinds there are."""
         await self.cluster.refresh_discovery()
-        await self._load_schemas()
+        await self._types.learn_anew()
 
     async def watch(self, wanted: Iterable[tuple[GVK, str]]) -> None:
         """Watches these kinds, what they own, and our own state."""
@@ -189,7 +166,7 @@ class ClusterSession:
         namespaces: dict[GVK, set[str]] = {}
         for gvk, namespace in wanted:
             namespaces.setdefault(gvk, set()).add(namespace)
-        await self._learn(namespaces)
+        await self._types.learn(namespaces)
         everywhere = {each for some in namespaces.values() for each in some if each}
         specs: dict[GVK, WatchSpec] = {}
         for gvk, places in namespaces.items():
