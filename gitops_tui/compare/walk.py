@@ -204,7 +204,8 @@ class Walk:
                     before, place, here = len(self.found), paths.index(path, at), (*steps, ("i", at))
                     self.value(value, other, below, place, here, depth + 1)
                     for inside, there in live_only(value, other, below, False, depth + 1, place):
-                        self.differ(inside, here, ABSENT, there, Reason.BEYOND)
+                        reason = Reason.REMOVED if self._ours_alone(steps) else Reason.BEYOND
+                        self.differ(inside, here, ABSENT, there, reason)
                     if len(self.found) == before:
                         self.differ(place, here, value, other)
         else:

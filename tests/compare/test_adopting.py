@@ -224,3 +224,27 @@ def test_items_that_a_client_wrote_twice() -> None:
     assert told(env("A=1"), env("A=1", "A=2")) == [f"{place}[name=A]"]
     assert told(env("A=1"), env("A=1", "A=1")) == [f"{place}[name=A]"]
     assert told(env("A=1", "A=2"), env("A=1", "A=2")) == []
+
+
+def test_a_field_that_is_gone_inside_a_list_that_is_replaced_as_a_whole_is_told_by_its_own_path() -> None:
+    toleration = {"key": "a", "effect": "NoExecute"}
+    git = workload({"name": "app", "image": "i"}, tolerations=[toleration])
+    there = workload({"name": "app", "image": "i"}, tolerations=[{**toleration, "tolerationSeconds": 5}])
+    owned = {"f:spec": {"f:template": {"f:spec": {"f:tolerations": {}}}}}
+    place = "spec.template.spec.tolerations[0].tolerationSeconds"
+    assert paths(git, live(there, entry("gitops-tui", owned, "Apply", "apps/v1"))) == [place]
+    (found,) = compare(git, live(there, entry("kubectl-edit", owned, "Update", "apps/v1"))).differences
+    assert (found.path, found.reason) == (place, Reason.BEYOND)
+    assert found.live_owner is not None
+    assert found.live_owner.manager == "kubectl-edit"
+
+
+@pytest.mark.parametrize("left", [None, [], "absent"])
+def test_finalizers_that_git_dropped_are_drift(left: Any) -> None:
+    obj = config(a="1")
+    there = live(
+        {**obj, "metadata": {"name": "c", "finalizers": ["a.b/c"]}},
+        entry("gitops-tui", {"f:metadata": {"f:finalizers": {'v:"a.b/c"': {}}}, "f:data": {"f:a": {}}}, "Apply"),
+    )
+    git = obj if left == "absent" else {**obj, "metadata": {"name": "c", "finalizers": left}}
+    assert compare(git, there).is_drifted

@@ -131,7 +131,7 @@ def difference_rows(difference: FieldDifference, indent: str, width: int) -> lis
         # 5 and "5", and what differs in two whole objects.
         one, other = (json.dumps(each, ensure_ascii=False, default=str) for each in sides)
         before, after = brief(one, other, _VALUE)
-    if difference.reason is Reason.REMOVED:
+    if difference.reason in (Reason.REMOVED, Reason.BEYOND):
         after = "(removed)"
     owner = difference.live_owner
     by = f"  by {printable(who(owner))} {age(owner.time)}".rstrip() if owner else ""
