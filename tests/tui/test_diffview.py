@@ -160,7 +160,7 @@ def test_many_hidden_lines_are_folded_in_no_time() -> None:
     view = build(hidden)
     begin = time.monotonic()
     lines, _ = lines_of(view, Look(hidden=True), 100)
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 3
     assert sum(line.row.kind is RowKind.FOLD for line in lines) > 1000
 
 
