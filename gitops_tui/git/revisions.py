@@ -15,6 +15,7 @@ from gitops_tui.model.text import printable
 
 if TYPE_CHECKING:
     from gitops_tui.git.repository import Repository
+    from gitops_tui.git.store import Store
 
 SHA = re.compile(r"^[0-9a-f]{40}([0-9a-f]{24})?$")
 
@@ -64,7 +65,7 @@ def symbol(repository: Repository, revision: str) -> str:
     return revision
 
 
-def verify(repository: Repository, name: str) -> str:
+def verify(repository: Store, name: str) -> str:
     """The full SHA of the commit that a name means, "" for none."""
     out = repository.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}", ok=(0, 1, 128))
     sha = out.decode().strip().splitlines()[-1] if out.strip() else ""
@@ -117,7 +118,7 @@ def _not_found(repository: Repository, revision: str, ranged: bool) -> NoReturn:
     raise RevisionNotFound(f"{repository.url} has {what} {printable(revision)!r}", hint=hint)
 
 
-def missing(repository: Repository, sha: str) -> GitError:
+def missing(repository: Store, sha: str) -> GitError:
     """The error for a commit that can't be read."""
     if sha in repository.refs().values():
         return DamagedRepository(f"{repository.url} lacks the commit {sha}", hint="'git fsck' says what is broken")

@@ -10,7 +10,7 @@ from gitops_tui.git.objects import CatFile
 from gitops_tui.git.paths import TreeEntry, parse_tree, parse_tree_object
 
 if TYPE_CHECKING:
-    from gitops_tui.git.repository import Repository
+    from gitops_tui.git.store import Store
 
 _MOST_PATHS = 300
 # A few small trees that name each other many times unfold without end: no folder of manifests is that large.
@@ -19,7 +19,7 @@ _MOST_BYTES = 256_000_000
 
 
 def find_many(
-    repository: Repository, objects: CatFile, places: Sequence[tuple[str, str]], *, sure: bool = False
+    repository: Store, objects: CatFile, places: Sequence[tuple[str, str]], *, sure: bool = False
 ) -> list[tuple[str, str] | None]:
     """See `Repository.find_many`. sure: what is not there is looked up in its tree too, which names also what is damaged."""
     found: list[tuple[str, str] | None] = [None] * len(places)
