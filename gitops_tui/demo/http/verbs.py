@@ -16,7 +16,7 @@ from gitops_tui.demo.http.reads import listed, page, shown
 from gitops_tui.demo.http.watching import Watch
 from gitops_tui.demo.patches.merge import json_patch, merge_patch
 from gitops_tui.demo.patches.strategic import strategic_merge
-from gitops_tui.demo.registry import scale
+from gitops_tui.demo.registry import patching, scale
 from gitops_tui.demo.registry.bodies import Write
 from gitops_tui.demo.registry.deletes import deleted_answer
 from gitops_tui.demo.registry.registry import Registry
@@ -236,7 +236,7 @@ class Verbs:
             made = scale.write(self._writes, resource, namespace, info.name, changed, how)
             return answer(made, 200, wanted, how.warnings)
         try:
-            made = self._writes.patch(resource, namespace, info.name, changed, how, info.subresource)
+            made = patching.patch(self._writes, resource, namespace, info.name, changed, how, info.subresource)
         except Fault as fault:
             raise contents.unrecognized(fault, patch) if kind == _STRATEGIC else fault from None
         return answer(shown(self._registry, resource, made, wanted), 200, wanted, how.warnings)

@@ -6,11 +6,12 @@ from typing import Any
 
 from gitops_tui.demo.fields import managed
 from gitops_tui.demo.fields.walks import validate
+from gitops_tui.demo.registry.belonging import nameless, same_object
 from gitops_tui.demo.registry.bodies import Write, check_strict, decoded, defaulted
 from gitops_tui.demo.registry.decode import DecodeError
 from gitops_tui.demo.registry.resources import Resource
 from gitops_tui.demo.registry.scopes import scope
-from gitops_tui.demo.registry.writes import Writes, nameless
+from gitops_tui.demo.registry.writes import Writes
 from gitops_tui.demo.status import Fault, bad_request, conflict, internal, not_found
 
 Obj = dict[str, Any]
@@ -80,7 +81,7 @@ class Applies:
             merged = _last_applied(merged, applied)
         obj = self._fitted(resource, merged)
         obj["metadata"] = dict(obj["metadata"])
-        self._writes.same_object(resource, obj["metadata"], old)
+        same_object(resource, obj["metadata"], old)
         return self._writes.change(resource, old, obj, managers, write, subresource), False
 
     def _apply_new(

@@ -7,7 +7,7 @@ from typing import Any
 from gitops_tui.demo.clock import Clock
 from gitops_tui.demo.objects import Objects
 from gitops_tui.demo.patches.merge import merge_patch
-from gitops_tui.demo.registry import scale
+from gitops_tui.demo.registry import patching, scale
 from gitops_tui.demo.registry.applies import Applies
 from gitops_tui.demo.registry.bodies import Write, decode, defaulted
 from gitops_tui.demo.registry.definitions import CustomDefinitions
@@ -75,8 +75,8 @@ class Registry:
             return scale.write(
                 self.writes, resource, namespace, name, lambda found: dict(merge_patch(found, patch)), write
             )
-        return self.writes.patch(
-            resource, namespace, name, lambda live: dict(merge_patch(live, patch)), write, subresource
+        return patching.patch(
+            self.writes, resource, namespace, name, lambda live: dict(merge_patch(live, patch)), write, subresource
         )
 
     def apply(self, obj: Obj, *, manager: str, force: bool = True, subresource: str = "") -> Obj:

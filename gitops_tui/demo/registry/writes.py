@@ -9,34 +9,29 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
 from gitops_tui.demo.clock import Clock
 from gitops_tui.demo.fields import managed
 from gitops_tui.demo.hooks import Admission, RequestInfo
 from gitops_tui.demo.objects import Objects
 from gitops_tui.demo.registry import limits
+from gitops_tui.demo.registry.belonging import managers_before, nameless, placed, same_object, without_double_owners
 from gitops_tui.demo.registry.bodies import Write, decode, decoded, defaulted
 from gitops_tui.demo.registry.changes import as_kept, counted, limited, unchanged
 from gitops_tui.demo.registry.conversion import convert
 from gitops_tui.demo.registry.resources import Catalogue, Resource
 from gitops_tui.demo.registry.scopes import scope
-from gitops_tui.demo.registry.strategies import CONDITIONAL, GENERATIONS, Strategies, random_suffix
+from gitops_tui.demo.registry.strategies import CONDITIONAL, Strategies, random_suffix
 from gitops_tui.demo.rules import meta
-from gitops_tui.demo.rules.findings import IMMUTABLE, invalid_value, required
+from gitops_tui.demo.rules.findings import IMMUTABLE, invalid_value
 from gitops_tui.demo.rules.validate import validate as validate_builtin
 from gitops_tui.demo.rules.warnings import warnings
 from gitops_tui.demo.status import (
     Fault,
-    FieldError,
     already_exists,
     bad_request,
-    conflict,
     forbidden,
     invalid,
-    modified,
     not_found,
-    resource_name,
 )
 from gitops_tui.model.keys import GVK
 
@@ -78,14 +73,14 @@ class Writes:
 
     def create(self, resource: Resource, namespace: str, body: Obj, write: Write) -> Obj:
         """The created object (in the version of the resource). Raises Fault."""
-        obj = self._placed(resource, namespace, decode(resource, body, write))
+        obj = placed(resource, namespace, decode(resource, body, write))
         obj = defaulted(resource, obj)
         metadata = obj["metadata"]
         if metadata.get("resourceVersion"):
             raise Fault(500, "", "resourceVersion should not be set on objects to be created")
         self.open_namespace(resource, namespace, metadata.get("name") or "")
         self._still_defined(resource, metadata.get("name") or "")
-        self._dedup_owners(metadata, write)
+        without_double_owners(metadata, write)
         for name in ("deletionTimestamp", "deletionGracePeriodSeconds"):
             metadata.pop(name, None)
         given = metadata.pop("managedFields", None)
@@ -152,19 +147,6 @@ class Writes:
     def _storage(self, resource: Resource) -> Resource:
         return self.catalogue.of(resource.storage) or resource
 
-    def _placed(self, resource: Resource, namespace: str, obj: Obj) -> Obj:
-        metadata = obj["metadata"] = dict(obj["metadata"])
-        given = metadata.get("namespace") or ""
-        if resource.namespaced:
-            if given and given != namespace:
-                raise bad_request(
-                    "the namespace of the provided object does not match the namespace sent on the request"
-                )
-            metadata["namespace"] = namespace
-        elif given and namespace:
-            raise bad_request("namespace may not be set on a cluster-scoped object")
-        return obj
-
     def open_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         if not resource.namespaced:
             return
@@ -192,25 +174,6 @@ class Writes:
         if crd is not None and crd["metadata"].get("deletionTimestamp"):
             why = "create not allowed while custom resource definition is terminating"
             raise forbidden(resource.plural, resource.group, name, why)
-
-    @staticmethod
-    def _dedup_owners(metadata: Obj, write: Write) -> None:
-        owners = metadata.get("ownerReferences")
-        if not owners or len(owners) < 2:
-            return
-        kept: list[Obj] = []
-        twice = []
-        for owner in owners:
-            if owner in kept:
-                twice.append(str(owner.get("uid")))
-            else:
-                kept.append(owner)
-        if twice:
-            metadata["ownerReferences"] = kept
-            write.warnings.append(
-                ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and "
-                f"may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {', '.join(twice)}"
-            )
 
     def _admitted(self, obj: Obj, old: Obj | None, operation: str, write: Write) -> Obj:
         if self.grants is not None:
@@ -248,7 +211,7 @@ class Writes:
             raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
         if not metadata.get("name"):
             raise nameless(name)
-        obj = defaulted(resource, self._placed(resource, namespace, obj))
+        obj = defaulted(resource, placed(resource, namespace, obj))
         old = self.objects.get(resource.storage, namespace, name)
         if old is None:
             raise not_found(resource.plural, resource.group, name)
@@ -264,10 +227,10 @@ class Writes:
     def update(self, resource: Resource, old: Obj, obj: Obj, write: Write, subresource: str = "") -> Obj:
         """Stores obj (in the version of the resource, decoded, with defaults) in place of old (as stored)."""
         metadata = obj["metadata"] = dict(obj["metadata"])
-        self.same_object(resource, metadata, old)
-        self._dedup_owners(metadata, write)
+        same_object(resource, metadata, old)
+        without_double_owners(metadata, write)
         live = self.seen(resource, old)
-        managers = self._managers(metadata, old, subresource)
+        managers = managers_before(metadata, old, subresource)
         metadata.pop("managedFields", None)
         tracked = not (managers is not None and not managers and old["metadata"].get("uid"))
         if managers is None:
@@ -276,36 +239,6 @@ class Writes:
             owners = scope(self.catalogue, resource, subresource)
             managers = managed.update(managed.without(live), obj, managers, owners, write.manager, self.clock.now())
         return self.change(resource, old, obj, managers, write, subresource)
-
-    def _managers(self, metadata: Obj, old: Obj, subresource: str) -> managed.Managers | None:
-        """Who owns what before an update; None or {} where nobody does (then nobody will)."""
-        live = managed.decode(old["metadata"].get("managedFields"), trusted=True)
-        if subresource:
-            return live
-        given = metadata.get("managedFields")
-        if given is not None and given in ([], [{}]):
-            return {}
-        if given is old["metadata"].get("managedFields") or given is None:
-            return live
-        try:
-            return managed.decode(given) or live
-        except ValueError:
-            return live
-
-    def same_object(self, resource: Resource, metadata: Obj, old: Obj) -> None:
-        before = old["metadata"]
-        version = metadata.get("resourceVersion")
-        if version and version not in ("0", before["resourceVersion"]):
-            raise modified(resource.plural, resource.group, before["name"])
-        if metadata.get("uid") and metadata["uid"] != before["uid"]:
-            key = "/".join(
-                filter(None, ["", "registry", resource.plural, before.get("namespace") or "", before["name"]])
-            )
-            why = (
-                f"StorageError: invalid object, Code: 4, Key: /{key.lstrip('/')}, ResourceVersion: 0, AdditionalErrorMsg: "
-                f"Precondition failed: UID in precondition: {metadata['uid']}, UID in object meta: {before['uid']}"
-            )
-            raise conflict(resource.plural, resource.group, before["name"], why)
 
     def change(
         self, resource: Resource, old: Obj, obj: Obj, managers: managed.Managers, write: Write, subresource: str
@@ -363,73 +296,3 @@ class Writes:
         if resource.kind == "Namespace":
             return not (obj.get("spec") or {}).get("finalizers")
         return (obj["metadata"].get("deletionGracePeriodSeconds") or 0) == 0
-
-    # --- patches ------------------------------------------------------------------------------------------------------
-
-    def patch(
-        self,
-        resource: Resource,
-        namespace: str,
-        name: str,
-        patched: Callable[[Obj], Obj],
-        write: Write,
-        subresource: str = "",
-    ) -> Obj:
-        """The object after a patch: `patched` gives the new one from the live one (both in the resource's version)."""
-        old = self.stored(resource, namespace, name)
-        live = self.seen(resource, old)
-        body = patched(live)
-        made = GVK.of(str(body.get("apiVersion") or ""), str(body.get("kind") or ""))
-        if made != resource.gvk:
-            raise self._unfit(resource, body, bad_request(": " + _other_kind(resource, made)))
-        try:
-            obj = decode(resource, body, write)
-        except Fault as fault:
-            if fault.status == 400:
-                raise self._unfit(resource, body, fault) from None
-            raise
-        if metadata_uid := obj["metadata"].get("uid"):
-            if metadata_uid != old["metadata"]["uid"]:
-                error = invalid_value("metadata.uid", metadata_uid, "field is immutable")
-                raise invalid(resource.kind, resource.group, name, [error])
-        metadata = obj["metadata"]
-        if metadata.get("name") != name:
-            given = metadata.get("name") or ""
-            raise (
-                bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
-                if given
-                else _name_gone(resource)
-            )
-        if (metadata.get("namespace") or "") != namespace:
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-        if not metadata.get("resourceVersion"):
-            metadata["resourceVersion"] = old["metadata"]["resourceVersion"]
-        obj = defaulted(resource, obj)
-        return self.update(resource, old, obj, write, subresource)
-
-    @staticmethod
-    def _unfit(resource: Resource, body: Obj, fault: Fault) -> Fault:
-        """A patch that makes something that is no object of its kind."""
-        why = fault.message.partition(": ")[2]
-        shown = orjson.dumps(orjson.dumps({name: body[name] for name in sorted(body)}).decode()).decode()
-        error = FieldError("FieldValueInvalid", "patch", f"Invalid value: {shown}: {why}")
-        made = invalid("", "", "", [error])
-        made.message = f' "" is invalid: {error}'
-        return made
-
-
-def _other_kind(resource: Resource, given: GVK) -> str:
-    """What the decoder says of an object of another kind than it is asked for."""
-    group = resource.group.partition(".")[0] or "core"
-    return f"converting ({given.version}.{given.kind}) to ({group}.{resource.kind}): unknown conversion"
-
-
-def nameless(name: str) -> Fault:
-    return bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
-
-
-def _name_gone(resource: Resource) -> Fault:
-    return invalid(resource.kind, resource.group, "", [required("metadata.name", "name or generateName is required")])
-
-
-__all__ = ["GENERATIONS", "Writes", "resource_name"]
