@@ -129,6 +129,9 @@ class _Removed:
                 continue
             wanted, there, below_node = find(step)
             if wanted is None and keeps_null(there, below_node):
+                if there and not inside:
+                    # The null itself is what we own: another apply changes nothing.
+                    continue
                 wanted = ABSENT
             if there is ABSENT or (desired is ABSENT and step[0] == "f" and step[1] in keys):
                 continue

@@ -119,7 +119,7 @@ class Walk:
                 return
             cleared = live is None or (live in ("", [], {}) and node is not None and not node.custom)
             if not name and node is not None and node.format == "quantity":
-                cleared = same_scalar("0", live, node)
+                cleared = _is_null(live, node)
             if (
                 live is not ABSENT
                 and not cleared
@@ -223,6 +223,13 @@ class Walk:
             self.differ(path, steps, [each[0] for each in ours], [each[0] for each in theirs], Reason.ORDER)
 
 
+def _is_null(value: Any, node: Node | None) -> bool:
+    """Whether a mapping's value is what is stored of a null."""
+    if node is not None and node.format == "quantity":
+        return same_scalar("0", value, node)
+    return bool(value == "")
+
+
 def _member(value: Any) -> Any:
     """What tells a set's members apart: 1 is 1.0, true is not."""
     if isinstance(value, str | int | float) and not isinstance(value, bool):
@@ -305,8 +312,7 @@ def live_only(
             if name not in desired or desired[name] is None:
                 if value is None and name not in desired:
                     gone = below is None or below.custom
-                elif value == "" and not field and name in desired:
-                    # A null among texts is stored as an empty one.
+                elif name in desired and not field and _is_null(value, below):
                     gone = False
                 else:
                     gone = not is_nothing(value, below, field) and (

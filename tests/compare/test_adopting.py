@@ -248,3 +248,19 @@ def test_finalizers_that_git_dropped_are_drift(left: Any) -> None:
     )
     git = obj if left == "absent" else {**obj, "metadata": {"name": "c", "finalizers": left}}
     assert compare(git, there).is_drifted
+
+
+def test_a_null_that_is_ours_itself_stays_as_it_is() -> None:
+    fields = {"f:metadata": {"f:annotations": {}, "f:labels": {}}}
+    git: dict[str, Any] = {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "d", "annotations": None, "labels": None},
+    }
+    there = live(
+        {**git, "metadata": {"name": "d", "annotations": {"a": "theirs"}, "labels": {"b": "theirs"}}},
+        entry("gitops-tui", fields, "Apply", "apps/v1"),
+    )
+    assert paths(git, there) == []
+    there["metadata"]["managedFields"][0]["fieldsV1"] = {"f:metadata": {"f:annotations": {"f:a": {}}}}
+    assert paths(git, there) == ["metadata.annotations.a"]
