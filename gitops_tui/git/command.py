@@ -26,6 +26,8 @@ from gitops_tui.errors import GitError, GitStopped
 MAX_OUTPUT = 200_000_000
 _MAX_ERRORS = 64_000
 _TICK = 0.2
+COMMIT_GRAPH = ("commit-graph", "write", "--reachable", "--changed-paths", "--split", "--no-progress")
+"""Makes logs of paths and blame many times quicker."""
 
 # What must never come from a repository. `core.hooksPath` and `core.fsmonitor` run programs; `core.attributesFile`
 # could name filters; `protocol.ext` runs commands; `diff.suppressBlankEmpty` would make lines of a patch that have no sign.

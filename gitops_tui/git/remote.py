@@ -28,7 +28,7 @@ from gitops_tui.errors import (
 )
 from gitops_tui.git.access import visit
 from gitops_tui.git.address import Address
-from gitops_tui.git.command import Stop, config_environment, run, verdict
+from gitops_tui.git.command import COMMIT_GRAPH, Stop, config_environment, run, verdict
 from gitops_tui.git.credentials import Credentials
 from gitops_tui.git.lock import drop_stale_locks, locked
 from gitops_tui.git.paths import parse_refs
@@ -259,16 +259,7 @@ class Remote:
         """A commit-graph with the changed paths of each commit makes logs of paths and blame many times quicker; an
         index over all packs keeps reads quick after many fetches. Neither is ever waited for twice, nor needed."""
         try:
-            run(
-                folder,
-                "commit-graph",
-                "write",
-                "--reachable",
-                "--changed-paths",
-                "--split",
-                "--no-progress",
-                timeout=self._settings.git_timeout,
-            )
+            run(folder, *COMMIT_GRAPH, timeout=self._settings.git_timeout)
             if len(list((folder / "objects" / "pack").glob("*.pack"))) > _MANY_PACKS:
                 run(folder, "multi-pack-index", "write", "--no-progress", timeout=self._settings.git_timeout)
         except GitError:

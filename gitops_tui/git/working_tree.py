@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError
 from gitops_tui.git import revisions
-from gitops_tui.git.command import config_environment
+from gitops_tui.git.command import COMMIT_GRAPH, config_environment
 from gitops_tui.git.watch import git_folders
 from gitops_tui.model.revision import Commit
 from gitops_tui.records import replace
@@ -66,17 +66,7 @@ def write_graph(repository: Repository) -> None:
     if repository.remote is not None or repository.deepening is not None:
         return
     try:
-        store = _store(repository)
-        repository.git(
-            "commit-graph",
-            "write",
-            "--reachable",
-            "--changed-paths",
-            "--split",
-            "--no-progress",
-            "--object-dir",
-            str(store),
-        )
+        repository.git(*COMMIT_GRAPH, "--object-dir", str(_store(repository)))
     except GitError:
         # Only slower: an old git, no room in the cache, a repository with grafts.
         return

@@ -27,7 +27,7 @@ from gitops_tui.kube import Cluster, LiveStore, ResourceType, WatchSpec, WatchSt
 from gitops_tui.kube.informer import METADATA_LIST, PAGE, Informer
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.snapshot import ResourceState
-from gitops_tui.reconcile.owned import kinds_below, lineage
+from gitops_tui.reconcile.owned import BOOKKEEPING, kinds_below, lineage
 from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.records import dataclass, field
 from gitops_tui.schema import builtin
@@ -45,19 +45,8 @@ _SOON, _LATER, _GAP, _LONGEST_GAP = 1.0, 8.0, 2.0, 120.0
 _AGAIN: Final = 15.0
 _LISTING: Final = 10.0
 _LOOKING: Final = 20.0
-# Bookkeeping that nobody wants to see beneath a resource; slices come with their Services.
-_LEFT_OUT: Final = frozenset(
-    (
-        ("", "Event"),
-        ("events.k8s.io", "Event"),
-        ("", "Endpoints"),
-        ("discovery.k8s.io", "EndpointSlice"),
-        ("coordination.k8s.io", "Lease"),
-        ("apps", "ControllerRevision"),
-        ("metrics.k8s.io", "PodMetrics"),
-        ("metrics.k8s.io", "NodeMetrics"),
-    )
-)
+# What nobody wants to see beneath a resource; slices come with their Services.
+_LEFT_OUT: Final = BOOKKEEPING | {("metrics.k8s.io", "NodeMetrics")}
 # Whose state says something, beside those whose health is known.
 _TELLING: Final = frozenset((("discovery.k8s.io", "EndpointSlice"), ("batch", "CronJob")))
 # What operators make most, so that these are named first where they may not be seen.

@@ -23,6 +23,7 @@ from gitops_tui.model.inspect import Cause, Diagnosis, Events, Link, LogTail
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.beneath import BeneathCommands, is_custom
+from gitops_tui.reconcile.listing import in_namespaces, no_rights
 from gitops_tui.reconcile.orphaned import OrphanCommands
 from gitops_tui.reconcile.quotas import lacks_pods, with_quotas
 from gitops_tui.reconcile.quotas import read as read_quotas
@@ -231,7 +232,7 @@ class Members:
 
 def _unread(namespace: str, status: WatchStatus, message: str) -> str:
     if status is WatchStatus.FORBIDDEN:
-        return f"no rights to see Events in {namespace}"
+        return no_rights("Events", namespace)
     return f"Events in {namespace}: {message}"
 
 
@@ -240,19 +241,7 @@ async def _events(cluster: Cluster, spaces: list[str]) -> tuple[list[Live], list
     kind = cluster.discovery.get(EVENT)
     if kind is None:
         return [], ["the cluster serves no Events"]
-    answers = await asyncio.gather(*(cluster.list(kind, each) for each in spaces), return_exceptions=True)
-    events: list[Live] = []
-    problems: list[str] = []
-    for namespace, answer in zip(spaces, answers, strict=True):
-        if isinstance(answer, Forbidden):
-            problems.append(f"no rights to see Events in {namespace}")
-        elif isinstance(answer, ClusterError):
-            problems.append(f"Events in {namespace}: {answer}")
-        elif isinstance(answer, BaseException):
-            raise answer
-        else:
-            events += answer
-    return events, problems
+    return await in_namespaces(cluster, kind, spaces, "Events")
 
 
 # --- the last lines of a log ------------------------------------------------------------------------------------------

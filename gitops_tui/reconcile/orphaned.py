@@ -21,6 +21,7 @@ from gitops_tui.model.globs import glob_match
 from gitops_tui.model.inspect import Orphan, Orphans
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.project import KindRule
+from gitops_tui.reconcile.owned import BOOKKEEPING
 from gitops_tui.reconcile.part import EnginePart
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.selection import walk
@@ -31,26 +32,17 @@ MOST: Final = 5_000
 """Objects that are told."""
 _METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 # Kinds that controllers write by themselves: Argo CD's default resource.exclusions, and what is only reported.
-_LEFT_OUT: Final = frozenset(
-    (
-        ("", "Event"),
-        ("events.k8s.io", "Event"),
-        ("", "Endpoints"),
-        ("discovery.k8s.io", "EndpointSlice"),
-        ("coordination.k8s.io", "Lease"),
-        ("apps", "ControllerRevision"),
-        ("metrics.k8s.io", "PodMetrics"),
-        ("cilium.io", "CiliumIdentity"),
-        ("cilium.io", "CiliumEndpoint"),
-        ("cilium.io", "CiliumEndpointSlice"),
-        ("wgpolicyk8s.io", "PolicyReport"),
-        ("kyverno.io", "EphemeralReport"),
-        ("cert-manager.io", "CertificateRequest"),
-        ("argoproj.io", "Application"),
-        ("argoproj.io", "ApplicationSet"),
-        ("argoproj.io", "AppProject"),
-    )
-)
+_LEFT_OUT: Final = BOOKKEEPING | {
+    ("cilium.io", "CiliumIdentity"),
+    ("cilium.io", "CiliumEndpoint"),
+    ("cilium.io", "CiliumEndpointSlice"),
+    ("wgpolicyk8s.io", "PolicyReport"),
+    ("kyverno.io", "EphemeralReport"),
+    ("cert-manager.io", "CertificateRequest"),
+    ("argoproj.io", "Application"),
+    ("argoproj.io", "ApplicationSet"),
+    ("argoproj.io", "AppProject"),
+}
 # What every namespace gets.
 _GIVEN: Final = frozenset(
     (

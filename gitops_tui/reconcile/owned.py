@@ -43,6 +43,19 @@ _DEPTH: Final = 20
 _MOST_CLAIMS: Final = 1000
 Live = dict[str, Any]
 
+BOOKKEEPING: Final = frozenset(
+    (
+        ("", "Event"),
+        ("events.k8s.io", "Event"),
+        ("", "Endpoints"),
+        ("discovery.k8s.io", "EndpointSlice"),
+        ("coordination.k8s.io", "Lease"),
+        ("apps", "ControllerRevision"),
+        ("metrics.k8s.io", "PodMetrics"),
+    )
+)
+"""Kinds that controllers write by themselves about what others own."""
+
 
 class Watching(Protocol):
     """What is needed of a Cluster: its store, and how well a kind is known."""

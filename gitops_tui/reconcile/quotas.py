@@ -6,19 +6,18 @@ where it said that. Pure, but for `read`."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any, Final
 
 from gitops_tui.compare.values import quantity
-from gitops_tui.errors import ClusterError, Forbidden
 from gitops_tui.health.objects import clean, items, number, part, word
 from gitops_tui.health.why import QUOTA
 from gitops_tui.kube import Cluster
 from gitops_tui.model.inspect import Cause
 from gitops_tui.model.keys import GVK, ResourceKey
+from gitops_tui.reconcile.listing import in_namespaces
 from gitops_tui.records import replace
 
 KIND: Final = GVK("", "v1", "ResourceQuota")
@@ -135,16 +134,5 @@ async def read(cluster: Cluster, namespaces: Iterable[str]) -> tuple[list[Obj], 
     spaces = sorted(set(namespaces))
     if kind is None or not spaces:
         return [], []
-    answers = await asyncio.gather(*(cluster.list(kind, each) for each in spaces), return_exceptions=True)
-    found: list[Obj] = []
-    problems: list[str] = []
-    for namespace, answer in zip(spaces, answers, strict=True):
-        if isinstance(answer, Forbidden):
-            problems.append(f"no rights to see ResourceQuotas in {namespace}")
-        elif isinstance(answer, ClusterError):
-            problems.append(f"ResourceQuotas in {namespace}: {answer}")
-        elif isinstance(answer, BaseException):
-            raise answer
-        else:
-            found += answer
-    return found, problems
+    found, problems = await in_namespaces(cluster, kind, spaces, "ResourceQuotas")
+    return list(found), problems

@@ -9,6 +9,7 @@ from typing import Any
 
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
+from gitops_tui.model.jsonpointer import pointer_of
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.render.yamlplaces import MOST_LINES, Place, Step, get, is_it, nodes_of, place_of
 
@@ -65,12 +66,12 @@ def _in_operations(
 
 def _walked(obj: Any, steps: Sequence[Step]) -> tuple[str, Any] | None:
     """(JSON pointer of a path, what stands there); None where a list has no such item."""
-    made = ""
+    made: list[str | int] = []
     here = obj
     for step in steps:
         if isinstance(step, str):
             here = here.get(step) if isinstance(here, dict) else None
-            made += "/" + step.replace("~", "~0").replace("/", "~1")
+            made.append(step)
             continue
         if not isinstance(here, list):
             return None
@@ -88,9 +89,9 @@ def _walked(obj: Any, steps: Sequence[Step]) -> tuple[str, Any] | None:
             )
         if not 0 <= at < len(here):
             return None
-        made += f"/{at}"
+        made.append(at)
         here = here[at]
-    return made, here
+    return pointer_of(made), here
 
 
 def _in_fields(node: Node, path: str, manifest: Manifest, steps: Sequence[Step]) -> Iterator[Place]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from gitops_tui.model.jsonpointer import pointer_of
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.text import printable
@@ -14,6 +15,8 @@ from gitops_tui.render.helmtemplate import Request
 
 _MOST_FIELDS = 5
 _MOST_OBJECTS = 10
+# The keys and indexes on the way to a value.
+_Way = tuple[str | int, ...]
 
 
 def may_be_random(request: Request, seen: Scan) -> bool:
@@ -32,7 +35,7 @@ def unstable(first: Sequence[Any], second: Sequence[Any]) -> list[str]:
     """A warning for each object that two renderings give differently, with its fields, never with a value."""
     found = []
     for one, other in zip(first, second, strict=False):
-        fields = list(dict.fromkeys(_differing(one, other, "")))
+        fields = list(dict.fromkeys(_field(way) for way in _unequal(one, other, both=False)))
         if not fields or not isinstance(one, dict):
             continue
         metadata = one.get("metadata")
@@ -49,17 +52,6 @@ def unstable(first: Sequence[Any], second: Sequence[Any]) -> list[str]:
     if len(first) != len(second):
         found.append("the chart renders to another number of objects each time")
     return found[:_MOST_OBJECTS]
-
-
-def _differing(one: Any, other: Any, path: str) -> Iterator[str]:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in one.keys() | other.keys():
-            yield from _differing(one.get(key), other.get(key), f"{path}.{key}" if path else str(key))
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for number, (mine, theirs) in enumerate(zip(one, other, strict=True)):
-            yield from _differing(mine, theirs, f"{path}[{number}]")
-    elif one != other:
-        yield path
 
 
 _IDENTITY = ("/apiVersion", "/kind", "/metadata/name", "/metadata/namespace")
@@ -87,21 +79,26 @@ def remembering(manifests: Sequence[Manifest], known: dict[ResourceKey, tuple[st
 
 def _pointers(one: Any, other: Any) -> Iterator[str]:
     is_secret = one.get("kind") == "Secret"
-    for pointer in _unequal(one, other, ""):
-        if pointer not in _IDENTITY:
+    for pointer in map(pointer_of, _unequal(one, other, both=True)):
+        if pointer and pointer not in _IDENTITY:
             yield pointer
             if is_secret and pointer.startswith("/stringData/"):
                 # As the API server keeps it.
                 yield pointer.replace("/stringData/", "/data/", 1)
 
 
-def _unequal(one: Any, other: Any, path: str) -> Iterator[str]:
-    """What is in both and differs."""
+def _unequal(one: Any, other: Any, way: _Way = (), *, both: bool) -> Iterator[_Way]:
+    """Where the two differ; both: only in what both have."""
     if isinstance(one, dict) and isinstance(other, dict):
-        for key in one.keys() & other.keys():
-            yield from _unequal(one[key], other[key], f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}")
+        for key in one.keys() & other.keys() if both else one.keys() | other.keys():
+            yield from _unequal(one.get(key), other.get(key), (*way, str(key)), both=both)
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for number, (mine, theirs) in enumerate(zip(one, other, strict=True)):
-            yield from _unequal(mine, theirs, f"{path}/{number}")
-    elif one != other and path:
-        yield path
+            yield from _unequal(mine, theirs, (*way, number), both=both)
+    elif one != other:
+        yield way
+
+
+def _field(way: _Way) -> str:
+    """`spec.containers[0].image`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way).removeprefix(".")

@@ -7,6 +7,7 @@ from typing import Any
 
 from gitops_tui.demo.fields.walks import same
 from gitops_tui.demo.status import Fault, bad_request
+from gitops_tui.model.jsonpointer import steps_of
 
 
 def merge_patch(value: Any, patch: Any) -> Any:
@@ -43,11 +44,10 @@ def json_patch(value: Any, steps: list[Any]) -> Any:
 
 
 def _way(pointer: str) -> list[str]:
-    if pointer == "":
-        return []
-    if not pointer.startswith("/"):
+    steps = steps_of(pointer)
+    if steps is None:
         raise ValueError(pointer)
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/")]
+    return list(steps)
 
 
 def _get(place: Any, way: list[str]) -> Any:
