@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import importlib
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +13,8 @@ from gitops_tui.render import helmlibrary
 from gitops_tui.settings import Settings
 from tests.render.charts import CHART, rendered
 
-renderer = sys.modules["gitops_tui.render.render"]
-helm_module = sys.modules["gitops_tui.render.helm"]
+renderer = importlib.import_module("gitops_tui.render.render")
+helm_module = importlib.import_module("gitops_tui.render.helm")
 pytestmark = pytest.mark.skipif(
     not helmlibrary.library_version() and helm_module.shutil.which("helm") is None, reason="needs the extra or the program helm"
 )  # fmt: skip
