@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,10 +13,9 @@ import pytest
 
 from gitops_tui.cli.main import run
 from gitops_tui.demo import DemoCluster
-from gitops_tui.kube import Cluster, contexts
-from gitops_tui.kube.config import pick
+from gitops_tui.kube import Cluster
 from gitops_tui.model.keys import GVK
-from gitops_tui.settings import Settings
+from tests.support.clusters import on
 
 
 @dataclass(frozen=True)
@@ -66,32 +64,16 @@ class Place:
 
     def as_dana(self, obj: dict[str, Any]) -> None:
         """Someone else applies fields and takes them over."""
-
-        async def work() -> None:
-            cluster = Cluster(pick(None, contexts(self.kubeconfig)), self.kubeconfig, Settings())
-            await cluster.connect()
-            try:
-                await cluster.apply(
-                    {**obj, "metadata": {**obj["metadata"], "namespace": self.namespace}}, field_manager="dana"
-                )
-            finally:
-                await cluster.close()
-
-        asyncio.run(work())
+        mine = {**obj, "metadata": {**obj["metadata"], "namespace": self.namespace}}
+        on(self.kubeconfig, lambda cluster: cluster.apply(mine, field_manager="dana"))
 
     def live(self, version: str, kind: str, name: str) -> dict[str, Any]:
         """An object of the namespace as the cluster has it, {} where there is none."""
 
-        async def work() -> dict[str, Any]:
-            cluster = Cluster(pick(None, contexts(self.kubeconfig)), self.kubeconfig, Settings())
-            await cluster.connect()
-            try:
-                found = await cluster.get(cluster.discovery.find(GVK.of(version, kind)), self.namespace, name)
-            finally:
-                await cluster.close()
-            return found or {}
+        async def get(cluster: Cluster) -> Any:
+            return await cluster.get(cluster.discovery.find(GVK.of(version, kind)), self.namespace, name)
 
-        return asyncio.run(work())
+        return on(self.kubeconfig, get) or {}
 
 
 @pytest.fixture(params=["demo", pytest.param("real", marks=pytest.mark.real)])

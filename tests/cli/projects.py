@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from gitops_tui.kube import Cluster, contexts
-from gitops_tui.kube.config import pick
+from gitops_tui.kube import Cluster
 from gitops_tui.model.keys import GVK
-from gitops_tui.settings import Settings
-from tests.support.clusters import until_served
+from tests.support.clusters import PROJECTS, on, until_served
 
 APP_PROJECT = GVK("argoproj.io", "v1alpha1", "AppProject")
-# Argo CD's own is longer; what counts here is that fields are kept as they are given.
-CRD: dict[str, Any] = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "appprojects.argoproj.io"},
-    "spec": {
-        "group": "argoproj.io",
-        "scope": "Namespaced",
-        "names": {
-            "kind": "AppProject",
-            "listKind": "AppProjectList",
-            "plural": "appprojects",
-            "singular": "appproject",
-        },
-        "versions": [
-            {
-                "name": "v1alpha1",
-                "served": True,
-                "storage": True,
-                "schema": {
-                    "openAPIV3Schema": {
-                        "type": "object",
-                        "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-                    }
-                },
-            }
-        ],
-    },
-}
 FREE: dict[str, Any] = {
     "sourceRepos": ["*"],
     "destinations": [{"server": "*", "namespace": "*"}],
@@ -86,19 +54,11 @@ class Projects:
     made: list[str] = field(default_factory=list)
 
     def _run(self, work: Any) -> Any:
-        async def all_of_it() -> Any:
-            cluster = Cluster(pick(None, contexts(self.kubeconfig)), self.kubeconfig, Settings())
-            await cluster.connect()
-            try:
-                return await work(cluster)
-            finally:
-                await cluster.close()
-
-        return asyncio.run(all_of_it())
+        return on(self.kubeconfig, work)
 
     def install(self) -> None:
         async def work(cluster: Cluster) -> None:
-            await cluster.apply(CRD, field_manager="test")
+            await cluster.apply(PROJECTS, field_manager="test")
             await cluster.apply(
                 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}, field_manager="test"
             )

@@ -3,15 +3,13 @@ kinds (definitions of our own, with the status as a subresource) and hold no con
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
-from gitops_tui.kube import Cluster, contexts
-from gitops_tui.kube.config import pick
+from gitops_tui.kube import Cluster
 from gitops_tui.model.keys import GVK
-from gitops_tui.settings import Settings
+from tests.support.clusters import on
 
 DEFINITION = """\
 apiVersion: apiextensions.k8s.io/v1
@@ -67,40 +65,30 @@ def served(cli):
     """Serves a kind until the test is over."""
     made: list[str] = []
 
-    async def work(kind: str, status: dict[str, Any] | None, name: str) -> None:
-        cluster = Cluster(pick(None, contexts(cli.kubeconfig)), cli.kubeconfig, Settings())
-        await cluster.connect()
-        try:
-            group, version, _ = KINDS[kind]
-            found = cluster.discovery.find(GVK(group, version, kind))
-            if status is not None:
-                await cluster.transport.request(
-                    "PATCH",
-                    f"{found.path(cli.namespace, name)}/status",
-                    body={"status": status},
-                    content_type="application/merge-patch+json",
-                )
-        finally:
-            await cluster.close()
-
     def controller(kind: str, name: str, status: dict[str, Any]) -> None:
         """What its controller would say of it."""
-        asyncio.run(work(kind, status, name))
 
-    async def gone() -> None:
-        cluster = Cluster(pick(None, contexts(cli.kubeconfig)), cli.kubeconfig, Settings())
-        await cluster.connect()
-        try:
-            kind = cluster.discovery.find(GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition"))
-            for each in made:
-                group, _, plural = KINDS[each]
-                await cluster.delete(kind, "", f"{plural}.{group}")
-        finally:
-            await cluster.close()
+        async def tell(cluster: Cluster) -> None:
+            group, version, _ = KINDS[kind]
+            found = cluster.discovery.find(GVK(group, version, kind))
+            await cluster.transport.request(
+                "PATCH",
+                f"{found.path(cli.namespace, name)}/status",
+                body={"status": status},
+                content_type="application/merge-patch+json",
+            )
+
+        on(cli.kubeconfig, tell)
+
+    async def gone(cluster: Cluster) -> None:
+        kind = cluster.discovery.find(GVK("apiextensions.k8s.io", "v1", "CustomResourceDefinition"))
+        for each in made:
+            group, _, plural = KINDS[each]
+            await cluster.delete(kind, "", f"{plural}.{group}")
 
     controller.made = made  # type: ignore[attr-defined]
     yield controller
-    asyncio.run(gone())
+    on(cli.kubeconfig, gone)
 
 
 def act(cli, what: str, name: str) -> None:

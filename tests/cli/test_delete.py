@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from gitops_tui.kube import Cluster, ResourceType, contexts
-from gitops_tui.kube.config import pick
+from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.model.keys import GVK
-from gitops_tui.settings import Settings
-from tests.support.clusters import until_served
+from tests.support.clusters import on, until_served
 from tests.support.waiting import until, until_async
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, annotations: {%s}}\ndata: {colour: red}\n"
@@ -34,27 +31,13 @@ WAVE = "argocd.argoproj.io/sync-wave: '%s'"
 HOOK = "argocd.argoproj.io/hook: %s"
 
 
-def on(cli, work: Callable[[Cluster], Any]) -> Any:
-    """What `work` gives on the cluster."""
-
-    async def run() -> Any:
-        cluster = Cluster(pick(None, contexts(cli.kubeconfig)), cli.kubeconfig, Settings())
-        await cluster.connect()
-        try:
-            return await work(cluster)
-        finally:
-            await cluster.close()
-
-    return asyncio.run(run())
-
-
 def names(cli, kind: ResourceType = CONFIGMAP) -> set[str]:
-    found = on(cli, lambda cluster: cluster.list(kind, cli.namespace))
+    found = on(cli.kubeconfig, lambda cluster: cluster.list(kind, cli.namespace))
     return {each["metadata"]["name"] for each in found} - {"kube-root-ca.crt"}
 
 
 def state_of(cli) -> dict[str, Any] | None:
-    return on(cli, lambda cluster: cluster.get(CONFIGMAP, "gitops-tui", f"app-{cli.app}"))
+    return on(cli.kubeconfig, lambda cluster: cluster.get(CONFIGMAP, "gitops-tui", f"app-{cli.app}"))
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +100,7 @@ def test_what_is_protected_or_somebody_elses_stays_and_is_said(cli, made_reposit
     )
     patch = {"metadata": {"annotations": {"gitops-tui.io/tracking-id": f"other:/ConfigMap:{cli.namespace}/theirs"}}}
     on(
-        cli,
+        cli.kubeconfig,
         lambda cluster: cluster.transport.request(
             "PATCH",
             f"/api/v1/namespaces/{cli.namespace}/configmaps/theirs",
@@ -190,7 +173,7 @@ def test_a_finalizer_that_never_ends_is_named_and_the_rest_is_known(cli, made_re
 
     def release() -> None:
         on(
-            cli,
+            cli.kubeconfig,
             lambda cluster: cluster.transport.request(
                 "PATCH",
                 f"/api/v1/namespaces/{cli.namespace}/configmaps/stuck",
@@ -267,11 +250,11 @@ def application_kind(cli) -> Iterator[None]:
 
         await until_async(gone)
 
-    on(cli, make)
+    on(cli.kubeconfig, make)
     try:
         yield
     finally:
-        on(cli, take)
+        on(cli.kubeconfig, take)
 
 
 @pytest.mark.parametrize(
@@ -307,12 +290,12 @@ def test_the_application_goes_last_and_its_finalizer_says_what_becomes_of_its_ob
         await cluster.apply(obj)
 
     with application_kind(cli):
-        on(cli, place)
+        on(cli.kubeconfig, place)
         assert cli.run("sync", cli.app, "--yes", *where).code == 0
         said = cli.run("delete", cli.app, "--yes", "-o", "json", *asked, *where)
         assert said.code == 0, said
         assert names(cli) == left
-        assert on(cli, lambda cluster: cluster.get(KIND, "argocd", cli.app)) is None
+        assert on(cli.kubeconfig, lambda cluster: cluster.get(KIND, "argocd", cli.app)) is None
         last = said.json["operation"]["results"][-1]
         assert (last["kind"], last["status"]) == ("Application", "done")
 
@@ -337,7 +320,7 @@ def test_an_application_that_argo_cd_looks_after_is_left_to_it(cli, made_reposit
         await cluster.apply({**obj, "status": {"reconciledAt": now}})
 
     with application_kind(cli):
-        on(cli, place)
+        on(cli.kubeconfig, place)
         said = cli.run("delete", cli.app, "--yes", "-f", str(file), "--kubeconfig", str(cli.kubeconfig))
         assert said.code == 2
         assert "argocd app delete" in said.err

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from gitops_tui.kube import Cluster, ResourceType, contexts
-from gitops_tui.kube.config import pick
+from gitops_tui.kube import ResourceType
 from gitops_tui.model.keys import GVK
 from gitops_tui.settings import Settings
+from tests.support.clusters import on
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {colour: %s}\n"
 EVENT = ResourceType(GVK("", "v1", "Event"), "events", True)
 
 
 def listed(cli, kind: ResourceType, namespace: str) -> list[dict[str, Any]]:
-    async def work() -> list[dict[str, Any]]:
-        cluster = Cluster(pick(None, contexts(cli.kubeconfig)), cli.kubeconfig, Settings())
-        await cluster.connect()
-        try:
-            return list(await cluster.list(kind, namespace))
-        finally:
-            await cluster.close()
-
-    return asyncio.run(work())
+    return list(on(cli.kubeconfig, lambda cluster: cluster.list(kind, namespace)))
 
 
 def colours(cli) -> dict[str, str]:

@@ -15,9 +15,8 @@ import pytest
 
 from gitops_tui.errors import ApiError, Conflict, Forbidden, Invalid, NotFound
 from gitops_tui.kube import Cluster, WatchSpec, WatchStatus, contexts
-from gitops_tui.kube.config import pick
 from gitops_tui.model.keys import GVK
-from gitops_tui.settings import Settings
+from tests.support.clusters import connected
 from tests.support.waiting import until_async
 
 pytestmark = pytest.mark.real
@@ -26,16 +25,6 @@ CM = GVK("", "v1", "ConfigMap")
 
 def config_map(namespace: str, name: str, **data: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}, "data": data}
-
-
-@asynccontextmanager
-async def real(kubeconfig: Path, context: str | None = None, **hooks: Any) -> AsyncIterator[Cluster]:
-    cluster = Cluster(pick(context, contexts(kubeconfig)), kubeconfig, Settings(), **hooks)
-    try:
-        await cluster.connect()
-        yield cluster
-    finally:
-        await cluster.close()
 
 
 @asynccontextmanager
@@ -49,7 +38,7 @@ async def namespace(cluster: Cluster) -> AsyncIterator[str]:
 
 
 async def test_it_connects_and_knows_the_kinds(real_kubeconfig: Path) -> None:
-    async with real(real_kubeconfig) as cluster:
+    async with connected(real_kubeconfig) as cluster:
         assert cluster.version.startswith("v1.")
         assert cluster.user
         assert cluster.discovery.find_kind("deploy").gvk == GVK("apps", "v1", "Deployment")
@@ -62,7 +51,7 @@ async def test_a_write_is_seen_at_once_and_a_deletion_too(real_kubeconfig: Path)
     def change(_kind: Any, old: Any, new: Any) -> None:
         seen[f"{(new or old)['metadata']['name']} {'gone' if new is None else 'there'}"] = time.monotonic()
 
-    async with real(real_kubeconfig, on_change=change) as cluster, namespace(cluster) as place:
+    async with connected(real_kubeconfig, on_change=change) as cluster, namespace(cluster) as place:
         kind = cluster.discovery.find(CM)
         await cluster.set_watches([WatchSpec(kind)])
         await until_async(lambda: cluster.status(CM)[0] is WatchStatus.SYNCED)
@@ -83,7 +72,7 @@ async def test_a_write_is_seen_at_once_and_a_deletion_too(real_kubeconfig: Path)
 
 
 async def test_lists_come_whole_though_in_pages(real_kubeconfig: Path) -> None:
-    async with real(real_kubeconfig) as cluster, namespace(cluster) as place:
+    async with connected(real_kubeconfig) as cluster, namespace(cluster) as place:
         await asyncio.gather(*(cluster.apply(config_map(place, f"c{number}")) for number in range(510)))
         kind = cluster.discovery.find(CM)
         found = await cluster.list(kind, place)
@@ -95,14 +84,14 @@ async def test_lists_come_whole_though_in_pages(real_kubeconfig: Path) -> None:
 
 async def test_every_character_of_a_value_arrives(real_kubeconfig: Path) -> None:
     odd = "".join(map(chr, (*range(0x20, 0x100), 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0x1F642))) + "\t\n\r\\"
-    async with real(real_kubeconfig) as cluster, namespace(cluster) as place:
+    async with connected(real_kubeconfig) as cluster, namespace(cluster) as place:
         assert (await cluster.apply(config_map(place, "odd", k=odd)))["data"] == {"k": odd}
 
 
 async def test_refusals_are_told_with_what_to_do(real_kubeconfig: Path) -> None:
     warnings: list[str] = []
     async with (
-        real(real_kubeconfig, on_warning=lambda _, text: warnings.append(text)) as cluster,
+        connected(real_kubeconfig, on_warning=lambda _, text: warnings.append(text)) as cluster,
         namespace(cluster) as place,
     ):
         with pytest.raises(NotFound) as missing:
@@ -132,7 +121,7 @@ async def test_refusals_are_told_with_what_to_do(real_kubeconfig: Path) -> None:
 async def test_a_user_without_rights_is_told_which_one_is_missing(real_kubeconfig: Path) -> None:
     if "real-reader" not in {each.name for each in contexts(real_kubeconfig)}:
         pytest.skip("no context of a user without rights")
-    async with real(real_kubeconfig, "real-reader") as cluster:
+    async with connected(real_kubeconfig, "real-reader") as cluster:
         kind = cluster.discovery.find(CM)
         assert await cluster.can_i("list", kind, "default") is False
         with pytest.raises(Forbidden, match=r'cannot patch resource "configmaps".*in the namespace "default"'):
@@ -144,7 +133,7 @@ async def test_a_user_without_rights_is_told_which_one_is_missing(real_kubeconfi
 
 async def test_applies_come_close_to_a_bare_loop(real_kubeconfig: Path) -> None:
     count = 200
-    async with real(real_kubeconfig) as cluster, namespace(cluster) as place:
+    async with connected(real_kubeconfig) as cluster, namespace(cluster) as place:
         credentials = cluster.transport._credentials
         assert credentials is not None
         path = f"{credentials.server}/api/v1/namespaces/{place}/configmaps/"

@@ -16,33 +16,11 @@ from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import Initiator, OperationPhase, SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import settings_from
+from tests.support.clusters import PROJECTS
 from tests.support.waiting import until
 
 DEPLOYMENT = GVK("apps", "v1", "Deployment")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-CRD = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "appprojects.argoproj.io"},
-    "spec": {
-        "group": "argoproj.io",
-        "scope": "Namespaced",
-        "names": {
-            "kind": "AppProject",
-            "listKind": "AppProjectList",
-            "plural": "appprojects",
-            "singular": "appproject",
-        },
-        "versions": [
-            {
-                "name": "v1alpha1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            }
-        ],
-    },
-}
 FREE = {
     "sourceRepos": ["*"],
     "destinations": [{"server": "*", "namespace": "*"}],
@@ -108,7 +86,7 @@ def put(demo, spec: dict[str, Any], name: str = "default") -> None:
 
 
 def install(demo) -> None:
-    demo.cluster.do("test", CRD)
+    demo.cluster.do("test", PROJECTS)
     demo.cluster.do("test", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
 
 

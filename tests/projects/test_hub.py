@@ -15,31 +15,9 @@ from gitops_tui.demo import DemoCluster
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import settings_from
+from tests.support.clusters import PROJECTS
 from tests.support.waiting import until
 
-CRD = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "appprojects.argoproj.io"},
-    "spec": {
-        "group": "argoproj.io",
-        "scope": "Namespaced",
-        "names": {
-            "kind": "AppProject",
-            "listKind": "AppProjectList",
-            "plural": "appprojects",
-            "singular": "appproject",
-        },
-        "versions": [
-            {
-                "name": "v1alpha1",
-                "served": True,
-                "storage": True,
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
-            }
-        ],
-    },
-}
 FREE = {
     "sourceRepos": ["*"],
     "destinations": [{"server": "*", "namespace": "*"}],
@@ -121,7 +99,7 @@ def is_read(engine: Engine, name: str) -> bool:
 def test_the_project_of_the_cluster_that_is_looked_from_counts_for_others(world, tmp_path: Path) -> None:
     a, b, engine = world
     repo = repository(tmp_path / "repo", {"apps/web/a.yaml": CONFIG})
-    a.do("test", CRD)
+    a.do("test", PROJECTS)
     a.do("test", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
     a.do("test", project({"syncWindows": [ALWAYS]}))
     found = engine(application("web", repo, "apps/web"))
@@ -130,7 +108,7 @@ def test_the_project_of_the_cluster_that_is_looked_from_counts_for_others(world,
     assert not state(found, "web").gate.automatic
     assert not state(found, "web").errors
     # The application's own cluster has one of that name: that one counts.
-    b.do("test", CRD)
+    b.do("test", PROJECTS)
     b.do("test", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
     b.do("test", project({"destinations": []}))
     other = engine(application("web", repo, "apps/web"))

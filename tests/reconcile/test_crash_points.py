@@ -14,13 +14,13 @@ import pytest
 
 from gitops_tui.demo import DemoCluster
 from gitops_tui.errors import Unreachable
-from gitops_tui.kube import Cluster, ResourceType, contexts
-from gitops_tui.kube.config import pick
+from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.model.keys import GVK, AppKey
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import OperationPhase, SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.clusters import on
 from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\n  annotations: {argocd.argoproj.io/sync-wave: '%d'}\ndata: {k: '%d'}\n"
@@ -105,15 +105,7 @@ class World:
             engine.stop()
 
     def ask(self, work: Callable[[Cluster], Any]) -> Any:
-        async def run() -> Any:
-            cluster = Cluster(pick(None, contexts(self.config)), self.config, Settings())
-            await cluster.connect()
-            try:
-                return await work(cluster)
-            finally:
-                await cluster.close()
-
-        return asyncio.run(run())
+        return on(self.config, work)
 
     def uids(self, kind: ResourceType) -> dict[str, str]:
         found = self.ask(lambda cluster: cluster.list(kind, "default"))

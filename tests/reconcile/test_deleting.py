@@ -13,13 +13,13 @@ import yaml
 
 from gitops_tui.demo import DemoCluster
 from gitops_tui.errors import GitOpsError
-from gitops_tui.kube import Cluster, ResourceType, contexts
-from gitops_tui.kube.config import pick
+from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.sync import OperationPhase, SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
 from gitops_tui.sync.execute import Executor
+from tests.support.clusters import on
 from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, annotations: {argocd.argoproj.io/sync-wave: '%d'}}\n"
@@ -57,15 +57,7 @@ class World:
         return next(iter(engine.snapshot.applications.values()))
 
     def ask(self, work: Callable[[Cluster], Any]) -> Any:
-        async def run() -> Any:
-            cluster = Cluster(pick(None, contexts(self.config)), self.config, Settings())
-            await cluster.connect()
-            try:
-                return await work(cluster)
-            finally:
-                await cluster.close()
-
-        return asyncio.run(run())
+        return on(self.config, work)
 
     def names(self) -> set[str]:
         found = self.ask(lambda cluster: cluster.list(CONFIGMAP, self.name))

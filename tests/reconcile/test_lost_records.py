@@ -3,7 +3,6 @@ said, with the inventory made anew."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,13 @@ from typing import Any
 import pytest
 
 from gitops_tui.demo import DemoCluster
-from gitops_tui.kube import Cluster, ResourceType, contexts
-from gitops_tui.kube.config import pick
+from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.record import AppRecord
 from gitops_tui.model.sync import OperationPhase, SyncOptions
 from gitops_tui.reconcile import Engine, Request
 from gitops_tui.settings import Settings
+from tests.support.clusters import on
 from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\ndata: {k: v}\n"
@@ -51,15 +50,7 @@ class World:
         return "\n".join(each.message for each in engine.snapshot.conditions)
 
     def ask(self, work: Callable[[Cluster], Any]) -> Any:
-        async def run() -> Any:
-            cluster = Cluster(pick(None, contexts(self.config)), self.config, Settings())
-            await cluster.connect()
-            try:
-                return await work(cluster)
-            finally:
-                await cluster.close()
-
-        return asyncio.run(run())
+        return on(self.config, work)
 
     def record(self) -> Any:
         return self.ask(lambda cluster: cluster.get(CONFIGMAP, "gitops-tui", "app-a"))

@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from gitops_tui.demo import DemoCluster
-from gitops_tui.kube import Cluster, ResourceType, contexts
-from gitops_tui.kube.config import pick
+from gitops_tui.kube import Cluster, ResourceType
 from gitops_tui.model.keys import GVK, AppKey
 from gitops_tui.model.record import RunningOperation
 from gitops_tui.model.snapshot import ApplicationState
@@ -27,6 +26,7 @@ from gitops_tui.reconcile import Engine, Request
 from gitops_tui.reconcile.progress import heard, told
 from gitops_tui.settings import Settings
 from gitops_tui.sync.execute import Executor
+from tests.support.clusters import on
 from tests.support.waiting import until
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\n  annotations: {argocd.argoproj.io/sync-wave: '%d'}\ndata: {k: '%d'}\n"
@@ -57,15 +57,7 @@ def ready(engine: Engine) -> ApplicationState:
 def on_cluster(config: Path, work: Callable[[Cluster], Any]) -> Any:
     """Runs work on a connection of its own."""
 
-    async def run() -> Any:
-        cluster = Cluster(pick(None, contexts(config)), config, Settings())
-        await cluster.connect()
-        try:
-            return await work(cluster)
-        finally:
-            await cluster.close()
-
-    return asyncio.run(run())
+    return on(config, work)
 
 
 def objects(config: Path, kind: ResourceType, namespace: str) -> list[dict[str, Any]]:

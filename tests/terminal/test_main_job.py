@@ -3,7 +3,6 @@ pause; with a repository of our own and people who change the cluster behind our
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import uuid
@@ -15,10 +14,9 @@ from typing import Any
 import pytest
 
 from gitops_tui.demo import DemoCluster
-from gitops_tui.kube import Cluster, contexts
-from gitops_tui.kube.config import pick
+from gitops_tui.kube import Cluster
 from gitops_tui.model.keys import GVK
-from gitops_tui.settings import Settings
+from tests.support.clusters import on
 from tests.support.waiting import until
 from tests.terminal.driver import Terminal
 
@@ -64,15 +62,7 @@ class Place:
     namespace: str
 
     def _with(self, work: Callable[[Cluster], Any]) -> Any:
-        async def run() -> Any:
-            cluster = Cluster(pick(None, contexts(self.kubeconfig)), self.kubeconfig, Settings())
-            await cluster.connect()
-            try:
-                return await work(cluster)
-            finally:
-                await cluster.close()
-
-        return asyncio.run(run())
+        return on(self.kubeconfig, work)
 
     def scale(self, replicas: int) -> None:
         """As `kubectl scale` does it: another manager takes the field over."""
