@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
+from gitops_tui.cli.output import time
 from gitops_tui.model.inspect import Cause, Diagnosis, EventLine, Events, Link, LogTail, Orphans, Usage, UsageReport
 from gitops_tui.model.keys import ResourceKey
-
-
-def time(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
 
 
 def key(found: ResourceKey) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -22,6 +23,11 @@ def json_out(value: Any) -> None:
     except TypeError:
         data = orjson.dumps(_clean(value), option=orjson.OPT_INDENT_2)
     sys.stdout.write(data.decode() + "\n")
+
+
+def time(moment: datetime | None) -> str | None:
+    """As JSON has it."""
+    return moment.isoformat() if moment is not None else None
 
 
 def _clean(value: Any) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.cli import window_shapes
+from gitops_tui.cli.output import time
 from gitops_tui.compare.show import Masks, concealed, marks_in, plain, without_credentials
 from gitops_tui.health.links import links
 from gitops_tui.model.drift import ABSENT, FieldDifference, FieldMove, Owner
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from gitops_tui.model.threeway import ThreeWay
 
 
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
-
-
 def _seconds(length: timedelta | None) -> float | None:
     return round(length.total_seconds(), 1) if length is not None else None
 
@@ -37,7 +34,7 @@ def commit(found: Commit | None) -> dict[str, Any] | None:
     return {
         "sha": found.sha,
         "author": found.author,
-        "time": _time(found.author_time),
+        "time": time(found.author_time),
         "subject": found.subject,
         "workingTree": found.working_tree,
     }
@@ -59,7 +56,7 @@ def line(found: BlameLine | None) -> dict[str, Any] | None:
     return {
         "commit": found.commit,
         "author": found.author,
-        "time": _time(found.time),
+        "time": time(found.time),
         "subject": found.subject,
         "path": found.path,
         "line": found.line,
@@ -73,7 +70,7 @@ def owner(found: Owner | None) -> dict[str, Any] | None:
         "manager": found.manager,
         "operation": found.operation,
         "subresource": found.subresource,
-        "time": _time(found.time),
+        "time": time(found.time),
         "who": who(found),
     }
 
@@ -119,7 +116,7 @@ def owned(found: OwnedObject) -> dict[str, Any]:
         "uid": found.uid,
         "health": found.health.status.value if found.health else None,
         "healthMessage": found.health.message if found.health else "",
-        "created": _time(found.created),
+        "created": time(found.created),
         "summary": found.summary,
         "trouble": found.trouble,
         "images": list(found.images),
@@ -148,7 +145,7 @@ def resource(state: ResourceState, explained: Explained | None = None, three: Th
         "drift": state.drift.kind.value,
         "health": state.health.status.value if state.health else None,
         "healthMessage": state.health.message if state.health else "",
-        "healthSince": _time(state.health_since),
+        "healthSince": time(state.health_since),
         "rolloutSeconds": _seconds(state.rollout),
         "summary": state.summary,
         "cause": state.cause,
@@ -162,10 +159,10 @@ def resource(state: ResourceState, explained: Explained | None = None, three: Th
         "ignoredBy": state.drift.ignored_by,
         "refused": state.drift.refused,
         "moved": moved.value,
-        "driftedSince": _time(state.drifted_since or began_in_git(explained)),
+        "driftedSince": time(state.drifted_since or began_in_git(explained)),
         "driftedBy": state.drifted_by,
         "episodes": [
-            {"began": _time(each.began), "ended": _time(each.ended), "by": each.by, "paths": list(each.paths)}
+            {"began": time(each.began), "ended": time(each.ended), "by": each.by, "paths": list(each.paths)}
             for each in state.episodes
         ],
         "differences": [
@@ -197,9 +194,9 @@ def pause(found: Pause | None) -> dict[str, Any] | None:
         return None
     return {
         "who": found.who,
-        "since": _time(found.since),
+        "since": time(found.since),
         "reason": found.reason,
-        "until": _time(found.until),
+        "until": time(found.until),
         "kind": found.kind.value,
         "revision": found.revision,
     }
@@ -211,7 +208,7 @@ def pin(found: Pin | None) -> dict[str, Any] | None:
     return {
         "revision": found.revision,
         "who": found.who,
-        "since": _time(found.since),
+        "since": time(found.since),
         "message": found.message,
         "rolledBackFrom": found.rolled_back_from,
     }
@@ -230,7 +227,7 @@ def application(state: ApplicationState, resources: list[dict[str, Any]] | None 
         "parent": str(state.app.parent) if state.app.parent is not None else None,
         "sync": state.sync.value,
         "health": state.health.value,
-        "healthSince": _time(state.health_since),
+        "healthSince": time(state.health_since),
         "rolloutSeconds": _seconds(state.rollout),
         "source": {"type": state.source_type, "path": state.app.source.path},
         "target": commit(state.target),
@@ -293,8 +290,8 @@ def operation(found: SyncOperation) -> dict[str, Any]:
         "revision": found.revision,
         "phase": found.phase.value,
         "dryRun": found.dry_run,
-        "started": _time(found.started),
-        "finished": _time(found.finished),
+        "started": time(found.started),
+        "finished": time(found.finished),
         "who": found.who,
         "initiator": found.initiator.value,
         "message": found.message,
@@ -334,8 +331,8 @@ def audit(found: AuditLine) -> dict[str, Any]:
         "initiator": entry.initiator.value,
         "who": entry.who,
         "user": entry.user,
-        "started": _time(entry.started),
-        "finished": _time(entry.finished),
+        "started": time(entry.started),
+        "finished": time(entry.finished),
         "seconds": took,
         "options": list(entry.options),
         "partial": entry.partial,

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
+from gitops_tui.cli.output import time
 from gitops_tui.model.windows import SyncGate, WindowLine, WindowState
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment is not None else None
 
 
 def window(state: WindowState) -> dict[str, Any]:
@@ -29,7 +25,7 @@ def window(state: WindowState) -> dict[str, Any]:
         "syncOverrun": found.sync_overrun,
         "description": found.description,
         "active": state.active,
-        "changes": _time(state.changes),
+        "changes": time(state.changes),
         "problem": found.problem,
     }
 
@@ -44,6 +40,6 @@ def gate(found: SyncGate) -> dict[str, Any]:
         "automatic": found.automatic,
         "manual": found.manual,
         "why": found.why,
-        "opens": _time(found.opens),
+        "opens": time(found.opens),
         "windows": [window(each) for each in found.windows],
     }

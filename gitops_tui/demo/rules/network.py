@@ -7,6 +7,7 @@ from typing import Any
 
 from gitops_tui.demo.rules import meta, names
 from gitops_tui.demo.rules.findings import duplicate, forbidden_field, invalid_value, not_supported, required
+from gitops_tui.demo.rules.listnames import own_name
 from gitops_tui.demo.rules.numbers import label_selector
 from gitops_tui.demo.status import FieldError
 
@@ -36,15 +37,8 @@ _CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
 def _service_port(port: Obj, at: str, spec: Obj, *, single: bool, seen: set[str]) -> list[FieldError]:
     errors: list[FieldError] = []
-    name = port.get("name") or ""
-    if not name:
-        if not single:
-            errors.append(required(f"{at}.name"))
-    elif complaints := names.dns_label(name):
-        errors += [invalid_value(f"{at}.name", name, said) for said in complaints]
-    elif name in seen:
-        errors.append(duplicate(f"{at}.name", name))
-    seen.add(name)
+    if port.get("name") or not single:
+        errors += own_name(port, at, seen)
     number = port.get("port", 0)
     errors += [invalid_value(f"{at}.port", number, said) for said in names.port_number(number)]
     if port.get("protocol") not in ("SCTP", "TCP", "UDP"):

@@ -10,12 +10,12 @@ from gitops_tui.demo.rules import meta, names
 from gitops_tui.demo.rules.containers import container as container_rules
 from gitops_tui.demo.rules.containers import owner_ids
 from gitops_tui.demo.rules.findings import (
-    duplicate,
     forbidden_field,
     invalid_value,
     not_supported,
     required,
 )
+from gitops_tui.demo.rules.listnames import own_name
 from gitops_tui.demo.rules.scheduling import scheduling
 from gitops_tui.demo.status import FieldError
 
@@ -78,14 +78,7 @@ def _volumes(spec: Obj, at: str) -> tuple[list[FieldError], set[str]]:
                 errors.append(required(f"{here}.persistentVolumeClaim.claimName"))
             if source == "hostPath" and not found.get("path"):
                 errors.append(required(f"{here}.hostPath.path"))
-        name = volume.get("name") or ""
-        if not name:
-            errors.append(required(f"{here}.name"))
-        elif complaints := names.dns_label(name):
-            errors += [invalid_value(f"{here}.name", name, said) for said in complaints]
-        elif name in seen:
-            errors.append(duplicate(f"{here}.name", name))
-        seen.add(name)
+        errors += own_name(volume, here, seen)
     return errors, seen
 
 
@@ -172,14 +165,7 @@ def pod_spec(spec: Obj, at: str) -> list[FieldError]:
     for kind in ("containers", "initContainers"):
         for number, container in enumerate(spec.get(kind) or ()):
             here = f"{at}.{kind}[{number}]"
-            name = container.get("name") or ""
-            if not name:
-                errors.append(required(f"{here}.name"))
-            elif complaints := names.dns_label(name):
-                errors += [invalid_value(f"{here}.name", name, said) for said in complaints]
-            elif name in seen:
-                errors.append(duplicate(f"{here}.name", name))
-            seen.add(name)
+            errors += own_name(container, here, seen)
             errors += container_rules(container, here, volumes, host_network=bool(spec.get("hostNetwork")))
     if spec.get("restartPolicy") not in ("Always", "OnFailure", "Never"):
         listed = ("Always", "OnFailure", "Never")
