@@ -106,7 +106,7 @@ def test_a_change_in_the_cluster_is_seen(line: list[str], real_kubeconfig: Path,
     engine.subscribe(look)
     engine.start()
     try:
-        assert synced.wait(30)
+        assert synced.wait(120)
         bare, ours = asyncio.run(_changes(real_kubeconfig, namespace, seen, synced))
     finally:
         engine.stop()

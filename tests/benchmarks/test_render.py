@@ -322,7 +322,7 @@ def test_rendering_leaves_the_engines_event_loop_alone(
         threads.append(threading.get_ident())
         if source.path.endswith("app-3"):
             held.set()
-            assert go_on.wait(60), "the loop had no turn while this was being rendered"
+            assert go_on.wait(120), "the loop had no turn while this was being rendered"
         return real(repository, commit, source, *more)
 
     monkeypatch.setattr(renderer, "_rendered", holding)
@@ -341,13 +341,13 @@ def test_rendering_leaves_the_engines_event_loop_alone(
         engine = Engine(request, settings)
         engine.start()
         try:
-            assert held.wait(60)
+            assert held.wait(120)
             # One rendering stands still; the loop goes on.
-            asyncio.run_coroutine_threadsafe(beat(20), engine.loop).result(60)
+            asyncio.run_coroutine_threadsafe(beat(20), engine.loop).result(120)
             go_on.set()
             while len(set(threads)) == 0 or len(threads) < len(names):
-                asyncio.run_coroutine_threadsafe(beat(1), engine.loop).result(60)
-            loop_thread = asyncio.run_coroutine_threadsafe(_ident(), engine.loop).result(60)
+                asyncio.run_coroutine_threadsafe(beat(1), engine.loop).result(120)
+            loop_thread = asyncio.run_coroutine_threadsafe(_ident(), engine.loop).result(120)
         finally:
             go_on.set()
             engine.stop()

@@ -77,7 +77,7 @@ def test_the_plan_of_two_thousand_objects(place: Place) -> None:
     times = []
     for _ in range(5):
         begun = time.perf_counter()
-        plan = place.engine.plan(app, SyncOptions()).result(60)
+        plan = place.engine.plan(app, SyncOptions()).result(120)
         times.append(time.perf_counter() - begun)
     assert len(plan.steps) >= MANY
     print(f"\nthe plan of {len(plan.steps):,} objects: {min(times) * 1000:.0f} ms")
@@ -92,9 +92,9 @@ def test_memory_over_two_hundred_syncs(place: Place) -> None:
     seen = []
     for number in range(1, SYNCS + 1):
         sha = place.repository.commit({f"big/{n}.yaml": TEXT.format(n=n, v=number) for n in range(20)}, f"v{number}")
-        place.engine.refresh(app).result(60)
+        place.engine.refresh(app).result(120)
         until(lambda sha=sha: place.at(sha))
-        done = place.engine.sync(place.engine.plan(app, SyncOptions()).result(60)).result(120)
+        done = place.engine.sync(place.engine.plan(app, SyncOptions()).result(120)).result(120)
         assert done.phase is OperationPhase.SUCCEEDED, done.message
         if number % 50 == 0:
             gc.collect()

@@ -42,7 +42,7 @@ def run_case(client: Client, case: Case, made_for: list[str], *, has_accounts: b
         headers={"Content-Type": "application/json"},
     )
     assert made.status == 201, made.body
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while has_accounts and time.monotonic() < end:  # pods are refused until the account is there
         if client.send("GET", f"{path}/serviceaccounts/default").status == 200:
             break

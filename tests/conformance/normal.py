@@ -24,6 +24,7 @@ _CONTROLLED = {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "C
 _NODES = {"kubelet", "kwok", "kube-scheduler"}
 _HASHES = {"pod-template-hash", "controller-revision-hash", "controller.kubernetes.io/hash"}
 _NAMED = re.compile(r"\b(web|db|agent|once)-(?=[a-z0-9]*[0-9])?[a-z0-9]{5,10}(-[a-z0-9]{5})?(?![\w.-])")
+_AGE = re.compile(r"\d+s")
 _OF_STATUS = {"code", "reason", "details", "status"}  # who asks for no more than these of a refusal gets no more
 
 
@@ -67,6 +68,8 @@ def _plain(value: Any, *, controllers: bool = False) -> Any:
             )
         elif key == "causes" and isinstance(inner, list):  # of maps and of managers they come in any order
             found[key] = sorted(inner, key=lambda cause: json.dumps(cause, sort_keys=True))
+        elif key == "cells" and isinstance(inner, list):
+            found[key] = ["AGE" if isinstance(each, str) and _AGE.fullmatch(each) else each for each in inner]
         elif controllers and key in _HASHES:
             found[key] = "HASH"
         elif controllers and key == "generateName":

@@ -46,7 +46,7 @@ def test_keys_that_stand_twice_are_found() -> None:
     ],
 )
 def test_bodies_are_refused(demo_cluster: DemoCluster, body: bytes, kind: str, status: int) -> None:
-    line = http.client.HTTPConnection(demo_cluster.url.removeprefix("http://"), timeout=20)
+    line = http.client.HTTPConnection(demo_cluster.url.removeprefix("http://"), timeout=120)
     line.request("POST", CONFIGMAPS, body, {"Authorization": f"Bearer {demo_cluster.token}", "Content-Type": kind})
     assert line.getresponse().status == status
     line.close()

@@ -27,7 +27,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 def cli(demo: Demo, *args: str) -> subprocess.CompletedProcess[str]:
     where = ["-f", str(demo.applications), "--kubeconfig", str(demo.kubeconfig)]
     line = [sys.executable, "-m", "gitops_tui", *args, *where]
-    return subprocess.run(line, capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+    return subprocess.run(line, capture_output=True, text=True, check=False, timeout=120, stdin=subprocess.DEVNULL)
 
 
 def drift(demo: Demo) -> dict[str, str]:
@@ -76,7 +76,7 @@ def test_no_request_without_the_token() -> None:
     with DemoCluster() as cluster:
         assert cluster.url.startswith("http://127.0.0.1:")
         with pytest.raises(urllib.error.HTTPError) as raised:
-            urllib.request.urlopen(f"{cluster.url}/api/v1/namespaces", timeout=5)
+            urllib.request.urlopen(f"{cluster.url}/api/v1/namespaces", timeout=120)
         assert raised.value.code == 401
 
 
@@ -97,6 +97,6 @@ def test_an_applier_that_sets_a_field_less_removes_it_and_conflicts_are_named() 
             headers={"Authorization": f"Bearer {cluster.token}", "Content-Type": "application/apply-patch+yaml"},
         )
         with pytest.raises(urllib.error.HTTPError) as raised:
-            urllib.request.urlopen(request, timeout=5)
+            urllib.request.urlopen(request, timeout=120)
         assert raised.value.code == 409
         assert 'conflict: conflict with "two" using v1: .data.a' in raised.value.read().decode().replace("\\", "")

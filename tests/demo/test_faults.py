@@ -24,7 +24,7 @@ def cluster() -> Iterator[DemoCluster]:
 
 def ask(cluster: DemoCluster, method: str, path: str, body: Any = None, token: str = "") -> tuple[int, Any, Any]:
     """Status, body as JSON, headers."""
-    line = http.client.HTTPConnection(cluster.url.removeprefix("http://"), timeout=10)
+    line = http.client.HTTPConnection(cluster.url.removeprefix("http://"), timeout=120)
     headers = {"Authorization": f"Bearer {token or cluster.token}", "Content-Type": "application/json"}
     line.request(method, path, None if body is None else json.dumps(body).encode(), headers)
     try:
@@ -74,7 +74,7 @@ def test_a_watch_is_dropped_or_told_that_its_version_is_gone(cluster: DemoCluste
     fault(cluster, does=does, verbs=["watch"], after=1)
     ask(cluster, "POST", MAPS, CONFIG)
     ask(cluster, "POST", MAPS, {**CONFIG, "metadata": {"name": "d"}})
-    line = http.client.HTTPConnection(cluster.url.removeprefix("http://"), timeout=10)
+    line = http.client.HTTPConnection(cluster.url.removeprefix("http://"), timeout=120)
     line.request("GET", f"{MAPS}?watch=1", headers={"Authorization": f"Bearer {cluster.token}"})
     events = [json.loads(each) for each in line.getresponse().read().splitlines()]
     line.close()

@@ -34,7 +34,7 @@ def ask(place: Path, path: str, *, user: int = 0, body: Any = None) -> Any:
     if data:
         headers["Content-Type"] = "application/json"
     request = urllib.request.Request(cluster["server"] + path, data, headers)
-    with urllib.request.urlopen(request, context=context, timeout=10) as answer:
+    with urllib.request.urlopen(request, context=context, timeout=120) as answer:
         return json.loads(answer.read())
 
 
@@ -49,7 +49,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, line: list[str]) -> 
         assert f"KUBECONFIG={place}" in running.stdout.readline()
         assert ask(place, "/api/v1/namespaces/default")["kind"] == "Namespace"
         running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 0
+        assert running.wait(120) == 0
 
 
 def test_served_rights_and_faults_are_there_where_they_are_asked_for(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_served_rights_and_faults_are_there_where_they_are_asked_for(tmp_path: P
             ask(place, "/api/v1/secrets")
         assert broken.value.code == 503
         running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 0
+        assert running.wait(120) == 0
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 2
     assert "is no folder" in done.stderr
@@ -112,7 +112,7 @@ def test_another_clusters_kubeconfig_is_never_overwritten(tmp_path: Path) -> Non
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert (done.returncode, place.read_text()) == (2, "clusters: [{name: production}]")
     assert "name another file" in done.stderr

@@ -26,7 +26,7 @@ def cluster() -> Iterator[DemoCluster]:
 def ask(
     cluster: DemoCluster, method: str, path: str, body: bytes, kind: str, token: str | None = None
 ) -> tuple[int, Any]:
-    line = http.client.HTTPConnection(cluster.url.removeprefix("http://"), timeout=5)
+    line = http.client.HTTPConnection(cluster.url.removeprefix("http://"), timeout=120)
     headers = {"Authorization": f"Bearer {cluster.token}" if token is None else token, "Content-Type": kind}
     line.request(method, path, body, headers)
     answer = line.getresponse()

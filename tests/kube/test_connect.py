@@ -28,7 +28,7 @@ async def test_nothing_that_it_asks_waits_for_another_answer(tmp_path: Path) -> 
             return None
 
         api.handlers.append(hold)
-        async with asyncio.timeout(60), connected(tmp_path, api) as cluster:
+        async with asyncio.timeout(120), connected(tmp_path, api) as cluster:
             assert (cluster.version, cluster.user) == ("v1.37.0", "u")
             assert len(cluster.discovery) == 3
 

@@ -119,20 +119,20 @@ def test_a_manual_sync_is_refused_by_the_plan_and_again_before_the_first_write(w
     open_ = engine(sync_windows=[window()])
     clock.now = NOON - timedelta(hours=2)
     until(lambda: is_read(open_))
-    open_.pause(state(open_).key).result(30)
+    open_.pause(state(open_).key).result(120)
     demo._scale("web", "frontend", 9)
     until(lambda: any(each.drift.is_drifted for each in state(open_).resources.values()))
-    plan = open_.plan(state(open_).key, SyncOptions()).result(30)
+    plan = open_.plan(state(open_).key, SyncOptions()).result(120)
     assert plan.steps
     assert not plan.refused
     # The plan was looked at for two hours, and the window has opened meanwhile.
     clock.now = NOON
     with pytest.raises(Exception, match="sync window deny 30 11") as refused:
-        open_.sync(plan).result(30)
+        open_.sync(plan).result(120)
     assert "manualSync" in refused.value.hint
     assert replicas(demo) == 9
-    assert open_.plan(state(open_).key, SyncOptions()).result(30).refused.startswith("sync window deny 30 11")
-    assert not open_.plan(state(open_).key, SyncOptions(dry_run=True)).result(30).refused
+    assert open_.plan(state(open_).key, SyncOptions()).result(120).refused.startswith("sync window deny 30 11")
+    assert not open_.plan(state(open_).key, SyncOptions(dry_run=True)).result(120).refused
 
 
 def test_a_project_that_changes_in_the_cluster_counts_at_once(world) -> None:
@@ -149,7 +149,7 @@ def test_a_project_that_changes_in_the_cluster_counts_at_once(world) -> None:
     put(demo, {"sourceRepos": ["https://git.example.com/**"]})
     until(lambda: state(found).auto.startswith("held: the project default does not permit the repository"))
     assert state(found).errors
-    assert found.plan(state(found).key, SyncOptions()).result(30).refused
+    assert found.plan(state(found).key, SyncOptions()).result(120).refused
     demo.cluster.remove(GVK("argoproj.io", "v1alpha1", "AppProject"), "argocd", "default")
     until(lambda: state(found).auto == "on")
     assert not state(found).errors
@@ -182,7 +182,7 @@ def test_a_window_that_closes_stops_a_sync_between_two_waves_and_it_goes_on_by_i
     until(lambda: state(found).auto.startswith("held: sync window deny"))
     assert not state(found).record.failed_revision
     clock.now = NOON + timedelta(hours=3)
-    found.refresh(state(found).key).result(30)
+    found.refresh(state(found).key).result(120)
     until(there)
 
 
@@ -229,7 +229,7 @@ def test_projects_that_may_not_be_read_hold_automatic_sync_and_are_said(world) -
     assert any("can't be read" in each.message and "argocd_namespace" in each.hint for each in state(found).conditions)
     demo._scale("web", "frontend", 9)
     until(lambda: any(each.drift.is_drifted for each in state(found).resources.values()))
-    plan = found.plan(state(found).key, SyncOptions()).result(30)
+    plan = found.plan(state(found).key, SyncOptions()).result(120)
     assert not plan.refused
     assert any("whether a sync window or a rule forbids this is not known" in each for each in plan.warnings)
     assert replicas(demo) == 9
@@ -257,7 +257,7 @@ def test_orphaned_resources_are_warned_of_where_the_project_asks_for_that(world)
     until(lambda: is_read(found) and bool(warned()))
     assert "ConfigMap web/stray" in warned()[0]
     assert "left-alone" not in warned()[0]
-    listed = found.orphaned(state(found).key).result(60)
+    listed = found.orphaned(state(found).key).result(120)
     assert [each.key.name for each in listed.orphans] == ["stray"]
     put(demo, {"orphanedResources": {"warn": False}})
     until(lambda: not warned())

@@ -138,7 +138,7 @@ def test_projects_that_an_application_holds_in_git_count_where_the_cluster_has_n
     until(lambda: not state(found, "child").gate.automatic)
     assert not state(found, "child").errors
     assert state(found, "root").gate.automatic
-    (line,) = found.windows().result(30)
+    (line,) = found.windows().result(120)
     assert line.applications == ("child",)
 
 
@@ -152,9 +152,9 @@ def test_a_project_of_a_file_that_changes_counts_after_a_refresh_and_a_broken_on
     until(lambda: is_read(found, "web") and not state(found, "web").gate.automatic)
     file = tmp_path / "apps.yaml"
     file.write_text(yaml.safe_dump_all([app, project({})]), encoding="utf-8")
-    found.refresh().result(60)
+    found.refresh().result(120)
     until(lambda: state(found, "web").gate.automatic)
     file.write_text("a: b: c\n", encoding="utf-8")
-    found.refresh().result(60)
+    found.refresh().result(120)
     until(lambda: any("are those read before" in each.message for each in found.snapshot.conditions))
     assert not state(found, "web").errors
