@@ -14,6 +14,7 @@ from gitops_tui.schema.nodes import UNKNOWN
 
 _EMPTY: dict[str, Any] = {}
 _SCALARS = frozenset({str, int, float})
+_PLAIN = frozenset({str, int, float, bool})
 
 
 def agrees(desired: dict[str, Any], live: dict[str, Any], node: Node | None) -> bool:
@@ -132,7 +133,7 @@ def _items(desired: list[Any], live: list[Any], node: Node, depth: int) -> bool:
                 not _no_more(value, there) and any(live_only(value, there, node.items, False, depth))
             ):
                 return False
-        elif value.__class__ is not there.__class__ or value.__class__ not in (str, int, bool) or value != there:
+        elif value.__class__ is not there.__class__ or value.__class__ not in _PLAIN or value != there:
             return False
     return True
 
