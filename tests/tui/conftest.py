@@ -32,7 +32,6 @@ from gitops_tui.model.sync import (
 )
 from gitops_tui.reconcile.api import HistoryCommit, RevisionPreview
 from gitops_tui.settings import Settings
-from tests.support.waiting import until_screen
 
 APP = AppKey("prod", "", "shop")
 NOW = datetime.now(UTC)
@@ -217,8 +216,3 @@ class FakeEngine:
 @pytest.fixture
 def make_engine() -> type[FakeEngine]:
     return FakeEngine
-
-
-@pytest.fixture
-def wait_until() -> Callable[[Any, Callable[[], Any]], Any]:
-    return until_screen

@@ -9,6 +9,7 @@ from textual import events
 
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.commands import COMMANDS, complete, parse
+from tests.support.waiting import until_screen
 
 APPS = ["shop", "payments", "shop-staging"]
 
@@ -60,31 +61,31 @@ def test_each_command_stands_in_the_readme() -> None:
     assert [each.name for each in COMMANDS if f"| `:{each.usage}` | {each.what} |" not in readme] == []
 
 
-async def test_a_command_typed_in_one_burst_loses_no_letter(make_engine, wait_until) -> None:
+async def test_a_command_typed_in_one_burst_loses_no_letter(make_engine) -> None:
     """As a paste, or fast typing over a slow line, brings it: all keys are there before the line is."""
     engine = make_engine(drifted=1)
     async with (app := GitOpsApp(lambda: engine, engine.settings)).run_test(size=(100, 30)) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         for _ in range(3):
             names = {":": "colon", " ": "space", "-": "minus"}
             for each in ":filter kind:none of-them":
                 app.post_message(events.Key(names.get(each, each), each))
             app.post_message(events.Key("enter", "\r"))
-            await wait_until(pilot, lambda: app.tree_pane.layout_rows.filter.text == "kind:none of-them")
-            await wait_until(pilot, lambda: len(app.screen_stack) == 1)
+            await until_screen(pilot, lambda: app.tree_pane.layout_rows.filter.text == "kind:none of-them")
+            await until_screen(pilot, lambda: len(app.screen_stack) == 1)
             app.tree_pane.set_filter("")
         # What leaves the line leaves it for the keys behind it too.
         for key, each in (("colon", ":"), ("x", "x"), ("escape", "\x1b"), ("slash", "/"), ("w", "w")):
             app.post_message(events.Key(key, each))
-        await wait_until(pilot, lambda: app.tree_pane.layout_rows.filter.text == "w")
+        await until_screen(pilot, lambda: app.tree_pane.layout_rows.filter.text == "w")
 
 
-async def test_text_pasted_before_the_line_is_there_stands_in_it(make_engine, wait_until) -> None:
+async def test_text_pasted_before_the_line_is_there_stands_in_it(make_engine) -> None:
     engine = make_engine(drifted=1)
     async with (app := GitOpsApp(lambda: engine, engine.settings)).run_test(size=(100, 30)) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         app.post_message(events.Key("colon", ":"))
         app.post_message(events.Paste("filter name"))
         app.post_message(events.Key("x", "x"))
         app.post_message(events.Key("enter", "\r"))
-        await wait_until(pilot, lambda: app.tree_pane.layout_rows.filter.text == "namex")
+        await until_screen(pilot, lambda: app.tree_pane.layout_rows.filter.text == "namex")

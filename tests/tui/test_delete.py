@@ -13,6 +13,7 @@ from gitops_tui.model.sync import Action, OperationPhase, Phase, PlanStep, SyncO
 from gitops_tui.reconcile.api import RevisionPreview
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.screens import ConfirmDeleteApp, DeleteScreen
+from tests.support.waiting import until_screen
 
 
 def object_key(name: str, kind: str = "ConfigMap") -> ResourceKey:
@@ -43,12 +44,12 @@ def engine(make_engine) -> Any:
 
 
 @pytest.fixture
-def dialog(wait_until):
+def dialog():
     async def open_on(pilot) -> DeleteScreen:
         app = pilot.app
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         await pilot.press("D")
-        await wait_until(pilot, lambda: isinstance(app.screen, DeleteScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, DeleteScreen) and app.screen.plan)
         return app.screen
 
     return open_on
@@ -59,7 +60,7 @@ def app_on(engine) -> GitOpsApp:
 
 
 @pytest.mark.parametrize("size", [(160, 48), (80, 24)])
-async def test_the_plan_says_what_goes_and_stays_and_the_name_is_typed(engine, dialog, wait_until, size) -> None:
+async def test_the_plan_says_what_goes_and_stays_and_the_name_is_typed(engine, dialog, size) -> None:
     async with (app := app_on(engine)).run_test(size=size) as pilot:
         screen = await dialog(pilot)
         said = screen.text
@@ -73,40 +74,40 @@ async def test_the_plan_says_what_goes_and_stays_and_the_name_is_typed(engine, d
         ):
             assert word in said, said
         await pilot.press("enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDeleteApp) and "web" in app.screen.text)
+        await until_screen(pilot, lambda: isinstance(app.screen, ConfirmDeleteApp) and "web" in app.screen.text)
         await pilot.press("y", "enter")
-        await wait_until(pilot, lambda: "nothing was deleted" in app.screen.text)
+        await until_screen(pilot, lambda: "nothing was deleted" in app.screen.text)
         assert engine.count("delete_app") == 0
         await pilot.press("backspace", *"shop", "enter")
-        await wait_until(pilot, lambda: engine.count("delete_app") == 1)
-        await wait_until(pilot, lambda: isinstance(app.screen, DeleteScreen) and "Succeeded" in app.screen.text)
+        await until_screen(pilot, lambda: engine.count("delete_app") == 1)
+        await until_screen(pilot, lambda: isinstance(app.screen, DeleteScreen) and "Succeeded" in app.screen.text)
 
 
-async def test_what_becomes_of_the_objects_is_chosen(engine, dialog, wait_until) -> None:
+async def test_what_becomes_of_the_objects_is_chosen(engine, dialog) -> None:
     async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
         screen = await dialog(pilot)
         await pilot.press("c")
-        await wait_until(pilot, lambda: screen.plan and screen.plan.options.confirm_prune)
+        await until_screen(pilot, lambda: screen.plan and screen.plan.options.confirm_prune)
         assert "disk" in screen.text
         await pilot.press("w")
-        await wait_until(pilot, lambda: screen.plan and screen.plan.options.cascade == "background")
+        await until_screen(pilot, lambda: screen.plan and screen.plan.options.cascade == "background")
         await pilot.press("h")
-        await wait_until(pilot, lambda: screen.plan and not screen.plan.options.hooks)
+        await until_screen(pilot, lambda: screen.plan and not screen.plan.options.hooks)
         await pilot.press("w")
-        await wait_until(pilot, lambda: screen.plan and screen.plan.options.cascade == "orphan")
+        await until_screen(pilot, lambda: screen.plan and screen.plan.options.cascade == "orphan")
         assert "its objects stay in the cluster" in screen.text
         await pilot.press("enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDeleteApp) and "stay" in app.screen.text)
+        await until_screen(pilot, lambda: isinstance(app.screen, ConfirmDeleteApp) and "stay" in app.screen.text)
         await pilot.press("escape")
         assert engine.count("delete_app") == 0
 
 
-async def test_a_read_only_session_deletes_nothing(make_engine, wait_until) -> None:
+async def test_a_read_only_session_deletes_nothing(make_engine) -> None:
     engine = make_engine(read_only=True)
     async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         await pilot.press("D")
         assert app.message is not None
         assert "read-only" in app.message[0]
         await pilot.press("colon", *"delete shop", "enter")
-        await wait_until(pilot, lambda: app.message is not None and "delete is off" in app.message[0])
+        await until_screen(pilot, lambda: app.message is not None and "delete is off" in app.message[0])

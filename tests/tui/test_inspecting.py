@@ -15,6 +15,7 @@ from gitops_tui.model.inspect import Cause, Diagnosis, EventLine, Events, Link, 
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.screens import EventsScreen, LinksScreen, OrphanedScreen, WhyScreen
+from tests.support.waiting import until_screen
 
 SIZES = [(160, 48), (80, 24)]
 POD = ResourceKey("", "Pod", "shop", "web-1")
@@ -65,11 +66,11 @@ def app_on(engine: Any) -> GitOpsApp:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_weightiest_cause_comes_first_and_the_log_last(engine, wait_until, size) -> None:
+async def test_the_weightiest_cause_comes_first_and_the_log_last(engine, size) -> None:
     async with (app := app_on(engine)).run_test(size=size) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         await pilot.press("W")
-        await wait_until(pilot, lambda: isinstance(app.screen, WhyScreen) and app.screen.found)
+        await until_screen(pilot, lambda: isinstance(app.screen, WhyScreen) and app.screen.found)
         said = app.screen.text
         for word in ("Degraded", "exit code 137", "and 2 others", "no rights to see Events", "the run before"):
             assert word in said
@@ -77,63 +78,63 @@ async def test_the_weightiest_cause_comes_first_and_the_log_last(engine, wait_un
         assert "\x1b" not in said
         assert "[bold]failed[/bold]" in said
         await pilot.press("r")
-        await wait_until(pilot, lambda: engine.count("why") == 2)
+        await until_screen(pilot, lambda: engine.count("why") == 2)
         await pilot.press("W")
-        await wait_until(pilot, lambda: len(app.screen_stack) == 1)
+        await until_screen(pilot, lambda: len(app.screen_stack) == 1)
 
 
-async def test_why_is_asked_about_what_is_selected(engine, wait_until) -> None:
+async def test_why_is_asked_about_what_is_selected(engine) -> None:
     async with (app := app_on(engine)).run_test(size=(120, 30)) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         await pilot.press("W")
-        await wait_until(pilot, lambda: engine.count("why") == 1)
+        await until_screen(pilot, lambda: engine.count("why") == 1)
         assert engine.asked[-1] == ("why", engine.state.key, None, "")
         await pilot.press("escape", "right_square_bracket", "W")
-        await wait_until(pilot, lambda: engine.count("why") == 2)
+        await until_screen(pilot, lambda: engine.count("why") == 2)
         assert engine.asked[-1][2] in engine.state.resources
 
 
-async def test_an_error_is_said_and_can_be_asked_again(engine, wait_until) -> None:
+async def test_an_error_is_said_and_can_be_asked_again(engine) -> None:
     engine.hold = {"why"}
     async with (app := app_on(engine)).run_test(size=(100, 30)) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         await pilot.press("W")
-        await wait_until(pilot, lambda: engine.held.get("why"))
+        await until_screen(pilot, lambda: engine.held.get("why"))
         assert "asking the cluster" in app.screen.text
         engine.held["why"][0].set_exception(GitOpsError("the server is away", hint="look at the VPN"))
-        await wait_until(pilot, lambda: "the server is away" in app.screen.text)
+        await until_screen(pilot, lambda: "the server is away" in app.screen.text)
         await pilot.press("r")
-        await wait_until(pilot, lambda: engine.count("why") == 2)
+        await until_screen(pilot, lambda: engine.count("why") == 2)
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_events_are_followed_while_the_screen_is_open_and_no_longer(engine, wait_until, size) -> None:
+async def test_events_are_followed_while_the_screen_is_open_and_no_longer(engine, size) -> None:
     async with (app := app_on(engine)).run_test(size=size) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         await pilot.press("e")
-        await wait_until(pilot, lambda: isinstance(app.screen, EventsScreen) and engine.callbacks)
+        await until_screen(pilot, lambda: isinstance(app.screen, EventsScreen) and engine.callbacks)
         assert "loading" in app.screen.text
         first = EventLine(True, "BackOff", "Back-off restarting", POD, 7)
         engine.callbacks[0](Events((first, EventLine(False, "Pulled", "pulled [red]it[/red]", POD))))
-        await wait_until(pilot, lambda: "BackOff" in app.screen.text)
+        await until_screen(pilot, lambda: "BackOff" in app.screen.text)
         said = app.screen.text
         assert "x7" in said
         assert "1 warning, 1 others" in said
         assert "[red]it[/red]" in said
         await pilot.press("w")
-        await wait_until(pilot, lambda: "Pulled" not in app.screen.text)
+        await until_screen(pilot, lambda: "Pulled" not in app.screen.text)
         engine.callbacks[0](Events((replace(first, reason="Gone"),)))
-        await wait_until(pilot, lambda: "Gone" in app.screen.text)
+        await until_screen(pilot, lambda: "Gone" in app.screen.text)
         await pilot.press("escape")
-        await wait_until(pilot, lambda: len(app.screen_stack) == 1 and not engine.callbacks)
+        await until_screen(pilot, lambda: len(app.screen_stack) == 1 and not engine.callbacks)
 
 
-async def test_the_right_pane_says_the_first_cause(engine, wait_until) -> None:
+async def test_the_right_pane_says_the_first_cause(engine) -> None:
     key, state = next(iter(engine.state.resources.items()))
     health = Health(HealthStatus.DEGRADED, "progress deadline exceeded")
     sick = replace(state, health=health, cause="no node takes the Pod")
     async with (app := app_on(engine)).run_test(size=(160, 40)) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         engine.change(resources={**engine.state.resources, key: sick})
         await pilot.press("right_square_bracket")
         detail = app.detail
@@ -141,16 +142,16 @@ async def test_the_right_pane_says_the_first_cause(engine, wait_until) -> None:
         def said() -> str:
             return "\n".join("".join(text for text, _ in line) for line in detail._lines if isinstance(line, list))
 
-        await wait_until(pilot, lambda: "why: no node takes the Pod" in said())
+        await until_screen(pilot, lambda: "why: no node takes the Pod" in said())
 
 
-async def test_a_link_is_copied(engine, wait_until, monkeypatch) -> None:
+async def test_a_link_is_copied(engine, monkeypatch) -> None:
     async with (app := app_on(engine)).run_test(size=(80, 24)) as pilot:
         copied: list[str] = []
         monkeypatch.setattr(app, "copy", lambda text, what: copied.append(text))
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         await pilot.press("K")
-        await wait_until(pilot, lambda: isinstance(app.screen, LinksScreen) and app.screen.found)
+        await until_screen(pilot, lambda: isinstance(app.screen, LinksScreen) and app.screen.found)
         assert "https://shop.example" in app.screen.text
         assert "Ingress web" in app.screen.text
         await pilot.press("down", "c")
@@ -159,27 +160,27 @@ async def test_a_link_is_copied(engine, wait_until, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_what_belongs_to_no_application_is_listed_and_blindness_is_said(engine, wait_until, size) -> None:
+async def test_what_belongs_to_no_application_is_listed_and_blindness_is_said(engine, size) -> None:
     app_key = engine.state.key
     stray = Orphan(ResourceKey("", "Secret", "shop", "cart"), None, "Helm release cart")
     engine.strays = Orphans(app_key, ("shop",), (stray,), ("no rights to see pods in shop",))
     async with (app := app_on(engine)).run_test(size=size) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         await pilot.press("colon", *"orphaned", "enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, OrphanedScreen) and app.screen.found)
+        await until_screen(pilot, lambda: isinstance(app.screen, OrphanedScreen) and app.screen.found)
         for word in ("no application holds: 1 object", "Secret cart", "Helm release cart", "no rights to see pods"):
             assert word in app.screen.text
         engine.strays = Orphans(app_key, ("shop",), (), ("no rights to see pods in shop",))
         await pilot.press("r")
-        await wait_until(pilot, lambda: "as far as can be seen" in app.screen.text)
+        await until_screen(pilot, lambda: "as far as can be seen" in app.screen.text)
         await pilot.press("escape")
         assert len(app.screen_stack) == 1
 
 
-async def test_what_custom_resources_own_is_looked_for_once_an_application_is_selected(engine, wait_until) -> None:
+async def test_what_custom_resources_own_is_looked_for_once_an_application_is_selected(engine) -> None:
     async with (app := app_on(engine)).run_test(size=(120, 30)) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
-        await wait_until(pilot, lambda: engine.looked == [engine.state.key])
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: engine.looked == [engine.state.key])
         await pilot.press("j", "j")
-        await wait_until(pilot, lambda: app.tree_pane.cursor == 2 and app.detail._node == app.tree_pane.node)
+        await until_screen(pilot, lambda: app.tree_pane.cursor == 2 and app.detail._node == app.tree_pane.node)
         assert engine.looked == [engine.state.key]

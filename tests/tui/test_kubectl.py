@@ -15,6 +15,7 @@ from gitops_tui.model.logs import LogContainer, LogPod
 from gitops_tui.tui import kubectl
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.screens import Choice
+from tests.support.waiting import until_screen
 
 POD = LogPod("shop", "web-1", "1", (LogContainer("app", chosen=True, state="running"), LogContainer("side")))
 OTHER = LogPod("shop", "web-2", "2", POD.containers)
@@ -90,49 +91,49 @@ class Pods:
         return future
 
 
-async def typed(pilot, wait_until, text: str) -> None:
-    await wait_until(pilot, lambda: len(pilot.app.tree_pane.rows) > 1)
+async def typed(pilot, text: str) -> None:
+    await until_screen(pilot, lambda: len(pilot.app.tree_pane.rows) > 1)
     await pilot.press("right_square_bracket")
-    await wait_until(pilot, lambda: pilot.app.tree_pane.node and pilot.app.tree_pane.node.key)
+    await until_screen(pilot, lambda: pilot.app.tree_pane.node and pilot.app.tree_pane.node.key)
     await pilot.press("colon", *text, "enter")
 
 
-async def test_of_several_pods_one_is_asked_for(make_engine, wait_until, program: Path, monkeypatch) -> None:
+async def test_of_several_pods_one_is_asked_for(make_engine, program: Path, monkeypatch) -> None:
     handed: list[list[str]] = []
     Pods(engine := make_engine(), POD, OTHER)
     app = GitOpsApp(lambda: engine, engine.settings)
     monkeypatch.setattr(app, "_hand", lambda line, *_: handed.append(line))
     async with app.run_test(size=(100, 30)) as pilot:
-        await typed(pilot, wait_until, "exec side -- ls")
-        await wait_until(pilot, lambda: isinstance(app.screen, Choice))
+        await typed(pilot, "exec side -- ls")
+        await until_screen(pilot, lambda: isinstance(app.screen, Choice))
         await pilot.press("2")
-        await wait_until(pilot, lambda: handed)
+        await until_screen(pilot, lambda: handed)
         assert handed[0][1:] == [
             "--context", "prod", "--namespace", "shop", "exec", "--stdin", "--tty", "web-2", "--container=side", "--", "ls",
         ]  # fmt: skip
 
 
-async def test_what_can_not_be_done_is_said_and_nothing_runs(make_engine, wait_until, program: Path) -> None:
+async def test_what_can_not_be_done_is_said_and_nothing_runs(make_engine, program: Path) -> None:
     Pods(engine := make_engine(), POD)
     async with (app := GitOpsApp(lambda: engine, engine.settings)).run_test(size=(100, 30)) as pilot:
-        await typed(pilot, wait_until, "exec nobody")
-        await wait_until(pilot, lambda: app.message and "no container nobody" in app.message[0])
-        await typed(pilot, wait_until, "forward http")
-        await wait_until(pilot, lambda: app.message and "is no port" in app.message[0])
+        await typed(pilot, "exec nobody")
+        await until_screen(pilot, lambda: app.message and "no container nobody" in app.message[0])
+        await typed(pilot, "forward http")
+        await until_screen(pilot, lambda: app.message and "is no port" in app.message[0])
         # A terminal that can't be handed over (here: none at all).
-        await typed(pilot, wait_until, "exec")
-        await wait_until(pilot, lambda: app.message and "can't be handed over" in app.message[0])
+        await typed(pilot, "exec")
+        await until_screen(pilot, lambda: app.message and "can't be handed over" in app.message[0])
 
 
-async def test_read_only_opens_no_shell(make_engine, wait_until, program: Path) -> None:
+async def test_read_only_opens_no_shell(make_engine, program: Path) -> None:
     Pods(engine := make_engine(read_only=True), POD)
     async with (app := GitOpsApp(lambda: engine, engine.settings)).run_test(size=(100, 30)) as pilot:
-        await typed(pilot, wait_until, "exec")
-        await wait_until(pilot, lambda: app.message and "read-only: exec is off" in app.message[0])
+        await typed(pilot, "exec")
+        await until_screen(pilot, lambda: app.message and "read-only: exec is off" in app.message[0])
 
 
 async def test_what_the_user_has_no_right_to_is_refused_by_the_name_of_the_right(
-    make_engine, wait_until, program: Path, monkeypatch
+    make_engine, program: Path, monkeypatch
 ) -> None:
     handed: list[list[str]] = []
     Pods(engine := make_engine(), POD)
@@ -140,16 +141,16 @@ async def test_what_the_user_has_no_right_to_is_refused_by_the_name_of_the_right
     app = GitOpsApp(lambda: engine, engine.settings)
     monkeypatch.setattr(app, "_hand", lambda line, *_: handed.append(line))
     async with app.run_test(size=(100, 30)) as pilot:
-        await typed(pilot, wait_until, "exec")
-        await wait_until(pilot, lambda: app.message and app.message[0] == f"exec: {engine.refused}")
+        await typed(pilot, "exec")
+        await until_screen(pilot, lambda: app.message and app.message[0] == f"exec: {engine.refused}")
         assert ("pod_refusal", engine.state.key, "exec", "shop", "web-1") in engine.asked
-        await typed(pilot, wait_until, "forward 8080")
-        await wait_until(pilot, lambda: app.message and app.message[0] == f"port-forward: {engine.refused}")
+        await typed(pilot, "forward 8080")
+        await until_screen(pilot, lambda: app.message and app.message[0] == f"port-forward: {engine.refused}")
         assert not handed
 
 
 async def test_somebody_who_has_gone_on_meanwhile_is_not_thrown_into_a_shell(
-    make_engine, wait_until, program: Path, monkeypatch
+    make_engine, program: Path, monkeypatch
 ) -> None:
     handed: list[list[str]] = []
     Pods(engine := make_engine(), POD)
@@ -157,11 +158,11 @@ async def test_somebody_who_has_gone_on_meanwhile_is_not_thrown_into_a_shell(
     app = GitOpsApp(lambda: engine, engine.settings)
     monkeypatch.setattr(app, "_hand", lambda line, *_: handed.append(line))
     async with app.run_test(size=(100, 30)) as pilot:
-        await typed(pilot, wait_until, "exec")
-        await wait_until(pilot, lambda: engine.held.get("pod_refusal"))
+        await typed(pilot, "exec")
+        await until_screen(pilot, lambda: engine.held.get("pod_refusal"))
         await pilot.press("question_mark")
-        await wait_until(pilot, lambda: len(app.screen_stack) == 2)
+        await until_screen(pilot, lambda: len(app.screen_stack) == 2)
         engine.held["pod_refusal"][0].set_result("")
         await pilot.press("escape")
-        await wait_until(pilot, lambda: len(app.screen_stack) == 1)
+        await until_screen(pilot, lambda: len(app.screen_stack) == 1)
         assert not handed

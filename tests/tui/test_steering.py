@@ -15,6 +15,7 @@ from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.screens import AuditScreen, ConfirmDelete, PauseScreen, RollbackScreen, SyncScreen, UndoScreen
 from gitops_tui.tui.screens.ask import Ask
 from gitops_tui.tui.screens.stages import after_revert, after_sync
+from tests.support.waiting import until_screen
 
 NOW = datetime.now(UTC)
 
@@ -31,9 +32,9 @@ def entry(number: int, at: int, **more) -> HistoryEntry:
 
 
 @pytest.fixture
-def opened(wait_until):
+def opened():
     async def open_on(pilot) -> None:
-        await wait_until(pilot, lambda: len(pilot.app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(pilot.app.tree_pane.rows) > 1)
 
     return open_on
 
@@ -42,19 +43,19 @@ def app_on(engine) -> GitOpsApp:
     return GitOpsApp(lambda: engine, engine.settings)
 
 
-async def test_z_plans_back_to_the_commit_before_and_runs_nothing_by_itself(make_engine, opened, wait_until) -> None:
+async def test_z_plans_back_to_the_commit_before_and_runs_nothing_by_itself(make_engine, opened) -> None:
     engine = make_engine()
     engine.change(record=AppRecord(history=(entry(1, 5), entry(2, 0, counts=(("create", 1),)))))
     async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("z")
-        await wait_until(pilot, lambda: isinstance(app.screen, UndoScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, UndoScreen) and app.screen.plan)
         assert "Undo the last sync of shop" in app.screen.text
         assert "by dana@laptop" in app.screen.text
         assert app.screen.options.prune
         assert engine.count("undo") == 0
         await pilot.press("enter")
-        await wait_until(pilot, lambda: engine.count("undo") == 1)
+        await until_screen(pilot, lambda: engine.count("undo") == 1)
         assert engine.asked[-1][1].revision == sha(5)
 
 
@@ -68,18 +69,18 @@ async def test_z_says_why_there_is_nothing_to_undo(make_engine, opened) -> None:
         assert len(app.screen_stack) == 1
 
 
-async def test_rollback_to_last_healthy_by_the_command_line(make_engine, opened, wait_until) -> None:
+async def test_rollback_to_last_healthy_by_the_command_line(make_engine, opened) -> None:
     engine = make_engine()
     engine.change(record=AppRecord(history=(entry(1, 7, healthy=True), entry(2, 5), entry(3, 0))))
     async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("colon", *"rollback shop last-healthy", "enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, RollbackScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, RollbackScreen) and app.screen.plan)
         assert app.screen.commit.sha == sha(7)
 
 
 @pytest.mark.parametrize("size", [(160, 48), (80, 24)])
-async def test_the_audit_lists_operations_and_opens_one(make_engine, opened, wait_until, size) -> None:
+async def test_the_audit_lists_operations_and_opens_one(make_engine, opened, size) -> None:
     engine = make_engine()
     results = (RecordedResult("change", "ConfigMap shop/c0001", "done", "", ("data.colour",)),)
     first = entry(2, 0, user="system:admin\x1b[31m", subject="Bump", author="Dana", results=results)
@@ -87,28 +88,26 @@ async def test_the_audit_lists_operations_and_opens_one(make_engine, opened, wai
     async with (app := app_on(engine)).run_test(size=size) as pilot:
         await opened(pilot)
         await pilot.press("A")
-        await wait_until(pilot, lambda: isinstance(app.screen, AuditScreen) and "1 operation" in app.screen.text)
+        await until_screen(pilot, lambda: isinstance(app.screen, AuditScreen) and "1 operation" in app.screen.text)
         assert "dana@laptop" in app.screen.text
         await pilot.press("enter")
-        await wait_until(pilot, lambda: "data.colour" in app.screen.text)
+        await until_screen(pilot, lambda: "data.colour" in app.screen.text)
         assert "system:admin" in app.screen.text
         assert "\x1b" not in app.screen.text
         await pilot.press("a")
-        await wait_until(pilot, lambda: "2 operations" in app.screen.text)
+        await until_screen(pilot, lambda: "2 operations" in app.screen.text)
 
 
-async def test_half_a_pause_is_chosen_in_the_dialog_and_shown_in_tree_and_header(
-    make_engine, opened, wait_until
-) -> None:
+async def test_half_a_pause_is_chosen_in_the_dialog_and_shown_in_tree_and_header(make_engine, opened) -> None:
     engine = make_engine()
     async with (app := app_on(engine)).run_test(size=(140, 40)) as pilot:
         await opened(pilot)
         await pilot.press("p")
-        await wait_until(pilot, lambda: isinstance(app.screen, PauseScreen))
+        await until_screen(pilot, lambda: isinstance(app.screen, PauseScreen))
         await pilot.press("v", "v")
-        await wait_until(pilot, lambda: "only new commits" in app.screen.text)
+        await until_screen(pilot, lambda: "only new commits" in app.screen.text)
         await pilot.press("enter", "enter")
-        await wait_until(pilot, lambda: engine.count("pause") == 1)
+        await until_screen(pilot, lambda: engine.count("pause") == 1)
         assert engine.asked[-1][-1] is PauseKind.HOLD_COMMITS
         engine.change(record=AppRecord(Pause("dana@x", NOW, "freeze", None, PauseKind.HOLD_COMMITS, sha(5))), behind=4)
         from gitops_tui.tui.words import pause_words
@@ -118,7 +117,7 @@ async def test_half_a_pause_is_chosen_in_the_dialog_and_shown_in_tree_and_header
         assert "4 behind" in said
 
 
-async def test_the_further_switches_plan_again_and_approving_asks_for_the_name(make_engine, opened, wait_until) -> None:
+async def test_the_further_switches_plan_again_and_approving_asks_for_the_name(make_engine, opened) -> None:
     engine = make_engine(extra=1)
     plan_of = engine.plan_of
 
@@ -131,33 +130,33 @@ async def test_the_further_switches_plan_again_and_approving_asks_for_the_name(m
     async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("s")
-        await wait_until(pilot, lambda: isinstance(app.screen, SyncScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncScreen) and app.screen.plan)
         await pilot.press("a")
-        await wait_until(pilot, lambda: app.screen.plan and app.screen.plan.options.adopt)
+        await until_screen(pilot, lambda: app.screen.plan and app.screen.plan.options.adopt)
         await pilot.press("c")
-        await wait_until(pilot, lambda: app.screen.plan and app.screen.plan.options.confirm_prune)
+        await until_screen(pilot, lambda: app.screen.plan and app.screen.plan.options.confirm_prune)
         await pilot.press("enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDelete))
+        await until_screen(pilot, lambda: isinstance(app.screen, ConfirmDelete))
         assert app.screen.types
         await pilot.press("y", "enter")
         assert engine.count("sync") == 0
         await pilot.press("backspace", *"shop", "enter")
-        await wait_until(pilot, lambda: engine.count("sync") == 1)
+        await until_screen(pilot, lambda: engine.count("sync") == 1)
         # The next sync does not take over or approve by itself.
         kept = app.last_options[engine.state.key]
         assert (kept.adopt, kept.confirm_prune) == (False, False)
 
 
-async def test_labels_are_asked_for_and_go_into_the_plan(make_engine, opened, wait_until) -> None:
+async def test_labels_are_asked_for_and_go_into_the_plan(make_engine, opened) -> None:
     engine = make_engine()
     async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("s")
-        await wait_until(pilot, lambda: isinstance(app.screen, SyncScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncScreen) and app.screen.plan)
         await pilot.press("l")
-        await wait_until(pilot, lambda: isinstance(app.screen, Ask))
+        await until_screen(pilot, lambda: isinstance(app.screen, Ask))
         await pilot.press(*"app=web", "enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, SyncScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncScreen) and app.screen.plan)
         assert app.screen.plan.options.selector == "app=web"
 
 

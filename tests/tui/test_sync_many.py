@@ -15,6 +15,7 @@ from gitops_tui.model.record import Deleted
 from gitops_tui.model.sync import Action, OperationPhase, PlanStep, SyncOptions, SyncPlan, SyncStatus
 from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.screens import ConfirmDeleteMany, SyncManyScreen
+from tests.support.waiting import until_screen
 
 NOW = datetime.now(UTC)
 NAMES = ("alpha", "beta", "gamma", "delta")
@@ -73,9 +74,9 @@ def engine(make_engine) -> Any:
 
 
 @pytest.fixture
-def opened(wait_until):
+def opened():
     async def open_on(pilot) -> None:
-        await wait_until(pilot, lambda: len(pilot.app.tree_pane.rows) >= len(NAMES))
+        await until_screen(pilot, lambda: len(pilot.app.tree_pane.rows) >= len(NAMES))
 
     return open_on
 
@@ -90,26 +91,24 @@ def names(engine) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [(160, 48), (80, 24)])
-async def test_all_that_drifted_are_synced_by_one_action_and_told_in_one_summary(
-    engine, opened, wait_until, size
-) -> None:
+async def test_all_that_drifted_are_synced_by_one_action_and_told_in_one_summary(engine, opened, size) -> None:
     async with (app := app_on(engine)).run_test(size=size) as pilot:
         await opened(pilot)
         await pilot.press("M")
-        await wait_until(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
         assert names(engine) == ["alpha", "beta", "gamma"]
         said = app.screen.text
         for word in ("Sync 3 applications", "+2 create", "1 refused", "its chart can't be rendered", "enter sync 2"):
             assert word in said
         assert engine.count("sync_many") == 0
         await pilot.press("space")
-        await wait_until(pilot, lambda: "new-alpha" in app.screen.text)
+        await until_screen(pilot, lambda: "new-alpha" in app.screen.text)
         await pilot.press("enter")
-        await wait_until(pilot, lambda: "not all went through" in app.screen.text)
+        await until_screen(pilot, lambda: "not all went through" in app.screen.text)
         assert "2 succeeded · 1 refused" in app.screen.text
 
 
-async def test_marked_applications_are_synced_and_the_marks_go(engine, opened, wait_until) -> None:
+async def test_marked_applications_are_synced_and_the_marks_go(engine, opened) -> None:
     async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         app.select(app.tree_pane.node._replace(app=app_key("beta"), kind="", key=None, uid=""))
@@ -118,15 +117,15 @@ async def test_marked_applications_are_synced_and_the_marks_go(engine, opened, w
         assert "1 application marked" in app.message[0]
         app.select(app.tree_pane.node._replace(app=app_key("delta"), kind="", key=None, uid=""))
         await pilot.press("space", "M")
-        await wait_until(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
         assert sorted(names(engine)) == ["beta", "delta"]
         await pilot.press("enter")
-        await wait_until(pilot, lambda: "all through" in app.screen.text)
+        await until_screen(pilot, lambda: "all through" in app.screen.text)
         await pilot.press("escape")
         assert app.tree_pane.marked_apps == set()
 
 
-async def test_what_somebody_deleted_does_not_come_back_along_with_others(engine, opened, wait_until) -> None:
+async def test_what_somebody_deleted_does_not_come_back_along_with_others(engine, opened) -> None:
     apps = dict(engine.snapshot.applications)
     gone = replace(apps[app_key("beta")].record, deleted=Deleted("dana@laptop", NOW, "foreground", done=True))
     apps[app_key("beta")] = replace(apps[app_key("beta")], record=gone)
@@ -134,43 +133,43 @@ async def test_what_somebody_deleted_does_not_come_back_along_with_others(engine
     async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("M")
-        await wait_until(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
         assert names(engine) == ["alpha", "gamma"]
         await pilot.press("escape")
         app.select(app.tree_pane.node._replace(app=app_key("beta"), kind="", key=None, uid=""))
         await pilot.press("space", "M")
-        await wait_until(pilot, lambda: names(engine) == ["beta"])
+        await until_screen(pilot, lambda: names(engine) == ["beta"])
 
 
-async def test_deleting_asks_for_words_once_more(engine, opened, wait_until) -> None:
+async def test_deleting_asks_for_words_once_more(engine, opened) -> None:
     async with (app := app_on(engine)).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await pilot.press("M")
-        await wait_until(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
         await pilot.press("p")
-        await wait_until(pilot, lambda: app.screen.plan and "−2 delete" in app.screen.text)
+        await until_screen(pilot, lambda: app.screen.plan and "−2 delete" in app.screen.text)
         await pilot.press("enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDeleteMany) and "old-beta" in app.screen.text)
+        await until_screen(pilot, lambda: isinstance(app.screen, ConfirmDeleteMany) and "old-beta" in app.screen.text)
         await pilot.press("y", "enter")
-        await wait_until(pilot, lambda: "nothing was deleted" in app.screen.text)
+        await until_screen(pilot, lambda: "nothing was deleted" in app.screen.text)
         assert engine.count("sync_many") == 0
         await pilot.press("backspace", *"delete 2", "enter")
-        await wait_until(pilot, lambda: engine.count("sync_many") == 1)
+        await until_screen(pilot, lambda: engine.count("sync_many") == 1)
 
 
-async def test_it_goes_on_without_its_dialog_is_shown_again_and_stopped(engine, opened, wait_until) -> None:
+async def test_it_goes_on_without_its_dialog_is_shown_again_and_stopped(engine, opened) -> None:
     engine.hold.add("sync_many")
     async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("M")
-        await wait_until(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
         plan = app.screen.plan
         await pilot.press("enter", "escape")
-        await wait_until(pilot, lambda: engine.count("sync_many") == 1 and len(app.screen_stack) == 1)
+        await until_screen(pilot, lambda: engine.count("sync_many") == 1 and len(app.screen_stack) == 1)
         running = engine.run(plan, ManyStatus.RUNNING)
         engine.snapshot = replace(engine.snapshot, many=running)
         await pilot.press("M")
-        await wait_until(pilot, lambda: isinstance(app.screen, SyncManyScreen) and "2 running" in app.screen.text)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncManyScreen) and "2 running" in app.screen.text)
         assert engine.count("plan_many") == 1
         await pilot.press("x")
         assert engine.asked[-1] == ("stop_many",)
@@ -178,14 +177,14 @@ async def test_it_goes_on_without_its_dialog_is_shown_again_and_stopped(engine, 
         engine.snapshot = replace(engine.snapshot, many=engine.run(plan, ManyStatus.STOPPED))
         for each in engine.subscribers:
             each(engine.snapshot)
-        await wait_until(pilot, lambda: "2 stopped" in app.screen.text)
+        await until_screen(pilot, lambda: "2 stopped" in app.screen.text)
 
 
-async def test_by_labels_from_the_command_line(engine, opened, wait_until) -> None:
+async def test_by_labels_from_the_command_line(engine, opened) -> None:
     async with (app := app_on(engine)).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press("colon", *"sync-many team=shop", "enter")
-        await wait_until(pilot, lambda: app.message is not None and "no application has the labels" in app.message[0])
+        await until_screen(pilot, lambda: app.message is not None and "no application has the labels" in app.message[0])
         await pilot.press("colon", *"sync-many !team", "enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
+        await until_screen(pilot, lambda: isinstance(app.screen, SyncManyScreen) and app.screen.plan)
         assert len(names(engine)) == len(NAMES)

@@ -14,6 +14,7 @@ from gitops_tui.tui.app import GitOpsApp
 from gitops_tui.tui.screens import WindowsScreen
 from gitops_tui.tui.windowwords import gate_words
 from gitops_tui.windowsettings import read_window
+from tests.support.waiting import until_screen
 
 SIZES = [(160, 48), (80, 24)]
 
@@ -39,32 +40,34 @@ def held(*windows: SyncWindow) -> SyncGate:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_windows_are_listed_with_what_they_are_about(engine, wait_until, size) -> None:
+async def test_the_windows_are_listed_with_what_they_are_about(engine, size) -> None:
     mine, other = window(description="INC-42 [bold]freeze[/bold] \x1b[31m"), window(timeZone="Mars/Base")
     engine.change(gate=held(mine))
     engine.lines = (WindowLine(WindowState(mine, True), ("shop",)), WindowLine(WindowState(other, None), ("pay",)))
     async with (app := GitOpsApp(lambda: engine, engine.settings)).run_test(size=size) as pilot:
-        await wait_until(pilot, lambda: len(app.tree_pane.rows) > 1)
+        await until_screen(pilot, lambda: len(app.tree_pane.rows) > 1)
         await pilot.press("colon", *"windows", "enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, WindowsScreen) and app.screen.found)
+        await until_screen(pilot, lambda: isinstance(app.screen, WindowsScreen) and app.screen.found)
         for word in ("1 window", "deny * * * * * for 1h", "the project web, window 1; about shop", "never closes"):
             assert word in app.screen.text
         assert "INC-42 [bold]freeze" in app.screen.text
         assert "\x1b" not in app.screen.text
         assert "Mars" not in app.screen.text
         await pilot.press("a")
-        await wait_until(pilot, lambda: "2 windows" in app.screen.text)
+        await until_screen(pilot, lambda: "2 windows" in app.screen.text)
         assert "Mars/Base" in " ".join(app.screen.text.split())
         await pilot.press("escape")
         assert len(app.screen_stack) == 1
 
 
-async def test_an_application_says_that_a_window_holds_it_and_no_longer_once_it_opens(engine, wait_until) -> None:
+async def test_an_application_says_that_a_window_holds_it_and_no_longer_once_it_opens(engine) -> None:
     engine.change(gate=held(window(manualSync=True)))
     async with (app := GitOpsApp(lambda: engine, engine.settings)).run_test(size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: any(getattr(each.what, "what", "") == "window" for each in app.tree_pane.rows))
+        await until_screen(
+            pilot, lambda: any(getattr(each.what, "what", "") == "window" for each in app.tree_pane.rows)
+        )
         engine.change(gate=SyncGate())
-        await wait_until(
+        await until_screen(
             pilot, lambda: not any(getattr(each.what, "what", "") == "window" for each in app.tree_pane.rows)
         )
 
