@@ -18,8 +18,9 @@ from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.text import printable, redact
 from gitops_tui.reconcile.answers import Answer, answer_for, content_of
+from gitops_tui.reconcile.judging import asks_server
 from gitops_tui.reconcile.rules import compare_options
-from gitops_tui.reconcile.runtime import Runtime, asks_server
+from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
 
 if TYPE_CHECKING:

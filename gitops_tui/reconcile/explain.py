@@ -15,7 +15,8 @@ from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import BlameLine
 from gitops_tui.model.threeway import ThreeWay
 from gitops_tui.reconcile.ignoring import IgnoreCommands
-from gitops_tui.reconcile.runtime import Runtime, moved_since
+from gitops_tui.reconcile.judging import moved_since
+from gitops_tui.reconcile.runtime import Runtime
 
 # A whole object that differs is told by its first fields; each costs a look into Git's history.
 MAX_FIELDS = 50

@@ -16,15 +16,9 @@ from gitops_tui.model.snapshot import Condition, Severity
 from gitops_tui.model.sync import Initiator, OperationPhase
 from gitops_tui.reconcile.auto import decide, fight
 from gitops_tui.reconcile.confirming import Confirming
+from gitops_tui.reconcile.judging import evaluate, look_ahead
 from gitops_tui.reconcile.lastsync import LastSync
-from gitops_tui.reconcile.runtime import (
-    Runtime,
-    application_state,
-    desired_and_extra,
-    desired_or_extra,
-    evaluate,
-    look_ahead,
-)
+from gitops_tui.reconcile.runtime import Runtime, application_state, desired_and_extra, desired_or_extra
 from gitops_tui.reconcile.session import ClusterSession
 from gitops_tui.records import replace
 from gitops_tui.sync.options import unsupported
