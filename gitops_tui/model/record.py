@@ -141,8 +141,8 @@ class RunningOperation:
 @dataclass(frozen=True, slots=True)
 class AppRecord:
     """Everything kept for one application. source: "repo path" of the last sync, redacted, so that two repositories
-    with an application of one name are told apart. failed: the revision on which automatic sync failed last, and
-    with what, "" for none. bad: commits that were rolled back from, newest last. noted: what
+    with an application of one name are told apart. failed: the revision on which automatic sync failed last, with
+    what, and a hash of what it was of (as in HistoryEntry), "" for none. bad: commits that were rolled back from, newest last. noted: what
     people did beside syncing (pauses, unpinning, actions), for the audit, newest last."""
 
     pause: Pause | None = None
@@ -153,6 +153,7 @@ class AppRecord:
     source: str = ""
     failed_revision: str = ""
     failed_message: str = ""
+    failed_content: str = ""
     bad: tuple[BadCommit, ...] = ()
     deleted: Deleted | None = None
     noted: tuple[HistoryEntry, ...] = ()

@@ -105,7 +105,8 @@ def decide(
             f"held: {left.revision[:7]} was rolled back from by {left.who}; sync it by hand or push a newer commit",
         )
     tried = is_same(state.app, revision, content, attempts.revision, attempts.content)
-    if record.failed_revision == revision and attempts.revision != revision:
+    failed = is_same(state.app, revision, content, record.failed_revision, record.failed_content)
+    if failed and attempts.revision != revision:
         why = f" ({' '.join(record.failed_message.split())[:120]})" if record.failed_message else ""
         return Decision(False, f"held: this revision failed before{why}; sync it by hand or push a newer commit")
     extra = [each for each in state.resources.values() if each.drift.kind is DriftKind.EXTRA]

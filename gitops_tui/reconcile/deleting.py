@@ -243,7 +243,14 @@ def after_deletion(record: AppRecord, plan: SyncPlan, operation: SyncOperation, 
     mark = record.deleted or Deleted(operation.who, operation.started, plan.options.cascade)
     if operation.phase is not OperationPhase.SUCCEEDED:
         # What never began to delete leaves the application as it was.
-        return replace(record, history=history, deleted=mark if begun else None, failed_revision="", failed_message="")
+        return replace(
+            record,
+            history=history,
+            deleted=mark if begun else None,
+            failed_revision="",
+            failed_message="",
+            failed_content="",
+        )
     waiting = frozenset(step.key for step in plan.kept if step.confirm)
     if waiting:
         left = frozenset(item for item in record.inventory if item.key in waiting)

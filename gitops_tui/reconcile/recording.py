@@ -160,5 +160,5 @@ def ended(
     if succeeded and operation.initiator in (Initiator.PERSON, Initiator.UNDO):
         # A person deployed it again: it is not held back any longer.
         record = replace(record, bad=tuple(each for each in record.bad if each.revision != plan.revision))
-    failed = ("", "") if succeeded or resumes else (plan.revision, operation.message[:500])
-    return replace(record, failed_revision=failed[0], failed_message=failed[1])
+    failed = ("", "", "") if succeeded or resumes else (plan.revision, operation.message[:500], content)
+    return replace(record, failed_revision=failed[0], failed_message=failed[1], failed_content=failed[2])

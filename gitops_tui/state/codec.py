@@ -109,7 +109,11 @@ def _encode(record: AppRecord) -> dict[str, str]:
     if record.source:
         data["source"] = record.source
     if record.failed_revision:
-        data["failed"] = {"revision": record.failed_revision, "message": record.failed_message[:_MAX_TEXT]}
+        data["failed"] = {
+            "revision": record.failed_revision,
+            "message": record.failed_message[:_MAX_TEXT],
+            "content": record.failed_content,
+        }
     if record.bad:
         data["bad"] = [
             {
@@ -195,7 +199,7 @@ def decode(data: Mapping[str, Any]) -> AppRecord:
     """The record in a ConfigMap's data; what can't be read is named in `notes`."""
     found = {key: _read(data, key) for key in KEYS}
     values = {key: value for key, (value, _) in found.items()}
-    failed = values["failed"] or ("", "")
+    failed = values["failed"] or ("", "", "")
     return AppRecord(
         pause=values["pause"],
         pin=values["pin"],
@@ -205,6 +209,7 @@ def decode(data: Mapping[str, Any]) -> AppRecord:
         source=values["source"] or "",
         failed_revision=failed[0],
         failed_message=failed[1],
+        failed_content=failed[2],
         bad=values["bad"] or (),
         deleted=values["deleted"],
         noted=values["noted"] or (),
@@ -330,6 +335,6 @@ _PARTS: dict[str, Callable[[Any], Any]] = {
     "deleted": _read_deleted,
     "noted": lambda value: tuple(_read_entry(each) for each in _list(value)),
     "bad": lambda value: tuple(_read_bad(each) for each in _list(value)),
-    "failed": lambda value: (str(_dict(value)["revision"]), str(value["message"])),
+    "failed": lambda value: (str(_dict(value)["revision"]), str(value["message"]), str(value.get("content", ""))),
 }
 KEYS = tuple(_PARTS)

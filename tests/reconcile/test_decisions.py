@@ -76,6 +76,17 @@ def test_a_failed_commit_is_held_by_the_next_session_with_its_error() -> None:
     assert "quota exceeded" in found.why
 
 
+def test_what_failed_is_tried_again_once_another_source_renders_otherwise() -> None:
+    record = AppRecord(failed_revision=SHA, failed_message="stopped", failed_content="old", history=(entry(1, OLD),))
+    state = drifted(record, self_heal=False)
+    two = replace(state, app=replace(state.app, sources=(Source("/r"), Source("/values"))))
+
+    def of(state: ApplicationState, content: str) -> bool:
+        return decide(state, Attempts(), now=1.0, wall=NOW, enabled=True, record_known=True, content=content).act
+
+    assert [of(two, "old"), of(two, "new"), of(state, "new")] == [False, True, False]
+
+
 def test_healing_off_reports_drift_and_still_takes_a_new_commit() -> None:
     pause = Pause("dana@x", NOW, kind=PauseKind.HEAL_OFF)
     synced = AppRecord(pause=pause, history=(entry(1, SHA),))
