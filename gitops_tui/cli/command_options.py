@@ -23,6 +23,13 @@ def _app_or_all(made: argparse.ArgumentParser) -> None:
     made.add_argument("app", metavar="APP", nargs="?", default="")
 
 
+def _agreeing(made: argparse.ArgumentParser, *, message: bool = True) -> None:
+    made.add_argument("--dry-run", action="store_true", help="send the plan as a dry run only")
+    made.add_argument("--yes", "-y", action="store_true", help="agree to the plan")
+    if message:
+        made.add_argument("--message", "-m", default="", help="why; kept in the audit")
+
+
 def _wait(made: argparse.ArgumentParser) -> None:
     made.add_argument("--wait", action="store_true", help="until it is Healthy, for up to --timeout; else exit code 1")
 
@@ -146,8 +153,7 @@ def _sync(made: argparse.ArgumentParser) -> None:
         default="",
         help="all Applications with these labels; beside names: only objects with these labels, and no hooks",
     )
-    made.add_argument("--dry-run", action="store_true", help="send the plan as a dry run only")
-    made.add_argument("--yes", "-y", action="store_true", help="agree to the plan")
+    _agreeing(made, message=False)
     _wait(made)
 
 
@@ -157,17 +163,13 @@ def _rollback(made: argparse.ArgumentParser) -> None:
         "--to-last-healthy", action="store_true", help="to the newest earlier sync at which it was Healthy"
     )
     made.add_argument("--prune", action="store_true")
-    made.add_argument("--dry-run", action="store_true")
-    made.add_argument("--yes", "-y", action="store_true")
-    made.add_argument("--message", "-m", default="")
+    _agreeing(made)
     _wait(made)
 
 
 def _undo(made: argparse.ArgumentParser) -> None:
     made.add_argument("--prune", action="store_true", help="also delete what that sync created")
-    made.add_argument("--dry-run", action="store_true")
-    made.add_argument("--yes", "-y", action="store_true")
-    made.add_argument("--message", "-m", default="")
+    _agreeing(made)
     _wait(made)
 
 
@@ -198,9 +200,24 @@ def _target(made: argparse.ArgumentParser) -> None:
 
 
 def _delete(made: argparse.ArgumentParser) -> None:
-    from gitops_tui.cli.delete_options import add_options
+    from gitops_tui.model.sync import CASCADES
 
-    add_options(made)
+    made.add_argument(
+        "--cascade",
+        choices=CASCADES,
+        default="",
+        help="what becomes of its objects; if not told, as the finalizer of its Application says",
+    )
+    made.add_argument(
+        "--confirm-delete",
+        "--confirm-prune",
+        dest="confirm_delete",
+        action="store_true",
+        help="also what waits for a person (Delete=confirm, namespaces, CRDs, volumes)",
+    )
+    made.add_argument("--skip-hooks", action="store_true", help="without PreDelete and PostDelete hooks")
+    made.add_argument("--forget", action="store_true", help="also its record: history, audit, that it was deleted")
+    _agreeing(made)
 
 
 # In the order of `--help`.

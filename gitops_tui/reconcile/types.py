@@ -26,20 +26,24 @@ class Types:
         self.schemas: SchemaSet = builtin()
         # The kinds that are none of the bundled ones, whether or not their types were found.
         self._sought: dict[GVK, None] = {}
+        # One at a time: an answer to an earlier question must not come in over that to a later one.
+        self._reading = asyncio.Lock()
 
     async def learn(self, kinds: Iterable[GVK]) -> None:
         """Reads the types of kinds that were not asked for yet."""
-        served = self._cluster.discovery.get
-        new = [each for each in kinds if each not in self._sought and builtin().node(each) is None and served(each)]
-        if new:
-            self._sought |= dict.fromkeys(new)
-            self.schemas = await self._read(new, self.schemas)
+        async with self._reading:
+            served = self._cluster.discovery.get
+            new = [each for each in kinds if each not in self._sought and builtin().node(each) is None and served(each)]
+            if new:
+                self._sought |= dict.fromkeys(new)
+                self.schemas = await self._read(new, self.schemas)
 
     async def learn_anew(self) -> None:
         """Reads again all that was asked for: definitions have changed. Until all is read the types of before count; where the
         cluster doesn't answer they go on."""
-        if self._sought:
-            self.schemas = await self._read(list(self._sought), builtin())
+        async with self._reading:
+            if self._sought:
+                self.schemas = await self._read(list(self._sought), builtin())
 
     async def _read(self, kinds: list[GVK], schemas: SchemaSet) -> SchemaSet:
         before = self.schemas

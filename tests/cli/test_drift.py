@@ -13,6 +13,7 @@ import yaml
 from gitops_tui.cli.main import run
 from gitops_tui.demo import DemoCluster
 from gitops_tui.kube.transport import Transport
+from tests.reconcile.drift_world import DEPLOYMENT
 
 CONFIG: dict[str, Any] = {
     "apiVersion": "v1",
@@ -125,20 +126,9 @@ def test_a_field_is_ignored_by_a_rule_in_the_settings(place: Place, tmp_path: Pa
 
 
 def test_a_diff_asks_for_no_kinds_but_the_manifests_own(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    labels = {"app": "web"}
-    web: dict[str, Any] = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "web", "namespace": "default"},
-        "spec": {
-            "replicas": 1,
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": "web:1"}]}},
-        },
-    }
-    place.commit(web)
+    place.commit(DEPLOYMENT)
     assert place("sync", "web", "--yes")[0] == 0
-    place.cluster.do("kubectl-edit", {**web, "spec": {**web["spec"], "replicas": 2}})
+    place.cluster.do("kubectl-edit", {**DEPLOYMENT, "spec": {**DEPLOYMENT["spec"], "replicas": 2}})
     asked: list[str] = []
     request = Transport.request
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -76,6 +77,30 @@ async def test_a_changed_definition_counts_and_one_that_is_gone_does_not() -> No
     cluster.answers = {"gauges": definition(GAUGE, spec="object", size="integer")}
     await types.learn_anew()
     assert (fields(types, GAUGE), fields(types, DIAL)) == (["size", "spec"], None)
+
+
+async def test_a_slow_answer_does_not_undo_what_changed_meanwhile() -> None:
+    cluster = Cluster(gauges=definition(GAUGE, spec="object"), dials=definition(DIAL, spec="object"))
+    types = Types(cluster)  # type: ignore[arg-type]
+    await types.learn([GAUGE])
+    get, slow, first = cluster.get, asyncio.Event(), [True]
+
+    async def held(kind: ResourceType, namespace: str, name: str) -> Any:
+        if name.startswith("dials") and first:
+            first.clear()
+            await slow.wait()
+        return await get(kind, namespace, name)
+
+    cluster.get = held  # type: ignore[method-assign]
+    learning = asyncio.create_task(types.learn([DIAL]))
+    await asyncio.sleep(0)
+    cluster.answers["gauges"] = definition(GAUGE, spec="object", size="integer")
+    again = asyncio.create_task(types.learn_anew())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    slow.set()
+    await asyncio.gather(learning, again)
+    assert (fields(types, GAUGE), fields(types, DIAL)) == (["size", "spec"], ["spec"])
 
 
 async def test_while_the_cluster_does_not_answer_what_is_known_counts() -> None:
