@@ -50,6 +50,9 @@ class Confirming:
 
     def said(self, runtime: Runtime) -> tuple[str, ...]:
         """That verdicts are the local ones, since the user may not have them settled."""
+        if not self._barred:
+            # For nearly everybody, at each event: nothing to look through.
+            return ()
         found = {
             each.key.kind: words
             for each in runtime.resources.values()
