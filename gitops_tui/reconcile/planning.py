@@ -59,7 +59,9 @@ class Planning:
         for _ in range(_TRIES):
             # What another application has just asked for is being listed.
             listed = not session.pending() and runtime.watched <= session.covered
-            if runtime.render_error is not None or (runtime.current and listed):
+            # Where nothing can be rendered its record may still be on its way, and is not what stands in the way.
+            told = runtime.record_known or runtime.record_error is not None
+            if (told and runtime.render_error is not None) or (runtime.current and listed):
                 break
             await asyncio.sleep(_POLL)
         engine.settle(runtime)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
+from typing import Any
 
 import pytest
 import yaml
+
+from gitops_tui.model.keys import AppKey
+from gitops_tui.state import StateStore
 
 GOOD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: good}\ndata: {a: '1'}\n"
 
@@ -48,8 +53,22 @@ def test_each_broken_folder_says_its_own_error_and_the_good_one_goes_on(cli, mad
     assert cli("diff", "good", pattern="all/*").code == 1
     assert cli("diff", "yaml", pattern="all/*").code == 2
     refused = cli("sync", "yaml", "--yes", pattern="all/*")
-    assert (refused.code, "all/yaml/c.yaml:5:" in refused.err) == (2, True)
+    assert (refused.code, "all/yaml/c.yaml:5:" in refused.err) == (2, True), refused
     assert cli("sync", "good", "--yes", pattern="all/*").code == 0
+
+
+def test_a_broken_folder_says_its_own_error_before_its_record_is_there(cli, made_repository, monkeypatch) -> None:
+    made_repository.commit({"all/good/c.yaml": GOOD, f"all/{cli.app}/c.yaml": "kind: ConfigMap\na: b: c\n"})
+    load = StateStore.load
+
+    async def late(self: StateStore, app: AppKey) -> Any:
+        if app.name == cli.app:
+            await asyncio.sleep(0.5)
+        return await load(self, app)
+
+    monkeypatch.setattr(StateStore, "load", late)
+    refused = cli("sync", cli.app, "--yes", pattern="all/*")
+    assert (refused.code, f"all/{cli.app}/c.yaml:2:" in refused.err) == (2, True), refused
 
 
 def test_what_the_server_refuses_is_named_and_nothing_is_applied(cli, made_repository) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import doctest
+import importlib
 from typing import Any
 
 import pytest
@@ -351,3 +353,8 @@ def test_a_label_that_is_gone_from_git_is_told_by_its_key() -> None:
     live = {**desired, "metadata": {"name": "a", "labels": {"x": "1", "y": "2"}}}
     drift = compare(desired, owned_by(live, "gitops-tui", {"f:metadata": {"f:labels": {"f:x": {}}}}))
     assert [each.path for each in drift.differences] == ["metadata.labels.x"]
+
+
+def test_the_examples_of_its_docstring_hold() -> None:
+    found = doctest.testmod(importlib.import_module("gitops_tui.compare.compare"))
+    assert (found.failed, found.attempted > 5) == (0, True)
