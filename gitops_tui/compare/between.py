@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from gitops_tui.compare import paths
 from gitops_tui.compare.show import Masks, displayable, plain
+from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -102,12 +102,12 @@ def _path(steps: Iterable[Any], side: Any) -> str:
     path, value = "", side
     for step in steps:
         if not isinstance(step, int):
-            path = paths.child(path, str(step))
+            path = fieldpath.child(path, str(step))
             value = value.get(step) if isinstance(value, Mapping) else None
             continue
         value = value[step] if isinstance(value, list) and step < len(value) else None
         if isinstance(value, Mapping) and value.get("name"):
-            path = paths.item(path, ("name",), value)
+            path = fieldpath.item(path, ("name",), value)
         else:
-            path = paths.index(path, step)
+            path = fieldpath.index(path, step)
     return path

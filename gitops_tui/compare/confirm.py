@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gitops_tui.compare import paths
 from gitops_tui.compare.compare import CLIENT_MANAGERS, node_for, walked
 from gitops_tui.compare.exact import Change, changes
 from gitops_tui.compare.fields import is_note
@@ -21,6 +20,7 @@ from gitops_tui.compare.ownership import Step, key_of
 from gitops_tui.compare.show import Masks, clean_live, value_text, without_credentials
 from gitops_tui.compare.values import normalised
 from gitops_tui.compare.walk import equal
+from gitops_tui.model import fieldpath
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.keys import ResourceKey
@@ -93,7 +93,7 @@ def _settled(
     is_ours: bool,
 ) -> Drift:
     texts = {change.path for change in found}
-    beneath = {text for path in texts for text in paths.above(path)}
+    beneath = {text for path in texts for text in fieldpath.above(path)}
     whole = {_key(change.steps) for change in found}
     prefixes = {_key(change.steps)[:length] for change in found for length in range(len(change.steps) + 1)}
     left: list[FieldDifference] = []
@@ -106,7 +106,7 @@ def _settled(
         if any(kind == "i" for kind, _ in steps):
             # Inside a list that is replaced as a whole, which is all that the steps of a change tell.
             path = difference.path
-            born_out = path in texts or path in beneath or any(text in texts for text in paths.above(path))
+            born_out = path in texts or path in beneath or any(text in texts for text in fieldpath.above(path))
         else:
             born_out = place in prefixes or any(place[:length] in whole for length in range(len(place)))
         becomes = look_applied(steps)

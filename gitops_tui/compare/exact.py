@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitops_tui.compare import paths
 from gitops_tui.compare.ownership import Step, key_of
 from gitops_tui.compare.values import same, same_scalar
 from gitops_tui.compare.walk import MAX_DEPTH, keyed
+from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT
 from gitops_tui.model.text import printable
 from gitops_tui.records import dataclass
@@ -40,7 +40,7 @@ def _inside(
             below = node.child(key) if node is not None and isinstance(key, str) else None
             one, other = before.get(key, ABSENT), after.get(key, ABSENT)
             yield from _inside(
-                one, other, below, paths.child(path, str(key)), (*steps, ("f", key)), str(key), depth + 1
+                one, other, below, fieldpath.child(path, str(key)), (*steps, ("f", key)), str(key), depth + 1
             )
         return
     if isinstance(before, list) and isinstance(after, list) and not deep:
@@ -66,7 +66,7 @@ def _items(
             for identity in {**old, **new}:
                 pairs = dict(zip(keys, identity, strict=True))
                 step: Step = ("k", {key: value for key, value in pairs.items() if value is not None})
-                place = paths.item(path, keys, pairs)
+                place = fieldpath.item(path, keys, pairs)
                 yield from _inside(
                     old.get(identity, ABSENT), new.get(identity, ABSENT), below, place, (*steps, step), "", depth
                 )
@@ -87,7 +87,7 @@ def _items(
         for at, (one, other) in enumerate(zip(before, after, strict=True)):
             if not same(one, other):
                 # An atomic list belongs to one owner as a whole: its steps end here.
-                for each in _inside(one, other, below, paths.index(path, at), steps, "", depth):
+                for each in _inside(one, other, below, fieldpath.index(path, at), steps, "", depth):
                     yield Change(each.path, steps, each.before, each.after)
     else:
         yield Change(path, steps, before, after)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
-from gitops_tui.compare import paths
+from gitops_tui.model import fieldpath
 from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
 from gitops_tui.model.threeway import ThreeWayRow
 from gitops_tui.records import replace
@@ -53,7 +53,7 @@ def place(rows: Sequence[_Row], at: int, counts: Callable[[_Row], bool], line: C
         row = rows[each]
         if row.path == path:
             return each == 0 or rows[each - 1].path != path
-        return begins_item(row) and paths.parent(row.path) == path
+        return begins_item(row) and fieldpath.parent(row.path) == path
 
     # A change that is kept in sight begins within its context.
     near = next((near for near in range(at, min(len(rows), at + _NEAR)) if counts(rows[near])), None)
@@ -63,8 +63,8 @@ def place(rows: Sequence[_Row], at: int, counts: Callable[[_Row], bool], line: C
     if near > 0 and rows[near - 1].path == row.path:
         found = row.path  # a line of a text of several
     else:
-        found = paths.parent(row.path)
-        found = paths.parent(found) if begins_item(row) else found
+        found = fieldpath.parent(row.path)
+        found = fieldpath.parent(found) if begins_item(row) else found
     return "" if any(heads(each, found) for each in range(at, near)) else found
 
 
@@ -80,7 +80,7 @@ def loud(rows: Sequence[DiffRow]) -> list[DiffRow]:
             row = replace(row, kind=RowKind.EQUAL)
         elif is_change(row):
             path = row.path
-            while path and (path := paths.parent(path)) not in above:
+            while path and (path := fieldpath.parent(path)) not in above:
                 above.add(path)
         made.append(row)
     return made[::-1]

@@ -17,6 +17,7 @@ from gitops_tui.jqpaths import MISSING, jq_paths
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import FieldDifference, Reason
 from gitops_tui.model.globs import glob_match
+from gitops_tui.model.jsonpointer import steps_of
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.text import printable, redact
 from gitops_tui.records import dataclass, replace
@@ -44,13 +45,6 @@ def rules_for(rules: Iterable[IgnoreRule], key: ResourceKey) -> list[IgnoreRule]
         and (not rule.name or glob_match(rule.name, key.name))
         and (not rule.namespace or glob_match(rule.namespace, key.namespace))
     ]
-
-
-def pointer_steps(pointer: str) -> tuple[str, ...] | None:
-    """The steps of an RFC 6901 pointer, None where it is not one."""
-    if not pointer.startswith("/"):
-        return None
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/"))
 
 
 def hide(
@@ -130,8 +124,8 @@ def respecting(
 def _paths(rule: IgnoreRule, obj: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
     for pointer in rule.json_pointers:
-        steps = pointer_steps(pointer)
-        resolved = _resolved(obj, steps) if steps is not None else None
+        steps = steps_of(pointer)
+        resolved = _resolved(obj, steps) if steps else None
         if resolved is not None:
             found.append(resolved)
     for expression in rule.jq_path_expressions:
@@ -192,8 +186,8 @@ def _cuts(rule: IgnoreRule) -> list[tuple[str, Cut]]:
     """Each pointer and expression of a rule, with what takes its fields out of an object (or says what is wrong)."""
     made: list[tuple[str, Cut]] = []
     for pointer in rule.json_pointers:
-        steps = pointer_steps(pointer)
-        if steps is None:
+        steps = steps_of(pointer)
+        if not steps:
             made.append((pointer, lambda _: "it is not a JSON pointer, which begins with /"))
         else:
             made.append((pointer, lambda obj, steps=steps: _without(obj, [_resolved(obj, steps)])))  # type: ignore[misc]

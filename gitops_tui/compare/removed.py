@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 
-from gitops_tui.compare import paths
 from gitops_tui.compare.defaults import comes_back
 from gitops_tui.compare.fields import LAST_APPLIED, METADATA, NAMESPACE_LABEL, OUR_MARKS, TOP, is_note, is_tools
 from gitops_tui.compare.looking import Lists
 from gitops_tui.compare.ownership import STEPS, Step, below, covered, key_of
 from gitops_tui.compare.values import normalised
 from gitops_tui.compare.walk import MAX_DEPTH, Walk, keeps_null, keyed
+from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT, Reason
 from gitops_tui.model.text import printable
 from gitops_tui.schema import Node
@@ -203,8 +203,8 @@ def _or_absent(desired: Any) -> Any:
 def _extend(path: str, step: Step, node: Node | None) -> tuple[str, str]:
     kind, value = step
     if kind == "f":
-        return paths.child(path, str(value)), "" if node is not None and node.is_map else str(value)
+        return fieldpath.child(path, str(value)), "" if node is not None and node.is_map else str(value)
     if kind == "k" and isinstance(value, Mapping):
         keys = node.list_keys if node is not None and node.list_keys else tuple(value)
-        return paths.item(path, keys, value), ""
+        return fieldpath.item(path, keys, value), ""
     return f"{path}[={printable(str(value)[:60])}]", ""

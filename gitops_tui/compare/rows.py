@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from glob import escape
 from typing import Any
 
-from gitops_tui.compare import items, paths
+from gitops_tui.compare import items
 from gitops_tui.compare.apart import apart, indicator, lines, scalars
 from gitops_tui.compare.fold import changes, folded, loud, unified
 from gitops_tui.compare.linediff import line_blocks, marks
@@ -20,6 +20,7 @@ from gitops_tui.compare.show import Masks, clean_live, concealed, displayable, u
 from gitops_tui.compare.values import normalised, same
 from gitops_tui.compare.walk import keyed
 from gitops_tui.compare.yamltext import clipped, inner_documents, scalar_text
+from gitops_tui.model import fieldpath
 from gitops_tui.model.diff import DiffCell, DiffRow, DiffRows, RowKind
 from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.text import printable
@@ -172,7 +173,7 @@ class _Layout:
             names.sort(key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
         for name in names:
             below = node.child(str(name)) if node is not None else None
-            place = paths.child(path, str(name))
+            place = fieldpath.child(path, str(name))
             one, other = left.get(name, ABSENT), right.get(name, ABSENT)
             self.field(name, one, other, below, place, indent, _inner(kind, one, other), "")
 
@@ -244,7 +245,7 @@ class _Layout:
         if there[0] is not None and there[1] is not None:
             moved = items.moved(list(there[0]), list(there[1]))
             for identity in {**there[0], **there[1]}:
-                place = paths.item(path, keys, dict(zip(keys, identity, strict=True)))
+                place = fieldpath.item(path, keys, dict(zip(keys, identity, strict=True)))
                 first = len(self.rows)
                 self.item(there[0].get(identity, ABSENT), there[1].get(identity, ABSENT), below, place, indent, kind)
                 if identity in moved and first < len(self.rows):
@@ -258,7 +259,7 @@ class _Layout:
         for at in range(max(len(lefts), len(rights))):
             one = lefts[at] if at < len(lefts) else ABSENT
             other = rights[at] if at < len(rights) else ABSENT
-            self.item(one, other, below, paths.index(path, at), indent, _inner(kind, one, other))
+            self.item(one, other, below, fieldpath.index(path, at), indent, _inner(kind, one, other))
 
     def _by_value(
         self, lefts: list[Any], rights: list[Any], node: Node | None, path: str, indent: int, kind: RowKind
@@ -279,7 +280,7 @@ class _Layout:
             for at in range(max(b - a, d - c)):
                 one = lefts[a + at] if a + at < b else ABSENT
                 other = rights[c + at] if c + at < d else ABSENT
-                place = paths.index(path, a + at if one is not ABSENT else c + at)
+                place = fieldpath.index(path, a + at if one is not ABSENT else c + at)
                 self.item(one, other, below, place, indent, _inner(kind, one, other))
 
     def item(self, left: Any, right: Any, node: Node | None, path: str, indent: int, kind: RowKind) -> None:
@@ -312,7 +313,7 @@ class _Layout:
                 one,
                 other,
                 node.child(str(name)) if node is not None else None,
-                paths.child(path, str(name)),
+                fieldpath.child(path, str(name)),
                 indent if first else indent + 2,
                 _inner(kind, one, other),
                 "- " if first else "",

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from gitops_tui.compare import paths
+from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT, FieldDifference, Masked
 from gitops_tui.model.text import URL_CREDENTIALS, printable
 from gitops_tui.records import replace
@@ -68,14 +68,14 @@ class Masks:
                 if field in told:
                     self.learn(values, getattr(told[field], name))
                 for key, value in values.items() if isinstance(values, Mapping) else ():
-                    if each := told.get(paths.child(field, str(key))):
+                    if each := told.get(fieldpath.child(field, str(key))):
                         self.learn(value, getattr(each, name))
 
     def differences(
         self, found: Iterable[FieldDifference], keys: Collection[str] | None = None
     ) -> list[FieldDifference]:
         """The differences of a Secret without its values; with `keys` those of a ConfigMap without these keys'."""
-        hidden = {paths.child(field, key) for field in _VALUES for key in keys or ()}
+        hidden = {fieldpath.child(field, key) for field in _VALUES for key in keys or ()}
         made = []
         for each in found:
             if keys is None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitops_tui.compare import paths
 from gitops_tui.compare.defaults import comes_back, is_nothing
 from gitops_tui.compare.fields import is_apart
 from gitops_tui.compare.ownership import Entry, Step, entries, holds, key_of, owner_of
 from gitops_tui.compare.values import same, same_scalar
+from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT, FieldDifference, Reason
 from gitops_tui.model.text import printable
 from gitops_tui.schema import Node
@@ -90,7 +90,9 @@ class Walk:
             below = node.child(name) if node is not None else None
             # The keys of a free mapping are no fields: an empty value is kept there.
             field = "" if node is not None and node.is_map else name
-            self.value(value, there, below, paths.child(path, name), (*steps, ("f", name)), depth + 1, field, desired)
+            self.value(
+                value, there, below, fieldpath.child(path, name), (*steps, ("f", name)), depth + 1, field, desired
+            )
 
     def value(
         self,
@@ -171,7 +173,7 @@ class Walk:
             wanted, there = keyed(desired, keys, below), keyed(live, keys, below, twice)
             if wanted is not None and there is not None:
                 for identity, value in wanted.items():
-                    place = paths.item(path, keys, dict(zip(keys, identity, strict=True)))
+                    place = fieldpath.item(path, keys, dict(zip(keys, identity, strict=True)))
                     step: Step = ("k", {k: v for k, v in zip(keys, identity, strict=True) if v is not None})
                     if identity in twice:
                         # A client may write an item twice; an apply makes one of both.
@@ -201,7 +203,7 @@ class Walk:
                     if self._probing:
                         self.differ(path, steps, value, other)
                         return
-                    before, place, here = len(self.found), paths.index(path, at), (*steps, ("i", at))
+                    before, place, here = len(self.found), fieldpath.index(path, at), (*steps, ("i", at))
                     self.value(value, other, below, place, here, depth + 1)
                     for inside, there in live_only(value, other, below, False, depth + 1, place):
                         reason = Reason.REMOVED if self._ours_alone(steps) else Reason.BEYOND
@@ -319,9 +321,9 @@ def live_only(
                         exact or not comes_back(value, below, field, desired)
                     )
                 if gone:
-                    yield paths.child(path, str(name)), value
+                    yield fieldpath.child(path, str(name)), value
             else:
-                yield from live_only(desired[name], value, below, exact, depth + 1, paths.child(path, str(name)))
+                yield from live_only(desired[name], value, below, exact, depth + 1, fieldpath.child(path, str(name)))
     elif isinstance(desired, list) and isinstance(live, list):
         below = node.items if node is not None else None
         if node is not None and node.list_type == "map":
@@ -329,7 +331,7 @@ def live_only(
             wanted, there = keyed(desired, keys, below), keyed(live, keys, below)
             if wanted is not None and there is not None:
                 for identity, value in there.items():
-                    place = paths.item(path, keys, dict(zip(keys, identity, strict=True)))
+                    place = fieldpath.item(path, keys, dict(zip(keys, identity, strict=True)))
                     if identity not in wanted:
                         yield place, value
                     else:
@@ -343,4 +345,4 @@ def live_only(
             return
         if len(desired) == len(live):
             for at, (one, other) in enumerate(zip(desired, live, strict=True)):
-                yield from live_only(one, other, below, exact, depth + 1, paths.index(path, at))
+                yield from live_only(one, other, below, exact, depth + 1, fieldpath.index(path, at))

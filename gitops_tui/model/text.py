@@ -72,6 +72,28 @@ def printable(text: str, *, keep_newlines: bool = False) -> str:
     return _STACKED.sub(lambda found: found[1] + "".join(f"\\u{ord(each):04x}" for each in found[2]), text)
 
 
+_UNSHOWN = re.compile("[\t\\\\" + "".join(map(chr, _UNPRINTABLE)) + "\ud800-\udfff\U000e0000-\U000e007f]")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|(.))", re.DOTALL)
+
+
+def escaped(text: str) -> str:
+    """As printable, but in escapes that `unescaped` reads (a backslash is one of them): for names that are looked up again."""
+    if text.isascii() and text.isprintable() and "\\" not in text:
+        return text
+    text = _UNSHOWN.sub(lambda found: _escape(found[0]), text)
+    return _STACKED.sub(lambda found: found[1] + "".join(map(_escape, found[2])), text)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    return "\\\\" if char == "\\" else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def unescaped(text: str) -> str:
+    """The text behind escapes; what a backslash stands before otherwise is meant as it is."""
+    return _ESCAPE.sub(lambda found: found[3] or chr(min(int(found[1] or found[2], 16), 0x10FFFF)), text)
+
+
 def plural(number: int, word: str) -> str:
     """ "1 change", "2 changes", "1,200 resources"."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"

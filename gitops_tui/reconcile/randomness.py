@@ -10,8 +10,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from gitops_tui.compare.ignore import pointer_steps
 from gitops_tui.model.application import IgnoreRule
+from gitops_tui.model.jsonpointer import steps_of
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.records import replace
 
@@ -33,8 +33,8 @@ def keeping(manifest: Manifest, live: Mapping[str, Any] | None) -> Manifest:
         return manifest
     made = copy.deepcopy(manifest.obj)
     for pointer in manifest.random:
-        steps = pointer_steps(pointer)
-        if steps is None:
+        steps = steps_of(pointer)
+        if not steps:
             continue
         if manifest.key.kind == "Secret" and steps[0] == "stringData" and len(steps) == 2:
             there = (live.get("data") or {}).get(steps[1])

@@ -14,12 +14,13 @@ from yaml.nodes import Node, SequenceNode
 from gitops_tui.git import Repository
 from gitops_tui.git.paths import TreeEntry
 from gitops_tui.model.application import Source
+from gitops_tui.model.fieldpath import Step, steps_of
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import Commit
 from gitops_tui.render.helmfields import in_chart
 from gitops_tui.render.kustomization import FILES
 from gitops_tui.render.kustomizefields import in_kustomization
-from gitops_tui.render.yamlplaces import Place, Step, get, is_it, nodes_of, place_of, steps_of
+from gitops_tui.render.yamlplaces import Place, get, is_it, nodes_of, place_of
 
 _MOST_FILES = 2_000
 

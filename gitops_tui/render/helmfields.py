@@ -16,12 +16,13 @@ from yaml.nodes import Node, ScalarNode
 from gitops_tui.errors import GitOpsError
 from gitops_tui.git import Repository
 from gitops_tui.model.application import Source
+from gitops_tui.model.fieldpath import Step
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import Commit
 from gitops_tui.render.kustomizefields import value_of
 from gitops_tui.render.valuefiles import OWN, listed
 from gitops_tui.render.valuefiles import place_of as file_of
-from gitops_tui.render.yamlplaces import Place, Step, node_of, nodes_of, place_of
+from gitops_tui.render.yamlplaces import Place, node_of, nodes_of, place_of
 
 _VALUE = re.compile(r"\.Values((?:\.[A-Za-z_][\w-]*)+)")
 _LINE = re.compile(r"""^(?P<indent>\s*(?:- )?)["']?(?P<key>[^\s"':{}]+)["']?\s*:(?:\s+(?P<rest>.*))?$""")

@@ -9,9 +9,10 @@ from typing import Any
 
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
+from gitops_tui.model.fieldpath import Step
 from gitops_tui.model.jsonpointer import pointer_of
 from gitops_tui.model.manifest import Manifest
-from gitops_tui.render.yamlplaces import MOST_LINES, Place, Step, get, is_it, nodes_of, place_of
+from gitops_tui.render.yamlplaces import MOST_LINES, Place, get, is_it, nodes_of, place_of
 
 _GENERATORS = {"ConfigMap": ("configMapGenerator",), "Secret": ("secretGenerator",)}
 

@@ -9,20 +9,15 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gitops_tui.git.textlines import Lines
+from gitops_tui.model.fieldpath import Step
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.records import dataclass
 from gitops_tui.render.loader import load
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_STEP = re.compile(
-    r"""\.?(?P<key>[A-Za-z_$][A-Za-z0-9_$/-]*)|\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<index>\d+)\]|\[(?P<item>[^\]]+)\]"""
-)
-_PAIR = re.compile(r"""([A-Za-z_$][\w$-]*)=("(?:[^"\\]|\\.)*"|[^,\]]*)""")
 _OTHER_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 MOST_LINES = 500
 _MOST_MERGES = 20
-
-Step = str | int | tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +36,6 @@ class Place:
             return tuple(made)
         first, last = self.anchor
         return (*made, *range(first, min(last, first + MOST_LINES) + 1))
-
-
-def steps_of(field: str) -> tuple[Step, ...] | None:
-    """A path as `FieldDifference.path` has it, as steps; None for what is no path."""
-    made: list[Step] = []
-    at = 0
-    while at < len(field):
-        found = _STEP.match(field, at)
-        if found is None:
-            return None
-        if found["key"] is not None:
-            made.append(found["key"])
-        elif found["quoted"] is not None:
-            made.append(_unquoted(found["quoted"]))
-        elif found["index"] is not None:
-            made.append(int(found["index"]))
-        else:
-            pairs = tuple((name, _unquoted(value.strip('"'))) for name, value in _PAIR.findall(found["item"]))
-            if not pairs:
-                return None
-            made.append(pairs)
-        at = found.end()
-    return tuple(made) or None
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
 
 
 def nodes_of(content: bytes) -> list[Node]:

@@ -22,9 +22,9 @@ from typing import Any
 
 import yaml
 
-from gitops_tui.compare import paths as texts
 from gitops_tui.compare.values import quantity
 from gitops_tui.compare.walk import keyed
+from gitops_tui.model import fieldpath
 from gitops_tui.schema import Node, builtin, from_structural
 from tests.compare.differential import bare
 
@@ -187,9 +187,11 @@ def changed(before: Any, after: Any, node: Node | None, path: str = "") -> Itera
     if isinstance(before, dict) and isinstance(after, dict) and not (node and node.atomic_map):
         for key in {**before, **after}:
             if key not in before or key not in after:
-                yield texts.child(path, key)
+                yield fieldpath.child(path, key)
             elif before[key] != after[key]:
-                yield from changed(before[key], after[key], node.child(key) if node else None, texts.child(path, key))
+                yield from changed(
+                    before[key], after[key], node.child(key) if node else None, fieldpath.child(path, key)
+                )
         return
     if isinstance(before, list) and isinstance(after, list):
         if kind == "map" and node is not None:
@@ -198,7 +200,7 @@ def changed(before: Any, after: Any, node: Node | None, path: str = "") -> Itera
                 if path.endswith("initContainers") and list(old) != list(new) and old.keys() == new.keys():
                     yield path
                 for identity in {**old, **new}:
-                    place = texts.item(path, node.list_keys, dict(zip(node.list_keys, identity, strict=True)))
+                    place = fieldpath.item(path, node.list_keys, dict(zip(node.list_keys, identity, strict=True)))
                     if identity not in old or identity not in new:
                         yield place
                     elif old[identity] != new[identity]:
@@ -210,7 +212,7 @@ def changed(before: Any, after: Any, node: Node | None, path: str = "") -> Itera
         if len(before) == len(after):
             for at, (one, other) in enumerate(zip(before, after, strict=True)):
                 if one != other:
-                    yield from changed(one, other, below, texts.index(path, at))
+                    yield from changed(one, other, below, fieldpath.index(path, at))
             return
     yield path
 

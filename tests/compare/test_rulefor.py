@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from gitops_tui.compare import compare
-from gitops_tui.compare.rulefor import expression_for, pointer_for, rule_dict, rule_for, steps_of
+from gitops_tui.compare.plainpaths import plain_paths
+from gitops_tui.compare.rulefor import expression_for, pointer_for, rule_dict, rule_for
+from gitops_tui.model import fieldpath
+from gitops_tui.model.fieldpath import steps_of
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.text import printable
 
 KEY = ResourceKey("apps", "Deployment", "shop", "web")
 
@@ -47,6 +51,47 @@ def test_a_path_as_a_pointer_and_as_a_jq_expression(path: str, pointer: str, exp
     assert steps is not None
     assert pointer_for(steps) == pointer
     assert expression_for(steps) == expression
+
+
+ODD = [
+    "a\x1b[31mb",
+    "two\nlines",
+    "a\tb",
+    "\u202egnp",
+    "\\u0041",
+    'q"\\"',
+    "a]b",
+    "\U000e0041",
+    "e" + "\u0301" * 9,
+    "x\x85",
+    "é",
+]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_name_with_any_letters_is_printable_and_found_again(name: str) -> None:
+    path = fieldpath.child("spec.limits", name)
+    held = fieldpath.child(fieldpath.item("spec.parts", ("name",), {"name": name}), name)
+    assert printable(path) == path
+    assert printable(held) == held
+    assert steps_of(path) == ("spec", "limits", name)
+    assert steps_of(held) == ("spec", "parts", (("name", name),), name)
+    assert fieldpath.parent(held) == fieldpath.item("spec.parts", ("name",), {"name": name})
+    expression = expression_for(steps_of(held) or ())
+    assert printable(expression) == expression
+    assert plain_paths(expression, {"spec": {"parts": [{"name": name, name: 1}]}}) == [("spec", "parts", 0, name)]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_the_rule_of_a_field_with_such_a_name_hides_it(name: str) -> None:
+    desired = {"apiVersion": "x.example/v1", "kind": "Map", "metadata": {"name": "m"}, "spec": {name: 1, "other": 1}}
+    live = {**desired, "spec": {name: 2, "other": 2}}
+    path = fieldpath.child("spec", name)
+    rule = rule_for(path, ResourceKey("x.example", "Map", "", "m"), "shop")
+    assert rule is not None
+    after = compare(desired, live, ignore=(rule,))
+    assert [each.path for each in after.hidden] == [path]
+    assert [each.path for each in after.differences] == ["spec.other"]
 
 
 @pytest.mark.parametrize("path", ["", ".", "a..b", "a[", "a[name=]", 'a["x]', "a b", "a[name=x", "a[=x]", "a.", "[0]]"])

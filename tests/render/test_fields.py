@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gitops_tui.git import open_repository
+from gitops_tui.model import fieldpath
 from gitops_tui.model.application import Source
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest, Origin
@@ -67,6 +68,17 @@ def chart(made_repository):
         }
     )
     return made_repository
+
+
+@pytest.mark.parametrize(
+    ("written", "name"), [('"a\\e[31mb"', "a\x1b[31mb"), ('"two\\nlines"', "two\nlines"), (r"'\u0041'", "\\u0041")]
+)
+def test_a_field_whose_name_is_not_printable_is_found(made_repository, written: str, name: str) -> None:
+    text = f"apiVersion: x.example/v1\nkind: Map\nmetadata: {{name: m}}\nspec:\n  a: 1\n  {written}: 1\n"
+    made_repository.commit({"web/m.yaml": text})
+    obj = {"apiVersion": "x.example/v1", "kind": "Map", "metadata": {"name": "m"}, "spec": {"a": 1, name: 1}}
+
+    assert found(made_repository, obj, "web/m.yaml", fieldpath.child("spec", name), ["web"]) == [("web/m.yaml", 6)]
 
 
 CONTAINER = "spec.template.spec.containers[name=web]"

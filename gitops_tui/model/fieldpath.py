@@ -1,4 +1,4 @@
-"""Field paths as people read them: `spec.containers[name=app].image`, `metadata.annotations["a.b/c"]`."""
+"""Field paths as people read them: `spec.containers[name=app].image`, `metadata.annotations["a.b/c"]`; written and read."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from gitops_tui.model.text import printable
+from gitops_tui.model.text import escaped, unescaped
 
 _PLAIN = re.compile(r"^[A-Za-z_$][A-Za-z0-9_$-]*$")
 _PLAIN_VALUE = re.compile(r"^[A-Za-z0-9_./:-]+$")
 
+# What a path is made of: a field's name, an item's place, or an item's keys (in their order) with their values as text.
+Step = str | int | tuple[tuple[str, str], ...]
+
 
 def _quoted(text: str) -> str:
-    return '"' + printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + escaped(text).replace('"', '\\"') + '"'
 
 
 def _text(value: Any) -> str:
@@ -62,3 +65,37 @@ def parent(path: str) -> str:
 def above(path: str) -> list[str]:
     """The paths of what a path lies in, from the outside; one that a quoted name only looks like may be among them."""
     return [path[:at] for at, char in enumerate(path) if char in ".[" and at]
+
+
+_NAME = r"[A-Za-z_$][A-Za-z0-9_$/-]*"
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_PAIR = rf"[A-Za-z_$][A-Za-z0-9_$-]*=(?:{_QUOTED}|[A-Za-z0-9_./:-]+)"
+_READ = re.compile(
+    rf"(?P<dot>\.?)(?P<name>{_NAME})|\[(?:(?P<quoted>{_QUOTED})|(?P<index>\d{{1,9}})|(?P<item>{_PAIR}(?:,{_PAIR})*))\]",
+    re.DOTALL,
+)
+_PAIRS = re.compile(rf"([^=,]+)=({_QUOTED}|[^,]+)", re.DOTALL)
+
+
+def steps_of(path: str) -> tuple[Step, ...] | None:
+    """The steps of a path; None for what is no path, and for that of a set's member, which has no place."""
+    made: list[Step] = []
+    at = 0
+    while at < len(path):
+        found = _READ.match(path, at)
+        if found is None or (found["name"] and made and not found["dot"]):
+            return None
+        if found["name"]:
+            made.append(found["name"])
+        elif found["quoted"]:
+            made.append(_unquoted(found["quoted"]))
+        elif found["index"]:
+            made.append(int(found["index"]))
+        else:
+            made.append(tuple((name, _unquoted(value)) for name, value in _PAIRS.findall(found["item"])))
+        at = found.end()
+    return tuple(made) or None
+
+
+def _unquoted(text: str) -> str:
+    return unescaped(text[1:-1]) if text.startswith('"') else text
