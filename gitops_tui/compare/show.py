@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -159,35 +158,6 @@ def _looks_like(key: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(key, pattern.lower()) for pattern in patterns)
 
 
-def scrubbed(message: str, *sides: Mapping[str, Any] | None, mask_keys: Collection[str] = ()) -> str:
-    """What an API server says about an object, without the values that are to be masked in it."""
-    for side in sides:
-        if side is None or side.get("kind") not in ("Secret", "ConfigMap"):
-            continue
-        keys = None if side.get("kind") == "Secret" else masked_keys(mask_keys, side)
-        for field in ("data", "stringData", "binaryData"):
-            values = side.get(field)
-            if not isinstance(values, Mapping):
-                continue
-            for key, value in values.items():
-                if keys is not None and key not in keys:
-                    continue
-                for form in _forms(value):
-                    message = message.replace(form, "••••••••")
-    return message
-
-
-def _forms(value: Any) -> list[str]:
-    """A value as it may stand in a message: as text, as base64, and what that stands for."""
-    text = value if isinstance(value, str) else str(value)
-    forms = {text, text.strip(), b64encode(text.encode("utf-8", "surrogatepass")).decode()}
-    try:
-        forms.add(b64decode(text, validate=True).decode())
-    except ValueError:
-        pass
-    return sorted((each for each in forms if len(each) >= 3), key=len, reverse=True)
-
-
 def _letters(number: int) -> str:
     text = ""
     number += 1
@@ -247,21 +217,6 @@ def without_credentials(value: Any, masks: Masks, depth: int = 0) -> Any:
         listed = [without_credentials(each, masks, depth + 1) for each in value]
         return listed if any(one is not other for one, other in zip(listed, value, strict=True)) else value
     return value
-
-
-def clean_owners(entries: Any, obj: Mapping[str, Any], *, mask_keys: Collection[str] = ()) -> Any:
-    """managedFields of an object as they may be shown: the values that list items are known by (`v:`, `k:`) without what
-    is masked in the object."""
-    if isinstance(entries, list):
-        return [clean_owners(each, obj, mask_keys=mask_keys) for each in entries]
-    if not isinstance(entries, Mapping):
-        return entries
-    return {
-        scrubbed(name, obj, mask_keys=mask_keys)
-        if isinstance(name, str) and name.startswith(("v:", "k:"))
-        else name: clean_owners(below, obj, mask_keys=mask_keys)
-        for name, below in entries.items()
-    }
 
 
 def clean_live(obj: Mapping[str, Any]) -> dict[str, Any]:

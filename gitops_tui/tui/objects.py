@@ -25,7 +25,7 @@ def yaml_of(state: ResourceState, side: str, *, managed: bool = False, mask_keys
     from glob import escape
 
     from gitops_tui.compare import displayable
-    from gitops_tui.compare.show import clean_owners
+    from gitops_tui.compare.scrub import clean_owners
     from gitops_tui.render.yamltext import dump
 
     obj = state.manifest.obj if side == "git" and state.manifest else state.live if side == "live" else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 from gitops_tui.compare import compare, confirm, diff_rows, scrubbed, unified
@@ -114,6 +115,25 @@ def test_a_refusal_tells_no_secret() -> None:
     assert ".stringData.n: expected string" in clean
     plain = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"db_password": "swordfish", "host": "db.example"}}
     assert scrubbed("swordfish db.example", plain, mask_keys=("*password*",)) == "•••••••• db.example"
+
+
+def test_a_refusal_tells_no_secret_in_quotes_or_by_its_lines() -> None:
+    key = "-----BEGIN KEY-----\nABCDEF123456\nGHIJKL7890\n-----END KEY-----\n"
+    folded = "c3dvcmRm\n  aXNoLTEyMw=="  # swordfish-123, as Git holds it
+    values = {"user": "admin", "pass": "admin-swordfish", "key": key, "odd": 'pa"ss\\word1', "more": "пароль-тайна"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "stringData": values, "data": {"f": folded}}
+    said = [
+        json.dumps(values),
+        json.dumps(values, ensure_ascii=False),
+        repr(values),
+        "line 2 is ABCDEF123456",
+        "admin-swordfish",
+    ]
+    said += ["swordfish-123", "c3dvcmRmaXNoLTEyMw=="]
+    clean = scrubbed("denied: " + " ".join(said), secret)
+    for value in ("ABCDEF", "GHIJKL", "swordfish", "word1", "пароль", "\\u043f", "c3dvcmRm"):
+        assert value not in clean
+    assert clean.startswith("denied: ")
 
 
 def test_config_map_keys_that_look_like_credentials_are_masked_where_asked() -> None:
