@@ -162,7 +162,14 @@ def resource(state: ResourceState, explained: Explained | None = None, three: Th
         "driftedSince": time(state.drifted_since or began_in_git(explained)),
         "driftedBy": state.drifted_by,
         "episodes": [
-            {"began": time(each.began), "ended": time(each.ended), "by": each.by, "paths": list(each.paths)}
+            {
+                "began": time(each.began),
+                "ended": time(each.ended),
+                "by": each.by,
+                "changed": time(each.changed),
+                "changedBy": each.changed_by,
+                "paths": list(each.paths),
+            }
             for each in state.episodes
         ],
         "differences": [

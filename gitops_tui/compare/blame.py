@@ -28,6 +28,16 @@ def latest(differences: Iterable[FieldDifference]) -> Owner | None:
     return best
 
 
+def earliest(differences: Sequence[FieldDifference]) -> Owner | None:
+    """The owner who changed one of these fields first, by the times that there are; without any time as `latest`."""
+    best = latest(differences)
+    for each in differences:
+        owner = each.live_owner
+        if best is not None and best.time is not None and owner is not None and owner.time is not None:
+            best = owner if owner.time < best.time else best
+    return best
+
+
 def newest_entry(live: Mapping[str, Any]) -> datetime | None:
     """When anybody last changed the object (status aside), by managedFields."""
     from gitops_tui.compare.ownership import entries

@@ -129,7 +129,8 @@ class FieldMove:
 class DriftEpisode:
     """One time that an object was drifted, as this session saw it. began: when (the live owner's time where the
     cluster moved and tells, else when it was seen); ended: None while it lasts; by: who set the live values, "Git" where
-    Git did; paths: the fields, at most a few. moved: which side did, NONE as long as that is not known. seen: whether
+    Git did; changed, changed_by: when and by whom the cluster was changed last since then, where that is another time or
+    somebody else; paths: the fields, at most a few. moved: which side did, NONE as long as that is not known. seen: whether
     this session saw it begin; dated: whether `began` is when it began, and not when it was first looked at. Times are
     aware, UTC."""
 
@@ -140,6 +141,8 @@ class DriftEpisode:
     moved: Moved = Moved.NONE
     seen: bool = True
     dated: bool = True
+    changed: datetime | None = None
+    changed_by: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

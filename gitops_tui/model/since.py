@@ -9,6 +9,8 @@ from gitops_tui.model.explain import Explained
 from gitops_tui.model.snapshot import ResourceState
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+# Seconds within which two changes by the same one are told as one.
+_SOON = 60
 _VERBS = {
     (DriftKind.MISSING, Moved.CLUSTER): "gone from the cluster",
     (DriftKind.MISSING, Moved.GIT): "new in Git",
@@ -48,8 +50,19 @@ def since_words(state: ResourceState, explained: Explained | None = None, *, clo
     elif told:
         parts.append("since the last sync")
     parts += [f"by {by}"] if by else []
+    parts[-1] += _last_words(state, began)
     parts += [f"({moved.value})"] if moved and not told and not clock else []
     return " ".join(parts)
+
+
+def _last_words(state: ResourceState, began: datetime | None) -> str:
+    """ ", last 2 min ago by kubectl-edit": the newest change, where it is another one than that which it began with."""
+    episode = state.episodes[-1] if state.episodes else None
+    if began is None or episode is None or episode.changed is None:
+        return ""
+    if episode.changed_by == episode.by and (episode.changed - began).total_seconds() < _SOON:
+        return ""
+    return f", last {ago(episode.changed)} by {episode.changed_by}"
 
 
 def began_in_git(explained: Explained | None) -> datetime | None:

@@ -97,13 +97,16 @@ def get(node: Node | None, name: str) -> tuple[Node, Node] | None:
 
 def _walked(node: Node, steps: Sequence[Step]) -> tuple[Node, Node] | None:
     """(where a path begins in the text: its key, or its item; what stands there)."""
+    if steps and steps[0] == "data" and get(node, "stringData") is not None:
+        # What stands in both is stored as stringData says it.
+        texts = _walked(node, ("stringData", *steps[1:]))
+        if texts is not None:
+            return texts
     here: Node = node
     begin: Node = node
-    for number, step in enumerate(steps):
+    for step in steps:
         if isinstance(step, str):
             found = get(here, step) or _merged(here, step)
-            if found is None and step == "data" and number == 0:
-                found = get(here, "stringData")
             if found is None:
                 return None
             begin, here = found

@@ -20,6 +20,7 @@ from gitops_tui.model.since import since_words
 from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.sync import SyncStatus
 from gitops_tui.reconcile.since import episodes
+from gitops_tui.records import replace
 
 
 def config(**data: str) -> dict[str, Any]:
@@ -135,7 +136,19 @@ def test_that_git_moved_is_told_once_it_is_known() -> None:
     assert (found.began, found.by, found.moved) == (commit, "Git", Moved.GIT)
     both = drift_by("kubectl-edit", NOW)
     (still,) = episodes((found,), both, Moved.BOTH, NOW + timedelta(minutes=9), commit)
-    assert (still.began, still.by) == (commit, "kubectl-edit")
+    assert (still.began, still.by, still.changed, still.changed_by) == (commit, "Git", NOW, "kubectl-edit")
+
+
+def test_drift_of_several_hands_began_with_the_first_and_tells_the_last() -> None:
+    hours = NOW - timedelta(hours=3)
+    edited, scaled = drift_by("kubectl-edit", hours), drift_by("kubectl-set", NOW - timedelta(minutes=2))
+    both = replace(edited, differences=(*edited.differences, *scaled.differences))
+    (found,) = episodes((), both, Moved.CLUSTER, NOW, None)
+    assert (found.began, found.by) == (hours, "kubectl-edit")
+    assert (found.changed, found.changed_by) == (NOW - timedelta(minutes=2), "kubectl-set")
+    # A session that was there tells the same.
+    first = episodes((), edited, Moved.CLUSTER, NOW - timedelta(minutes=9), None)
+    assert episodes(first, both, Moved.CLUSTER, NOW, None) == (replace(found, seen=True),)
 
 
 def resource(drift: Drift, moved: Moved, *episodes_of: DriftEpisode) -> ResourceState:
@@ -154,6 +167,18 @@ def test_since_when_in_words() -> None:
             "drifted 2 min ago by kubectl-edit (cluster changed)",
         ),
         (edited, Moved.GIT, DriftEpisode(two, by="Git"), "drifted 2 min ago (Git changed)"),
+        (
+            edited,
+            Moved.BOTH,
+            DriftEpisode(two - timedelta(hours=3), by="kubectl-edit", changed=two, changed_by="kubectl-set"),
+            "drifted 3 h ago by kubectl-edit, last 2 min ago by kubectl-set (both changed)",
+        ),
+        (
+            edited,
+            Moved.CLUSTER,
+            DriftEpisode(two, by="x", changed=two + timedelta(seconds=9), changed_by="x"),
+            "drifted 2 min ago by x (cluster changed)",
+        ),
         (edited, Moved.GIT, DriftEpisode(two, by="Git", dated=False), "drifted (Git changed)"),
         (gone, Moved.CLUSTER, DriftEpisode(two), "gone from the cluster 2 min ago"),
         (gone, Moved.GIT, DriftEpisode(two, by="Git"), "new in Git 2 min ago"),

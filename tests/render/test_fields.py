@@ -154,3 +154,19 @@ def test_the_last_line_of_an_inline_patch_belongs_to_it(made_repository) -> None
     place = next(places_of_field(repository, commit, ["web"], manifest, "spec.minReadySeconds"))
 
     assert (place.first, place.last) == (4, 6)
+
+
+def test_a_secrets_text_is_found_where_data_stands_beside_it(made_repository) -> None:
+    text = (
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
+        "data:\n  token: YQ==\n  both: YQ==\nstringData:\n  user: b\n  both: c\n"
+    )
+    made_repository.commit({"web/s.yaml": text})
+    obj = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"token": "YQ=="}}
+    repository = open_repository(str(made_repository.folder), settings=Settings())
+    commit = repository.resolve("main")
+    key = ResourceKey("", "Secret", "", "s")
+    manifest = Manifest(key, "v1", obj, Origin("web/s.yaml", 1, 1, commit.sha), "")
+    for field, line in (("data.token", 5), ("data.user", 8), ("data.both", 9), ("stringData.user", 8)):
+        places = places_of_field(repository, commit, ["web"], manifest, field)
+        assert [each.first for each in places] == [line], field
