@@ -19,7 +19,7 @@ from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import Commit
 from gitops_tui.render.helmfields import in_chart
 from gitops_tui.render.kustomization import FILES
-from gitops_tui.render.kustomizefields import in_kustomization
+from gitops_tui.render.kustomizefields import in_kustomization, within
 from gitops_tui.render.yamlplaces import Place, get, is_it, nodes_of, place_of
 
 _MOST_FILES = 2_000
@@ -58,6 +58,9 @@ def places_of_field(
     for entry, content in both:
         if entry.path.rsplit("/", 1)[-1] not in FILES:
             yield from _in_manifests(content, entry.path, manifest, steps)
+    for entry, content in both:
+        if entry.path.rsplit("/", 1)[-1] in FILES:
+            yield from within(content, entry.path, manifest, steps)
 
 
 def place_in(content: bytes, path: str, manifest: Manifest, field: str) -> Place | None:

@@ -8,7 +8,9 @@ is (in) what was rendered. A field that a template sets by itself stands in the 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from yaml.nodes import Node, ScalarNode
@@ -49,9 +51,20 @@ def in_chart(
                 if _is_set_elsewhere(block, path):
                     return
                 alone = re.fullmatch(r"""["']?\{\{[^{}]*\}\}["']?""", rest.strip()) is not None
-                yield from _in_values(repository, commit, source, path, value_of(manifest.obj, steps), alone=alone)
+                yield from _in_values(repository, commit, source, path, _rendered(manifest.obj, steps), alone=alone)
         if at == len(steps) - 1 and len(found) == 1 and found[0][1] and "{{" not in found[0][1]:
             yield Place(manifest.origin.path, found[0][0], found[0][0])
+
+
+def _rendered(obj: Mapping[str, Any], steps: Sequence[Step]) -> list[Any]:
+    """What was rendered for a field; of a Secret as the template may have had it, before it was encoded."""
+    made = [value_of(obj, steps)]
+    if obj.get("kind") == "Secret" and steps[0] == "data":
+        made.append(value_of(obj, ("stringData", *steps[1:])))
+        if isinstance(made[0], str):
+            with suppress(ValueError):
+                made.append(b64decode("".join(made[0].split()), validate=True).decode())
+    return made
 
 
 def _text(repository: Repository, blob: str) -> str:
@@ -88,7 +101,7 @@ def _is_set_elsewhere(block: Mapping[str, Any], path: Sequence[Step]) -> bool:
 
 
 def _in_values(
-    repository: Repository, commit: Commit, source: Source, path: Sequence[Step], value: Any, *, alone: bool
+    repository: Repository, commit: Commit, source: Source, path: Sequence[Step], values: Sequence[Any], *, alone: bool
 ) -> Iterator[Place]:
     chart = source.path.strip("/").removeprefix("./")
     chart = "" if chart == "." else chart
@@ -108,7 +121,7 @@ def _in_values(
             held = node_of(node, path)
             if held is not None:
                 place_there = place_of(node, file, path)
-                if place_there is not None and _fits(held, value, alone=alone):
+                if place_there is not None and any(_fits(held, each, alone=alone) for each in values):
                     yield place_there
                 return
 

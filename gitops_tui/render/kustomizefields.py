@@ -18,6 +18,7 @@ _GENERATORS = {"ConfigMap": ("configMapGenerator",), "Secret": ("secretGenerator
 
 
 def in_kustomization(content: bytes, path: str, manifest: Manifest, steps: Sequence[Step]) -> Iterator[Place]:
+    """The places in one kustomization, the one that counts first."""
     for node in nodes_of(content):
         if tuple(steps) == ("metadata", "name"):
             # A patch names its object; what the object is called is said here.
@@ -29,7 +30,17 @@ def in_kustomization(content: bytes, path: str, manifest: Manifest, steps: Seque
         yield from _in_fields(node, path, manifest, steps)
 
 
-def _in_patch(node: Node, path: str, manifest: Manifest, steps: Sequence[Step]) -> Iterator[Place]:
+def within(content: bytes, path: str, manifest: Manifest, steps: Sequence[Step]) -> Iterator[Place]:
+    """The operations in one kustomization that set something inside of a field."""
+    for node in nodes_of(content):
+        for name in ("patches", "patchesJson6902"):
+            for each in _sequence(node, name):
+                yield from _in_patch(each, path, manifest, steps, inside=True)
+
+
+def _in_patch(
+    node: Node, path: str, manifest: Manifest, steps: Sequence[Step], *, inside: bool = False
+) -> Iterator[Place]:
     found = get(node, "patch")
     text = found[1] if found is not None else node
     if not isinstance(text, ScalarNode) or "\n" not in text.value or text.start_mark is None:
@@ -44,13 +55,13 @@ def _in_patch(node: Node, path: str, manifest: Manifest, steps: Sequence[Step]) 
                 continue
             if name is not None and str(name[1].value) not in manifest.key.name:
                 continue
-            yield from _in_operations(inner, path, manifest, steps, shift)
-        elif is_it(inner, manifest, exact=False) and (place := place_of(inner, path, steps, shift)):
+            yield from _in_operations(inner, path, manifest, steps, shift, inside=inside)
+        elif not inside and is_it(inner, manifest, exact=False) and (place := place_of(inner, path, steps, shift)):
             yield place
 
 
 def _in_operations(
-    node: SequenceNode, path: str, manifest: Manifest, steps: Sequence[Step], shift: int
+    node: SequenceNode, path: str, manifest: Manifest, steps: Sequence[Step], shift: int, *, inside: bool
 ) -> Iterator[Place]:
     wanted, _ = _walked(manifest.obj, steps) or (None, None)
     for operation in reversed(node.value):
@@ -58,7 +69,9 @@ def _in_operations(
         if at is None or operation.start_mark is None or operation.end_mark is None:
             continue
         pointer = str(at[1].value)
-        if wanted is not None and (wanted == pointer or wanted.startswith(f"{pointer}/")):
+        if wanted is None:
+            continue
+        if pointer.startswith(f"{wanted}/") if inside else wanted == pointer or wanted.startswith(f"{pointer}/"):
             first = operation.start_mark.line + 1 + shift
             # A block ends at the begin of the line behind it, unless the text ends before that.
             last = operation.end_mark.line + shift + (1 if operation.end_mark.column else 0)

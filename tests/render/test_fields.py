@@ -170,3 +170,42 @@ def test_a_secrets_text_is_found_where_data_stands_beside_it(made_repository) ->
     for field, line in (("data.token", 5), ("data.user", 8), ("data.both", 9), ("stringData.user", 8)):
         places = places_of_field(repository, commit, ["web"], manifest, field)
         assert [each.first for each in places] == [line], field
+
+
+def test_an_item_that_a_patch_makes_what_it_is_stands_in_that_patch(made_repository) -> None:
+    made_repository.commit(
+        {
+            "web/kustomization.yaml": "resources: [s.yaml]\npatches:\n- target: {kind: Service}\n  patch: |-\n"
+            "    - op: replace\n      path: /spec/ports/0/port\n      value: 8080\n",
+            "web/s.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports:\n  - port: 80\n"
+            "  - port: 81\n",
+        }
+    )
+    spec = {"ports": [{"port": 8080}, {"port": 81}]}
+    obj = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec}
+    assert found(made_repository, obj, "web", "spec.ports[port=8080,protocol=TCP]", ["web"]) == [
+        ("web/kustomization.yaml", 5)
+    ]
+    assert found(made_repository, obj, "web", "spec.ports[port=81,protocol=TCP]", ["web"]) == [("web/s.yaml", 7)]
+
+
+SECRET = (
+    "apiVersion: v1\nkind: Secret\nmetadata:\n  name: pass\nstringData:\n  password: {{ .Values.password | quote }}\n"
+    "data:\n  encoded: {{ .Values.password | b64enc }}\n"
+)
+
+
+@pytest.mark.parametrize("field", ["data.password", "data.encoded"])
+@pytest.mark.parametrize("value", ["hidden", "other"])
+def test_a_secret_of_a_chart_stands_in_the_value_file(made_repository, field: str, value: str) -> None:
+    made_repository.commit(
+        {
+            "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+            "web/values.yaml": f"a: 1\npassword: {value}\n",
+            "web/templates/s.yaml": SECRET,
+        }
+    )
+    obj = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "pass"}}
+    obj |= {"stringData": {"password": "hidden"}, "data": {"encoded": "aGlkZGVu"}}
+    places = found(made_repository, obj, "web/templates/s.yaml", field, ["web"])
+    assert places == ([("web/values.yaml", 2)] if value == "hidden" else [])
