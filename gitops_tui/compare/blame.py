@@ -7,11 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from gitops_tui.compare.compare import CLIENT_MANAGERS, compare, node_for, walked
-from gitops_tui.compare.looking import Looker
-from gitops_tui.compare.show import Masks, masked_keys
+from gitops_tui.compare.defaults import comes_back
+from gitops_tui.compare.ignore import without_ignored
+from gitops_tui.compare.looking import Looker, node_at
+from gitops_tui.compare.ownership import Step
+from gitops_tui.compare.show import Masks, clean_live, masked_keys
 from gitops_tui.compare.values import normalised, same
+from gitops_tui.compare.walk import equal, live_only
 from gitops_tui.model.application import IgnoreRule
-from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, FieldMove, Moved, Owner
+from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, FieldMove, Moved, Owner, Reason
+from gitops_tui.model.keys import ResourceKey
 from gitops_tui.records import replace
 from gitops_tui.schema import Node, SchemaSet
 
@@ -65,11 +70,28 @@ def which_moved(
         return Moved.CLUSTER if synced is not None else Moved.GIT
     if synced is None or desired is None or live is None:
         return Moved.GIT
-    git = not same(normalised(synced), normalised(desired))
+    git = _says_otherwise(synced, desired, schema, ignore)
     cluster = compare(synced, live, schema=schema, ignore=ignore, client_managers=client_managers).is_drifted
     if git and cluster:
         return Moved.BOTH
     return Moved.GIT if git else Moved.CLUSTER
+
+
+def _says_otherwise(
+    synced: Mapping[str, Any],
+    desired: Mapping[str, Any],
+    schema: SchemaSet | Node | Mapping[str, Any] | None,
+    ignore: Sequence[IgnoreRule],
+) -> bool:
+    """Whether Git says something else now, in Kubernetes' eyes: a default written out or left out is the same."""
+    before, now = normalised(synced), normalised(desired)
+    if same(before, now):
+        return False
+    node, key = node_for(schema, desired), ResourceKey.of(dict(desired))
+    before, now = (clean_live(without_ignored(side, ignore, key)) for side in (before, now))
+    if any(each.reason is not Reason.NOT_LIVE for each, _ in walked(now, before, node).found):
+        return True
+    return any(True for one, other in ((now, before), (before, now)) for _ in live_only(one, other, node, False, 0))
 
 
 def three_way(
@@ -100,10 +122,22 @@ def three_way(
             continue
         bare, steps = found
         last = look_before(steps)
-        sides = [look_git(steps), look_live(steps)]
-        git, cluster = not same(last, sides[0]), not same(last, sides[1])
+        around = look_before(steps[:-1])
+        git, cluster = (not _as_before(last, look(steps), node, steps, around) for look in (look_git, look_live))
         moved = Moved.BOTH if git and cluster else Moved.GIT if git else Moved.CLUSTER
         if keys is None or keys:
             last = masks.differences([replace(bare, desired=last, live=ABSENT)], keys)[0].desired
         made.append(FieldMove(each.path, last, each.desired, each.live, moved))
     return tuple(made)
+
+
+def _as_before(last: Any, now: Any, node: Node | None, steps: tuple[Step, ...], around: Any) -> bool:
+    """Whether a field is as Git had it at the last sync, in Kubernetes' eyes. around: what Git had beside it."""
+    if same(last, now):
+        return True
+    kind, name = steps[-1]
+    below = node_at(node, steps)
+    if last is ABSENT or now is ABSENT:
+        # One of them may be the default of the other.
+        return kind == "f" and comes_back(now if last is ABSENT else last, below, str(name), around)
+    return equal(last, now, below, exact=False)

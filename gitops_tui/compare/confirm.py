@@ -15,14 +15,14 @@ from gitops_tui.compare.compare import CLIENT_MANAGERS, node_for, walked
 from gitops_tui.compare.exact import Change, changes
 from gitops_tui.compare.fields import is_note
 from gitops_tui.compare.ignore import without_ignored
-from gitops_tui.compare.looking import Looker
+from gitops_tui.compare.looking import Looker, node_at
 from gitops_tui.compare.ownership import Step, key_of
 from gitops_tui.compare.show import Masks, clean_live, value_text, without_credentials
 from gitops_tui.compare.values import normalised
 from gitops_tui.compare.walk import equal
 from gitops_tui.model import fieldpath
 from gitops_tui.model.application import IgnoreRule
-from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Reason
+from gitops_tui.model.drift import ABSENT, Absent, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.records import replace
 from gitops_tui.schema import Node, SchemaSet
@@ -113,11 +113,13 @@ def _settled(
         changed = (
             difference.desired is not ABSENT
             and difference.reason is Reason.DIFFERS
-            and _told_apart(difference.desired, becomes, _node_at(node, steps))
+            and _told_apart(difference.desired, becomes, node_at(node, steps))
         )
         told.add(place)
         if born_out:
             note = f"{ADMISSION} changes this field to {_shown(becomes, desired)}" if changed else ""
+            if difference.reason is Reason.REMOVED and not isinstance(becomes, Absent | Mapping | list):
+                note = f"a sync makes it {_shown(becomes, desired)}"
             left.append(replace(difference, note=note))
         elif difference.reason is Reason.REMOVED and not is_ours:
             left.append(difference)
@@ -164,14 +166,6 @@ def _shown(value: Any, desired: Mapping[str, Any]) -> str:
 
 def _key(steps: tuple[Step, ...]) -> tuple[str, ...]:
     return tuple(key_of(step) or repr(step) for step in steps)
-
-
-def _node_at(node: Node | None, steps: tuple[Step, ...]) -> Node | None:
-    for kind, name in steps:
-        if node is None:
-            return None
-        node = node.child(str(name)) if kind == "f" else node.items
-    return node
 
 
 def _is_ours(live: Mapping[str, Any], field_manager: str) -> bool:

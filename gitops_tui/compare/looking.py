@@ -67,6 +67,15 @@ class Looker:
         return value
 
 
+def node_at(node: Node | None, steps: tuple[Step, ...]) -> Node | None:
+    """The type of what stands at a field path. node: the object's."""
+    for kind, name in steps:
+        if node is None:
+            return None
+        node = node.child(str(name)) if kind == "f" else node.items
+    return node
+
+
 def _at(items: Any, at: int) -> Any:
     return items[at] if isinstance(items, list) and 0 <= at < len(items) else ABSENT
 

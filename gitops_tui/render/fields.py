@@ -46,7 +46,7 @@ def places_of_field(
     if source is not None and "/templates/" in f"/{origin.path}":
         yield from in_chart(repository, commit, source, manifest, steps)
         return
-    entries = _files(repository, commit, paths)
+    entries = manifest_files(repository, commit.sha, paths)
     contents = repository.read_many([each.sha for each in entries])
     own = paths[0] if paths else ""
     both = sorted(zip(entries, contents, strict=True), key=lambda pair: (not _is_in(pair[0].path, own), pair[0].path))
@@ -79,12 +79,13 @@ def _is_in(path: str, folder: str) -> bool:
     return not folder or path.startswith(f"{folder}/")
 
 
-def _files(repository: Repository, commit: Commit, paths: Sequence[str]) -> list[TreeEntry]:
+def manifest_files(repository: Repository, commit: str, paths: Sequence[str]) -> list[TreeEntry]:
+    """The files beneath these paths that may hold manifests or a kustomization."""
     made: list[TreeEntry] = []
     for path in paths:
-        found = repository.find(commit.sha, path)
+        found = repository.find(commit, path)
         if found is not None and found[0] == "tree":
-            made += repository.list_tree(commit.sha, path, recursive=True)
+            made += repository.list_tree(commit, path, recursive=True)
         elif found is not None:
             made.append(TreeEntry("100644", "blob", found[1], path))
     kept = [

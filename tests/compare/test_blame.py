@@ -70,6 +70,55 @@ def test_three_ways_field_by_field() -> None:
     }
 
 
+def deployment(**spec: Any) -> dict[str, Any]:
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": spec}
+
+
+PROBE = {"httpGet": {"path": "/", "port": 80}}
+FILLED = {"httpGet": {"path": "/", "port": 80, "scheme": "HTTP"}, "timeoutSeconds": 1, "periodSeconds": 10}
+
+
+def template(probe: Any = None, cpu: str = "1") -> dict[str, Any]:
+    container = {"name": "c", "image": "i:1", "resources": {"limits": {"cpu": cpu}}}
+    return {"spec": {"containers": [container | ({"readinessProbe": probe} if probe else {})]}}
+
+
+@pytest.mark.parametrize(
+    ("synced", "desired", "live", "whole", "fields"),
+    [
+        # The cluster has the default of what Git did not set.
+        (deployment(), deployment(revisionHistoryLimit=5), deployment(revisionHistoryLimit=10), Moved.GIT, [Moved.GIT]),
+        (deployment(), deployment(minReadySeconds=5), deployment(minReadySeconds=3), Moved.GIT, [Moved.BOTH]),
+        (deployment(), deployment(replicas=4), deployment(replicas=1), Moved.GIT, [Moved.GIT]),
+        # Git has taken out what the cluster has with its defaults.
+        (
+            deployment(template=template(PROBE)),
+            deployment(template=template()),
+            deployment(template=template(FILLED)),
+            Moved.GIT,
+            [Moved.GIT],
+        ),
+        # Written otherwise, Git says the same.
+        (
+            deployment(template=template(cpu="1000m"), revisionHistoryLimit=10),
+            deployment(template=template(cpu="1")),
+            deployment(template=template(cpu="2"), revisionHistoryLimit=10),
+            Moved.CLUSTER,
+            [Moved.CLUSTER],
+        ),
+    ],
+)
+def test_what_is_equal_in_kubernetes_eyes_has_not_moved(
+    synced: Any, desired: Any, live: Any, whole: Moved, fields: list[Moved]
+) -> None:
+    owned = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"c"}': {"f:readinessProbe": {}}}}}}}
+    entry = {"manager": "gitops-tui", "operation": "Apply", "fieldsV1": owned}
+    live["metadata"] = {"name": "a", "managedFields": [entry]}
+    drift = compare(desired, live)
+    assert [each.moved for each in three_way(synced, desired, live, drift)] == fields
+    assert which_moved(synced, desired, live, drift) is whole
+
+
 def test_three_ways_of_a_secret_are_masked() -> None:
     def secret(value: str) -> dict[str, Any]:
         return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"p": value}}

@@ -37,6 +37,20 @@ def test_a_webhook_that_puts_its_own_value_back_is_no_drift_and_is_told() -> Non
     assert hidden.note == "the cluster's admission changes this field to hook, which the cluster has"
 
 
+def test_what_a_field_that_git_has_lost_becomes_is_told() -> None:
+    def deployment(**spec: Any) -> dict[str, Any]:
+        owned = {"f:spec": {"f:replicas": {}, "f:paused": {}}}
+        managed = [{"manager": "gitops-tui", "operation": "Apply", "fieldsV1": owned}]
+        metadata = {"name": "a", "managedFields": managed}
+        return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
+
+    drift = settled(deployment(), deployment(replicas=3, paused=True), deployment(replicas=1))
+    assert {each.path: each.note for each in drift.differences} == {
+        "spec.replicas": "a sync makes it 1",
+        "spec.paused": "",
+    }
+
+
 def test_a_webhook_that_makes_something_else_of_a_change_is_told_beside_it() -> None:
     drift = settled(config({"a": "1"}), config({"a": "old"}), config({"a": "hook"}))
     (found,) = drift.differences

@@ -63,6 +63,21 @@ def test_the_latest_time_counts_and_what_was_never_there_has_no_commit(made_repo
     assert taken_out(made_repository, "no path at all [") is None
 
 
+def test_the_object_may_have_come_from_another_file(made_repository: Any) -> None:
+    made_repository.commit({"app/all.yaml": text(config("a", x="1"), config("b", x="1", y="2", z="3"))}, "all")
+    early = made_repository.commit({"app/all.yaml": text(config("a", x="1"), config("b", x="1", y="2"))}, "without z")
+    made_repository.commit({"app/note.yaml": text(config("c", x="1"))}, "beside it")
+    taken = made_repository.commit(
+        {"app/all.yaml": text(config("a", x="1")), "app/b.yaml": text(config("b", x="1"))}, "a file of its own"
+    )
+    made_repository.commit({"app/b.yaml": text(config("b", x="2"))}, "something else")
+    found = taken_out(made_repository, "data.y", path="app/b.yaml")
+    assert found is not None and (found.commit, found.path) == (taken, "app/all.yaml")
+    found = taken_out(made_repository, "data.z", path="app/b.yaml")
+    assert found is not None and (found.commit, found.path) == (early, "app/all.yaml")
+    assert taken_out(made_repository, "data.never", path="app/b.yaml") is None
+
+
 def test_of_what_kustomize_makes_the_files_are_searched(made_repository: Any) -> None:
     kustomization = "resources: [b.yaml]\n"
     made_repository.commit({"app/kustomization.yaml": kustomization, "app/b.yaml": text(config("b", x="1", y="2"))})
