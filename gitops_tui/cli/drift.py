@@ -45,8 +45,8 @@ def three_way_lines(found: ThreeWay) -> Iterator[str]:
         if row.kind is RowKind.FOLD:
             yield f"{'…':10} {row.folded} lines that nobody moved{f', in {row.path}' if row.path else ''}"
             continue
-        for name, text in sides_of(row):
-            yield f"{name:10} {text}"
+        for name, cell in sides_of(row):
+            yield f"{name:10} {cell.text}"
     if found.rows.truncated:
         yield f"… {found.rows.truncated} more lines at least"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from itertools import compress, pairwise
 from typing import TypeVar
 
 from gitops_tui.model import fieldpath
@@ -95,31 +95,41 @@ def lined_in(rows: Sequence[DiffRow]) -> dict[str, bool]:
     return found
 
 
+def runs(tells: Sequence[bool], context: int) -> Iterator[tuple[int, int, bool]]:
+    """The rows in runs (from, to, whether it is folded away). tells: which of them tell something; `context` rows around
+    those are kept, and so are runs of two others at the most."""
+    total = len(tells)
+    begin = end = 0
+    for at in compress(range(total), tells):
+        first = max(0, at - context)
+        if first - end > 2:
+            if end > begin:
+                yield begin, end, False
+            yield end, first, True
+            begin = first
+        end = min(total, at + context + 1)
+    if total - end > 2:
+        if end > begin:
+            yield begin, end, False
+        yield end, total, True
+    elif total:
+        yield begin, total, False
+
+
 def folded(rows: list[DiffRow], context: int) -> tuple[list[DiffRow], list[int]]:
     """The rows with longer runs of equal ones folded, `context` of them kept around what differs or is ignored."""
-    keep = [False] * len(rows)
-    for at, row in enumerate(rows):
-        if is_change(row) or row.kind is RowKind.IGNORED:
-            for near in range(max(0, at - context), min(len(rows), at + context + 1)):
-                keep[near] = True
-    if not any(keep):
+    tells = [is_change(row) or row.kind is RowKind.IGNORED for row in rows]
+    if not any(tells):
         return rows, []
     made: list[DiffRow] = []
-    at = 0
-    while at < len(rows):
-        if keep[at]:
-            made.append(rows[at])
-            at += 1
-            continue
-        end = at
-        while end < len(rows) and not keep[end]:
-            end += 1
-        if end - at <= 2:
-            made += rows[at:end]
-        else:
-            made.append(DiffRow(RowKind.FOLD, None, None, place(rows, end, is_change, first_line), folded=end - at))
-        at = end
+    for start, end, away in runs(tells, context):
+        made += [fold_of(rows, start, end)] if away else rows[start:end]
     return made, changes(made)
+
+
+def fold_of(rows: Sequence[DiffRow], start: int, end: int) -> DiffRow:
+    """The row that stands for rows[start:end]."""
+    return DiffRow(RowKind.FOLD, None, None, place(rows, end, is_change, first_line), folded=end - start)
 
 
 def unified(diff: DiffRows) -> list[tuple[str, str]]:

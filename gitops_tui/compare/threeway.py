@@ -13,7 +13,7 @@ from typing import Any
 
 from gitops_tui.compare.blame import three_way
 from gitops_tui.compare.compare import CLIENT_MANAGERS, compare
-from gitops_tui.compare.fold import lined_in, place
+from gitops_tui.compare.fold import lined_in, place, runs
 from gitops_tui.compare.rows import diff_rows
 from gitops_tui.compare.show import Masks, masked_keys
 from gitops_tui.compare.values import normalised
@@ -174,39 +174,29 @@ def folded(rows: ThreeWayRows, context: int) -> ThreeWayRows:
     """With longer runs of rows that tell nothing as one FOLD row each; context: how many are kept, -1 for all."""
     if context < 0 or not rows.changes:
         return rows
-    keep = [False] * len(rows.rows)
-    for at, row in enumerate(rows.rows):
-        if _tells(row):
-            for near in range(max(0, at - context), min(len(keep), at + context + 1)):
-                keep[near] = True
     made: list[ThreeWayRow] = []
-    at = 0
-    while at < len(keep):
-        end = at
-        while end < len(keep) and not keep[end]:
-            end += 1
-        if end - at > 2:
+    for start, end, away in runs([_tells(row) for row in rows.rows], context):
+        if away:
             where = place(rows.rows, end, _tells, _line)
-            made.append(ThreeWayRow(RowKind.FOLD, None, None, None, where, folded=end - at))
-            at = end
-            continue
-        end = max(end, at + 1)
-        made += rows.rows[at:end]
-        at = end
+            made.append(ThreeWayRow(RowKind.FOLD, None, None, None, where, folded=end - start))
+        else:
+            made += rows.rows[start:end]
     return replace(rows, rows=tuple(made), changes=tuple(_changes(made)))
 
 
 LAST, GIT, LIVE = "last", "Git", "live"
 
 
-def sides_of(row: ThreeWayRow) -> list[tuple[str, str]]:
-    """The row in one column: (whose line it is, text), sides that say the same together: ("last=Git", …), ("live", …).
-    ("", text) where all say the same."""
-    named = [(LAST, row.last), (GIT, row.desired), (LIVE, row.live)]
-    there = [(name, cell.text) for name, cell in named if cell is not None]
-    texts = list(dict.fromkeys(text for _, text in there))
+def sides_of(row: ThreeWayRow) -> list[tuple[str, DiffCell]]:
+    """The row in one column: (whose line it is, the line), sides that say the same together: ("last=Git", …),
+    ("live", …). ("", …) where all say the same."""
     if row.kind not in _COUNTED and not row.moved:
         # Equal in Kubernetes' eyes, or set by others in the cluster: told once.
         shown = row.desired or row.live or row.last
-        return [("~" if row.desired is None else "", shown.text)] if shown is not None else []
-    return [("=".join(name for name, said in there if said == text), text) for text in texts]
+        return [("~" if row.desired is None else "", shown)] if shown is not None else []
+    named: dict[str, tuple[str, DiffCell]] = {}
+    for name, cell in ((LAST, row.last), (GIT, row.desired), (LIVE, row.live)):
+        if cell is not None:
+            before = named.get(cell.text)
+            named[cell.text] = (f"{before[0]}={name}" if before else name, cell)
+    return list(named.values())

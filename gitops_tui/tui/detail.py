@@ -7,6 +7,7 @@ are dropped. A title above, a line on the change in sight below.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from textual import events
@@ -63,7 +64,9 @@ class Detail(ThreePane):
         self.computing = False
         self.said = ""
         self.usage: UsageSeries | None = None
-        self._lines: list[Pieces | Line | ThreeLine] = [[(" … starting", "muted")]]
+        # What stands above, and the rows of the diff.
+        self._lines: list[Pieces] = [[(" … starting", "muted")]]
+        self._rows: Sequence[Pieces | Line | ThreeLine] = ()
         self._notes = 0
         self._node: Node | None = None
         self._subject: Subject = None
@@ -170,21 +173,20 @@ class Detail(ThreePane):
         self._laid_for = self.size.width
         self.changes = []
         subject, app, node = self._subject, self._app, self._node
-        lines: list[Pieces | Line | ThreeLine] = []
+        lines: list[Pieces] = []
+        self._rows = ()
         if isinstance(subject, ResourceState):
             lines += self._about(subject, width)
             self._notes = len(lines)
-            three = self._lay_three(width, len(lines))
+            three = self._lay_three(width)
             if three is not None:
-                lines += three[0]
-                self.changes = three[1]
+                self._rows, changes = three.lines, three.changes
             elif self.view is not None:
-                made, changes = lines_of(self.view, self.look, width)
-                self.changes = [at + len(lines) for at in changes]
-                lines += made
-                if self.view.rows.truncated:
-                    lines.append([(f" … {plural(self.view.rows.truncated, 'more line')} at least", "muted")])
-            elif self.computing:
+                self._rows, changes = lines_of(self.view, self.look, width)
+            else:
+                changes = []
+            self.changes = [at + len(lines) for at in changes]
+            if three is None and self.view is None and self.computing:
                 lines.append([(" … comparing", "muted")])
         elif isinstance(subject, OwnedObject) and app and node and node.key:
             lines += owned_page(app.resources[node.key], subject, width)
@@ -199,7 +201,7 @@ class Detail(ThreePane):
         about_sides = isinstance(subject, ResourceState)
         self.head_rows, self.foot_rows = (2, 1) if about_sides else (1, 0)
         self._lines = lines
-        self.count = len(lines)
+        self.count = len(lines) + len(self._rows)
         if to_top:
             first = self.changes[0] if self.changes else 0
             if isinstance(subject, ResourceState) and subject.drift.refused:
@@ -209,7 +211,7 @@ class Detail(ThreePane):
             self._at, self._at_top = 0, self.top
         self.paint()
 
-    def _about(self, state: ResourceState, width: int) -> list[Pieces | Line | ThreeLine]:
+    def _about(self, state: ResourceState, width: int) -> list[Pieces]:
         """What a person should read before the diff."""
         page = Page(width)
         if self.said:
@@ -258,8 +260,12 @@ class Detail(ThreePane):
 
     # --- drawing ----------------------------------------------------------------------------------------------
 
+    def _item(self, index: int) -> Pieces | Line | ThreeLine:
+        above = len(self._lines)
+        return self._lines[index] if index < above else self._rows[index - above]
+
     def line(self, index: int, width: int) -> Pieces | Strip:
-        item = self._lines[index]
+        item = self._item(index)
         if isinstance(item, list):
             return item
         if isinstance(item, ThreeLine):
@@ -373,7 +379,7 @@ class Detail(ThreePane):
     def selected_line(self) -> DiffRow | None:
         """The row at which the change in sight starts."""
         at = self.change_in_sight
-        item = self._lines[self.changes[at]] if at is not None else None
+        item = self._item(self.changes[at]) if at is not None else None
         return item.row if isinstance(item, Line) else None
 
     @property

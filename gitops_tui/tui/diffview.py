@@ -3,7 +3,7 @@ slow for large objects and runs off the screen's thread."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from textual.strip import Strip
@@ -16,10 +16,12 @@ from gitops_tui.model.text import printable
 from gitops_tui.records import dataclass
 from gitops_tui.tui.highlight import Span, highlight_yaml
 from gitops_tui.tui.paint import Palette, Pieces, chunk, chunk_count, cut_start, strip_of, width_of
+from gitops_tui.tui.spread import Spread
 from gitops_tui.tui.words import age, plural
 
-_QUIET = {RowKind.EXTRA, RowKind.IGNORED}
-_COUNTED = {RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT}
+# Tuples: these are asked of each row, and an enum takes its time to be hashed.
+_QUIET = (RowKind.EXTRA, RowKind.IGNORED)
+_COUNTED = (RowKind.CHANGED, RowKind.LEFT, RowKind.RIGHT)
 Lines = tuple[tuple[Span, ...], ...]
 
 
@@ -76,30 +78,38 @@ class Line:
     part: int = 0
 
 
-def lines_of(view: DiffView, look: Look, width: int) -> tuple[list[Line], list[int]]:
+def lines_of(view: DiffView, look: Look, width: int) -> tuple[Sequence[Line | Pieces], list[int]]:
     """The lines to draw, and at which of them each change starts."""
     one_column = look.unified or view.sides == 1
     rows, starts, quiet = folded(view.rows, look.context, hidden=look.hidden)
-    made: list[Line] = []
+    order: list[tuple[int, str]] = []
+    held: list[tuple[int, str]] = []
     changes: list[int] = []
-    held: list[Line] = []
-    room = _room(view, one_column, width)
     for at, row in enumerate(rows):
-        if held and not (row.kind is RowKind.CHANGED and at not in starts):
-            made += held
+        changed = row.kind is RowKind.CHANGED
+        if held and not (changed and at not in starts):
+            order += held
             held = []
         if at in starts:
-            changes.append(len(made))
-        if row.kind is RowKind.FOLD:
-            made.append(Line(row, part=quiet[at]))
-            continue
-        if one_column and row.kind is RowKind.CHANGED and row.left and row.right:
+            changes.append(len(order))
+        if changed and one_column and row.left and row.right:
             # Both versions of a run of changed lines stand together, as in `diff -u`.
-            made += _parts(Line(row, "left"), look, room)
-            held += _parts(Line(row, "right"), look, room)
+            order.append((at, "left"))
+            held.append((at, "right"))
         else:
-            made += _parts(Line(row), look, room)
-    return made + held, changes
+            order.append((at, ""))
+    order += held
+    room = _room(view, one_column, width)
+
+    def line(entry: int, part: int) -> Line | Pieces:
+        if entry == len(order):
+            return [(f" … {plural(view.rows.truncated, 'more line')} at least", "muted")]
+        at, side = order[entry]
+        return Line(rows[at], side, quiet.get(at, part))
+
+    heights = [_height(rows[at], side, room) if look.wrap else 1 for at, side in order]
+    made = Spread([*heights, 1] if view.rows.truncated else heights, line)
+    return made, [made.start(entry) for entry in changes]
 
 
 def _room(view: DiffView, one_column: bool, width: int) -> int:
@@ -107,14 +117,20 @@ def _room(view: DiffView, one_column: bool, width: int) -> int:
     return max(8, whole - view.digits - 4)
 
 
-def _parts(line: Line, look: Look, room: int) -> list[Line]:
-    row, most = line.row, 1
-    if look.wrap and row.kind is not RowKind.FOLD:
-        if row.left is not None and line.side != "right":
-            most = chunk_count(row.left.text, room)
-        if row.right is not None and line.side != "left" and (row.left is None or row.right.text != row.left.text):
-            most = max(most, chunk_count(row.right.text, room))
-    return [line] if most == 1 else [line, *(Line(row, line.side, part) for part in range(1, most))]
+def _height(row: DiffRow, side: str, room: int) -> int:
+    """How many lines a row takes where it is wrapped."""
+    return most_chunks((row.left if side != "right" else None, row.right if side != "left" else None), room)
+
+
+def most_chunks(cells: Iterable[DiffCell | None], room: int) -> int:
+    """How many lines of `room` cells these take side by side."""
+    most, before = 1, ""
+    for cell in cells:
+        # Beside each other most are alike.
+        if cell is not None and cell.text != before:
+            before = cell.text
+            most = max(most, chunk_count(before, room))
+    return most
 
 
 def folded(
@@ -122,39 +138,31 @@ def folded(
 ) -> tuple[tuple[DiffRow, ...], frozenset[int], dict[int, int]]:
     """The rows with long equal runs as one FOLD row each, where changes start, and how many rows of each fold (by its
     index) are in the cluster only."""
-    from gitops_tui.compare.fold import first_line, is_change, place  # pulls in the schemas: after the first paint
+    from gitops_tui.compare.fold import fold_of, runs  # pulls in the schemas: after the first paint
 
     rows = diff.rows
     told = hidden and any(row.kind is RowKind.IGNORED for row in rows)
     if context < 0 or not (diff.changes or told):
         return rows, frozenset(diff.changes), {}
-    keep = [False] * len(rows)
-    for at, row in enumerate(rows):
-        ignored = row.difference is not None and bool(row.difference.ignored_by)
-        kept = row.kind is RowKind.IGNORED or ignored
-        if row.kind in _COUNTED or (row.difference is not None and not ignored) or (kept and hidden):
-            for near in range(max(0, at - context), min(len(rows), at + context + 1)):
-                keep[near] = True
     made: list[DiffRow] = []
     starts: set[int] = set()
     quiet: dict[int, int] = {}
     marks = set(diff.changes)
-    at = 0
-    while at < len(rows):
-        end = at
-        while end < len(rows) and not keep[end]:
-            end += 1
-        if end - at > 2:
-            quiet[len(made)] = sum(row.kind in _QUIET for row in rows[at:end])
-            made.append(DiffRow(RowKind.FOLD, None, None, place(rows, end, is_change, first_line), folded=end - at))
-            at = end
-            continue
-        for each in range(at, max(end, at + 1)):
-            if each in marks:
-                starts.add(len(made))
-            made.append(rows[each])
-        at = max(end, at + 1)
+    for start, end, away in runs([_tells(row, hidden) for row in rows], context):
+        if away:
+            quiet[len(made)] = sum(row.kind in _QUIET for row in rows[start:end])
+            made.append(fold_of(rows, start, end))
+        else:
+            starts.update(len(made) + at - start for at in range(start, end) if at in marks)
+            made += rows[start:end]
     return tuple(made), frozenset(starts), quiet
+
+
+def _tells(row: DiffRow, hidden: bool) -> bool:
+    if row.kind in _COUNTED:
+        return True
+    ignored = row.difference is not None and bool(row.difference.ignored_by)
+    return (row.difference is not None and not ignored) or (hidden and (ignored or row.kind is RowKind.IGNORED))
 
 
 def owner_words(difference: FieldDifference | None) -> str:

@@ -6,8 +6,10 @@ A role is one or more words: a colour for the text (`ok`, `bad`, `key`, …), `o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -161,24 +163,55 @@ def cut_middle(text: str, width: int) -> str:
     return f"{text[: width - 1 - tail]}…{text[-tail:]}"
 
 
+# What surely takes one cell, and two (Han, Kana, Hangul, full-width forms), and joins with nothing beside it.
+_ONE = "\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482"
+_TWO = "\u3001-\u3029\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60"
+_NARROW = re.compile(f"[{_ONE}]*")
+_WIDE = re.compile(f"[{_TWO}]+")
+_EVEN = re.compile(f"[{_ONE}{_TWO}]+")
+
+
 def chunk_count(text: str, room: int) -> int:
     """How many lines of `room` cells a text takes, at least one."""
     if 2 * len(text) <= room:
         return 1
-    return max(1, -(-len(text) // room)) if text.isascii() else len(_chopped(text, room))
+    if text.isascii() or _NARROW.fullmatch(text):
+        return -(-len(text) // room) or 1
+    if room > 1 and _EVEN.fullmatch(text):
+        padded = _padded(text)
+        return 1 if len(padded) <= room else len(_ends(padded, room))
+    return len(_chopped(text, room))
 
 
 def chunk(text: str, room: int, at: int) -> tuple[int, str]:
     """(where it begins, the text) of one of these lines; the text is empty past the last."""
-    if text.isascii():
+    if text.isascii() or _NARROW.fullmatch(text):
         return at * room, text[at * room : (at + 1) * room]
     chunks = _chopped(text, room)
     return sum(map(len, chunks[:at])), chunks[at] if at < len(chunks) else ""
 
 
+def _padded(text: str) -> str:
+    """With a filler for the second cell of each wide character."""
+    return _WIDE.sub(lambda found: "\0".join(found[0]) + "\0", text)
+
+
 @lru_cache(maxsize=256)
-def _chopped(text: str, room: int) -> tuple[str, ...]:
-    return tuple(chop_cells(text, room)) or ("",)
+def _chopped(text: str, room: int) -> Sequence[str]:
+    if room < 2 or not _EVEN.fullmatch(text):
+        return chop_cells(text, room) or [""]
+    padded = _padded(text)
+    ends = _ends(padded, room)
+    return [padded[start:end].replace("\0", "") for start, end in pairwise([0, *ends])]
+
+
+def _ends(padded: str, room: int) -> list[int]:
+    """Where each line of `room` cells ends; a wide character is not cut in two."""
+    ends, at = [], 0
+    while at < len(padded):
+        at += room - (padded[at + room : at + room + 1] == "\0")
+        ends.append(at)
+    return ends
 
 
 def strip_of(pieces: Iterable[Piece], width: int, palette: Palette, ground: str = "text") -> Strip:

@@ -11,8 +11,7 @@ from gitops_tui.model.snapshot import ResourceState
 from gitops_tui.model.threeway import ThreeWay, ThreeWayRow
 from gitops_tui.tui.diffview import Look
 from gitops_tui.tui.lines import Lines
-from gitops_tui.tui.paint import Pieces
-from gitops_tui.tui.threeview import ThreeLine, ThreeLines
+from gitops_tui.tui.threeview import ThreeLines
 
 if TYPE_CHECKING:
     from gitops_tui.tui.layout import Node
@@ -64,13 +63,12 @@ class ThreePane(Lines):
             return ""
         return "asking what Git said at the last sync…" if self.three is None else self.three.problem
 
-    def _lay_three(self, width: int, before: int) -> tuple[list[ThreeLine | Pieces], list[int]] | None:
-        """The lines and where changes start among all lines, `before` of which come first; None for the two sides."""
+    def _lay_three(self, width: int) -> ThreeLines | None:
+        """The lines; None for the two sides."""
         self.three_lines = None
-        if not self.wants_three or self.three is None or self.three.problem:
-            return None
-        made = self.three_lines = ThreeLines(self.three, self.look, width)
-        return made.lines, [at + before for at in made.changes]
+        if self.wants_three and self.three is not None and not self.three.problem:
+            self.three_lines = ThreeLines(self.three, self.look, width)
+        return self.three_lines
 
     def _three_row(self, change: int | None) -> ThreeWayRow | None:
         """The row at which a change starts."""

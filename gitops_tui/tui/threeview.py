@@ -8,8 +8,9 @@ from gitops_tui.model.diff import DiffCell, RowKind
 from gitops_tui.model.drift import Moved
 from gitops_tui.model.text import printable
 from gitops_tui.model.threeway import ThreeWay, ThreeWayRow
-from gitops_tui.tui.diffview import Look, shift_of
+from gitops_tui.tui.diffview import Look, most_chunks, shift_of
 from gitops_tui.tui.paint import Pieces, chunk, chunk_count, cut, cut_start, width_of
+from gitops_tui.tui.spread import Spread
 from gitops_tui.tui.words import plural
 
 # Three columns need this many cells; below that lines stand one under the other.
@@ -34,39 +35,44 @@ class ThreeLines:
     change."""
 
     def __init__(self, found: ThreeWay, look: Look, width: int) -> None:
-        from gitops_tui.compare.threeway import folded  # pulls in the schemas: after the first paint
+        from gitops_tui.compare.threeway import folded, sides_of  # pulls in the schemas: after the first paint
 
         self.look, self.width = look, width
         self.columns = width >= COLUMNS_FROM and not look.unified
-        self.lines: list[ThreeLine | Pieces] = []
-        self.changes: list[int] = []
-        self.rows: list[ThreeWayRow] = []
+        self._sides = sides_of
+        # The cells of a line's text where it is wrapped.
+        self._room = max(1, self.widths[0] - 2 if self.columns else width - _NAME - 1)
         rows = folded(found.rows, look.context)
-        starts = set(rows.changes)
-        for at, row in enumerate(rows.rows):
-            if at in starts:
-                self.changes.append(len(self.lines))
-                self.rows.append(row)
-            if row.kind is RowKind.FOLD:
-                said = f" ⋯ {plural(row.folded, 'line')} that nobody moved"
-                place = cut_start(printable(row.path), width - width_of(said) - 7)
-                self.lines.append([(f"{said} · in {place}" if len(place) > 1 else said, "muted")])
-            elif self.columns:
-                self.lines.append(ThreeLine(row))
-                if look.wrap:
-                    texts = {cell.text for cell in (row.last, row.desired, row.live) if cell is not None}
-                    most = max(chunk_count(text, max(1, self.widths[0] - 2)) for text in texts)
-                    self.lines += [ThreeLine(row, part) for part in range(1, most)]
-            else:
-                for name, cell in _named(row):
-                    self.lines += [
-                        ThreeLine(row, part, name, cell) for part in range(self._parts(cell, width - _NAME + 1))
-                    ]
-        if rows.truncated:
-            self.lines.append([(f" … {plural(rows.truncated, 'more line')} at least", "muted")])
+        self._rows, self._truncated = rows.rows, rows.truncated
+        heights = [self._height(row) for row in rows.rows]
+        self.lines = Spread([*heights, 1] if rows.truncated else heights, self._line)
+        self.changes = [self.lines.start(at) for at in rows.changes]
+        self.rows = [rows.rows[at] for at in rows.changes]
 
-    def _parts(self, cell: DiffCell | None, width: int) -> int:
-        return chunk_count(cell.text, max(1, width - 2)) if self.look.wrap and cell is not None else 1
+    def _height(self, row: ThreeWayRow) -> int:
+        """How many lines a row takes."""
+        if self.columns:
+            return most_chunks((row.last, row.desired, row.live), self._room) if self.look.wrap else 1
+        return 1 if row.kind is RowKind.FOLD else sum(self._parts(cell) for _, cell in self._sides(row))
+
+    def _parts(self, cell: DiffCell | None) -> int:
+        return chunk_count(cell.text, self._room) if self.look.wrap and cell is not None else 1
+
+    def _line(self, at: int, part: int) -> ThreeLine | Pieces:
+        if at == len(self._rows):
+            return [(f" … {plural(self._truncated, 'more line')} at least", "muted")]
+        row = self._rows[at]
+        if row.kind is RowKind.FOLD:
+            said = f" ⋯ {plural(row.folded, 'line')} that nobody moved"
+            place = cut_start(printable(row.path), self.width - width_of(said) - 7)
+            return [(f"{said} · in {place}" if len(place) > 1 else said, "muted")]
+        if self.columns:
+            return ThreeLine(row, part)
+        for name, cell in self._sides(row):
+            if part < (parts := self._parts(cell)):
+                return ThreeLine(row, part, name, cell)
+            part -= parts
+        raise IndexError(part)
 
     @property
     def widths(self) -> tuple[int, int, int]:
@@ -120,8 +126,8 @@ class ThreeLines:
             role, ground = "git", " on git-ground" if row.moved in _GIT else ""
         elif name == "last":
             role = "muted"
-        room = self.width - _NAME - 1
-        shift = shift_of([cell for _, cell in _named(row)], self.look, room)
+        room = self._room
+        shift = shift_of([cell for _, cell in self._sides(row)], self.look, room)
         said = cut(self._text(line.cell, room, line.part, shift), room)
         shown = name if not line.part else ""
         return [(f" {shown:<{_NAME}}", f"bold {role}" if name else "muted"), (said, role + ground)]
@@ -135,11 +141,3 @@ class ThreeLines:
         if shift[1]:
             return f"{cell.text[: shift[0]]}…{cell.text[shift[1] : shift[1] + 2 * room]}"
         return cell.text[self.look.left : self.look.left + 2 * room]
-
-
-def _named(row: ThreeWayRow) -> list[tuple[str, DiffCell]]:
-    """The sides of a row in one column."""
-    from gitops_tui.compare.threeway import sides_of
-
-    cells = {cell.text: cell for cell in (row.last, row.live, row.desired) if cell is not None}
-    return [(name, cells[text]) for name, text in sides_of(row)]

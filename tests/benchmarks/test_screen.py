@@ -189,6 +189,38 @@ def test_layout_of_one_change(applications: int, resources: int) -> None:
     assert worst <= 5 * SLACK
 
 
+@pytest.mark.parametrize("letters", ["x", "é", "漢"])
+def test_three_ways_of_a_megabyte_are_laid_out(letters: str) -> None:
+    """What a key of the three-way view costs before the drawing, wrapped and whole, in time of the processor:
+    20,000 lines, every second differs."""
+    from gitops_tui.compare import compare
+    from gitops_tui.compare.threeway import three_way_rows
+    from gitops_tui.model.keys import ResourceKey
+    from gitops_tui.model.threeway import ThreeWay
+    from gitops_tui.tui.diffview import Look
+    from gitops_tui.tui.threeview import ThreeLines
+
+    def config(lines: list[str]) -> dict[str, object]:
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"f": "\n".join(lines)}}
+
+    last = [f"{letters}key{number}: {'x' * 40}" for number in range(20_000)]
+    git, live = [*last[:-1], "new"], [line + "!" * (number % 2) for number, line in enumerate(last)]
+    desired, there = config(git), config(live)
+    rows = three_way_rows(config(last), desired, there, compare(desired, there))
+    found = ThreeWay(ResourceKey("", "ConfigMap", "", "c"), rows, "a" * 40)
+    for context in (3, -1):
+        for unified in (False, True):
+            times = []
+            for width in (120, 121, 122):
+                began = time.thread_time()
+                made = ThreeLines(found, Look(wrap=True, context=context, unified=unified), width)
+                times.append((time.thread_time() - began) * 1000)
+                assert len(made.lines) > 20_000
+            median = statistics.median(times)
+            print(f"\n{letters}: {len(made.lines):,} wrapped lines, context {context}: {median:.0f} ms")
+            assert median <= 50 * SLACK * (2 if letters == "漢" else 1)
+
+
 def test_a_watch_event_reaches_the_screen(tmp_path: Path) -> None:
     file = tmp_path / "change"
     terminal = driver.Terminal([sys.executable, str(HERE / "demo_change.py"), str(file)], columns=160, rows=48)

@@ -46,7 +46,7 @@ def rows(last: Any, desired: Any, live: Any, **more: Any) -> ThreeWayRows:
 
 def told(found: ThreeWayRows) -> list[tuple[Moved, list[tuple[str, str]]]]:
     shown = [row for row in folded(found, 0).rows if row.kind is not RowKind.FOLD]
-    return [(row.moved, [(name, text.strip()) for name, text in sides_of(row)]) for row in shown if row.moved]
+    return [(row.moved, [(name, cell.text.strip()) for name, cell in sides_of(row)]) for row in shown if row.moved]
 
 
 def test_each_difference_says_who_moved_and_who_agrees() -> None:

@@ -30,7 +30,7 @@ def world(tmp_path: Path, made_repository: Any) -> Iterator[World]:
 def _moves(three: ThreeWay) -> dict[Moved, list[tuple[str, str]]]:
     """What each side's moves look like, in one column."""
     rows = [row for row in three.rows.rows if row.moved]
-    return {row.moved: [(name, text.strip()) for name, text in sides_of(row)] for row in rows}
+    return {row.moved: [(name, cell.text.strip()) for name, cell in sides_of(row)] for row in rows}
 
 
 def test_without_a_recorded_sync_the_three_way_view_says_so(world: World) -> None:

@@ -95,7 +95,7 @@ def test_no_value_in_what_the_engine_and_the_commands_tell(world: Any) -> None:
         for side in (None, three):
             clean("\n".join(diff_lines(state, explained, three=side)), f"{key} diff")
         clean(repr(build(state)), f"{key} rows")
-        clean(repr(lines_of(build(state), Look(context=-1), 100)), f"{key} lines")
+        clean(repr(list(lines_of(build(state), Look(context=-1), 100)[0])), f"{key} lines")
         clean(patch_of(state), f"{key} patch")
         for side in ("git", "live"):
             clean(yaml_of(state, side, managed=True), f"{key} YAML of {side}")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pyte
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import chop_cells, get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from gitops_tui.model.text import printable
+from gitops_tui.tui import paint
 from gitops_tui.tui.paint import (
     Palette,
     changed_span,
@@ -145,3 +149,21 @@ def test_marks_piled_on_a_letter_hide_nothing() -> None:
     assert said.endswith("evil")
     for plain in ("e\u0301", "\u0e01\u0e33", "\U0001f468\u200d\U0001f469", "\u2764\ufe0f"):
         assert printable(plain) == plain
+
+
+@given(
+    st.text(st.sampled_from("ab é\xac漢、あ한Ａ") | st.sampled_from("✓👍\u0301\u200d"), max_size=60), st.integers(1, 12)
+)
+def test_lines_are_cut_where_rich_cuts_them(text: str, room: int) -> None:
+    wanted = chop_cells(text, room) or [""]
+    assert chunk_count(text, room) == len(wanted)
+    assert [chunk(text, room, at)[1] for at in range(len(wanted))] == wanted
+    assert [chunk(text, room, at)[0] for at in range(len(wanted))] == [
+        sum(map(len, wanted[:at])) for at in range(len(wanted))
+    ]
+
+
+def test_what_takes_one_cell_and_two_is_as_rich_has_it() -> None:
+    for letters, cells in ((paint._ONE, 1), (paint._TWO, 2)):
+        taken = [chr(code) for code in range(0x20, 0x10000) if re.match(f"[{letters}]", chr(code))]
+        assert {get_character_cell_size(each) for each in taken} == {cells}

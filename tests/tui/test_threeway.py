@@ -6,10 +6,15 @@ from concurrent.futures import Future
 
 import pytest
 
-from gitops_tui.model.threeway import ThreeWay
+from gitops_tui.model.diff import DiffCell, RowKind
+from gitops_tui.model.drift import Moved
+from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.threeway import ThreeWay, ThreeWayRow, ThreeWayRows
 from gitops_tui.settings import Settings
 from gitops_tui.tui.app import GitOpsApp
+from gitops_tui.tui.diffview import Look
 from gitops_tui.tui.layout import Node
+from gitops_tui.tui.threeview import ThreeLines
 from tests.benchmarks import fake_engine as fake
 from tests.support.waiting import until_screen
 
@@ -106,3 +111,22 @@ async def test_why_there_is_no_third_side_is_said_beside_the_two() -> None:
         await pilot.press("3")
         await until_screen(pilot, lambda: "three-way: no sync of this application is recorded yet" in text(app))
         assert "replicas: 5" in text(app)
+
+
+@pytest.mark.parametrize("columns", [True, False])
+@pytest.mark.parametrize("wrap", [True, False])
+def test_each_line_is_made_when_it_is_looked_at_and_all_text_is_there(columns: bool, wrap: bool) -> None:
+    cells = [DiffCell(1, text) for text in ("a" * 70, "漢" * 50, "b" * 9)]
+    one = ThreeWayRow(RowKind.CHANGED, *cells, path="x", moved=Moved.BOTH)
+    same = ThreeWayRow(RowKind.EQUAL, cells[2], cells[2], cells[2], path="y")
+    found = ThreeWay(ResourceKey("", "ConfigMap", "", "c"), ThreeWayRows((same, one, *[same] * 9), (1,), 7), "b" * 40)
+    made = ThreeLines(found, Look(wrap=wrap, unified=not columns, context=1), 92)
+    assert made.columns is columns
+    drawn = ["".join(text for text, _ in (line if isinstance(line, list) else made.draw(line))) for line in made.lines]
+    assert len(drawn) == len(made.lines)
+    assert "≠" in drawn[made.changes[0]] or drawn[made.changes[0]].startswith(" last")
+    assert drawn[-1] == " … 7 more lines at least"
+    assert "8 lines that nobody moved" in drawn[-2]
+    if wrap:
+        assert sum(line.count("a") for line in drawn[1:-2]) == 70 + sum("last" in line for line in drawn[1:-2])
+        assert sum(line.count("漢") for line in drawn) == 50
