@@ -10,7 +10,7 @@ from gitops_tui.compare.compare import CLIENT_MANAGERS, compare, node_for, walke
 from gitops_tui.compare.defaults import comes_back
 from gitops_tui.compare.ignore import without_ignored
 from gitops_tui.compare.looking import Looker, node_at
-from gitops_tui.compare.ownership import Step
+from gitops_tui.compare.ownership import Step, set_by_alone
 from gitops_tui.compare.show import Masks, clean_live, masked_keys
 from gitops_tui.compare.values import normalised, same
 from gitops_tui.compare.walk import equal, live_only
@@ -19,6 +19,7 @@ from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldDifference, Fi
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.records import replace
 from gitops_tui.schema import Node, SchemaSet
+from gitops_tui.settings import FIELD_MANAGER
 
 
 def latest(differences: Iterable[FieldDifference]) -> Owner | None:
@@ -71,7 +72,9 @@ def which_moved(
     if synced is None or desired is None or live is None:
         return Moved.GIT
     git = _says_otherwise(synced, desired, schema, ignore)
-    cluster = compare(synced, live, schema=schema, ignore=ignore, client_managers=client_managers).is_drifted
+    # What nobody but we set is as the last sync made it, whatever the cluster's admission made of Git's value.
+    found = compare(synced, live, schema=schema, ignore=ignore, client_managers=client_managers).differences
+    cluster = any(each.live_owner is None or each.live_owner.manager != FIELD_MANAGER for each in found)
     if git and cluster:
         return Moved.BOTH
     return Moved.GIT if git else Moved.CLUSTER
@@ -124,6 +127,7 @@ def three_way(
         last = look_before(steps)
         around = look_before(steps[:-1])
         git, cluster = (not _as_before(last, look(steps), node, steps, around) for look in (look_git, look_live))
+        cluster = cluster and not set_by_alone(walk.entries, steps, FIELD_MANAGER)
         moved = Moved.BOTH if git and cluster else Moved.GIT if git else Moved.CLUSTER
         if keys is None or keys:
             last = masks.differences([replace(bare, desired=last, live=ABSENT)], keys)[0].desired

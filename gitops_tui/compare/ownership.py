@@ -138,6 +138,13 @@ def owner_of(listed: Iterable[Entry], steps: tuple[Step, ...]) -> Owner | None:
     return best
 
 
+def set_by_alone(listed: Iterable[Entry], steps: tuple[Step, ...], manager: str) -> bool:
+    """Whether a manager's applies, and nobody else, set a live field."""
+    return {(each.owner.manager, each.owner.operation) for each in listed if holds(each.fields, steps)} == {
+        (manager, "Apply")
+    }
+
+
 def covered(fields: Mapping[str, Any], obj: Mapping[str, Any], passed: frozenset[str], depth: int = 0) -> bool:
     """Whether an object sets all that a field set holds, but for fields named in `passed`. False where it isn't sure:
     the quick look that spares most objects the slow one."""

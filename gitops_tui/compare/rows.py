@@ -217,6 +217,11 @@ class _Layout:
         texts = [
             f"{head} {text}" if side is not ABSENT else None for side, text in zip((left, right), said, strict=True)
         ]
+        if difference is not None and difference.reason is Reason.ADMISSION and kind is RowKind.RIGHT:
+            # Git has no such field: what would be there after a sync.
+            made = concealed(difference, self._masks).desired
+            kind = RowKind.RIGHT if made is ABSENT else RowKind.CHANGED
+            texts[0] = None if made is ABSENT else f"{head} {scalar_text(made)}  # by the cluster's admission"
         self.emit(texts[0], texts[1], kind, path, difference, len(head) + 1)
 
     def _note_first(self, difference: FieldDifference | None, path: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from gitops_tui.compare.defaults import comes_back, is_nothing
 from gitops_tui.compare.fields import is_apart
-from gitops_tui.compare.ownership import Entry, Step, entries, holds, key_of, owner_of
+from gitops_tui.compare.ownership import Entry, Step, entries, key_of, owner_of, set_by_alone
 from gitops_tui.compare.values import same, same_scalar
 from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT, FieldDifference, Reason
@@ -152,8 +152,7 @@ class Walk:
             self.differ(path, steps, desired, live)
 
     def _ours_alone(self, steps: tuple[Step, ...]) -> bool:
-        holders = {(each.owner.manager, each.owner.operation) for each in self.entries if holds(each.fields, steps)}
-        return holders == {(self._field_manager, "Apply")}
+        return set_by_alone(self.entries, steps, self._field_manager)
 
     def items(
         self,

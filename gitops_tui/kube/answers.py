@@ -25,12 +25,21 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 # In these answers about a Secret the words come from the API server itself and never hold its values.
 _PLAIN = (401, 404, 409, 410, 413, 429)
 _RBAC = re.compile(r'^secrets( "[^"]*")? is forbidden: User "[^"]*" cannot [a-z]+ resource "secrets[^"]*"')
+# How the API server begins to tell who refuses something; what is behind it are the words of that one.
+_REFUSES = re.compile(
+    r'(?:secrets "[^"]{1,253}" is forbidden: )?'
+    r"(?:admission webhook \"[^\"]{1,253}\" denied the request"
+    r"|ValidatingAdmissionPolicy '[^']{1,253}' with binding '[^']{1,253}' denied request"
+    r"|exceeded quota: \S{1,253}, requested: [^:\s]{1,200}, used: [^:\s]{1,200}, limited: [^:\s]{1,200}$"
+    r"|unable to create new content in namespace \S{1,63} because it is being terminated$)"
+)
 # As apimachinery's field errors are written.
 _VALUE = re.compile(r"\b(?:Invalid|Unsupported|Duplicate|Too long|Too many) value: (?=\S)")
 _LONG_VALUE, _MOST_READ = 200, 200_000
 _LEFT_OUT = {"[": "[…]", '"': '"…"'}
 # A diff of the whole object, as it follows in some messages.
 _DIFF = re.compile(r"\n(?=@@ |\s*&?[a-z0-9]+\.[A-Z]\w+\{).*", re.DOTALL)
+_ADMISSION = re.compile(r"^admission webhook \"|ValidatingAdmissionPolicy '[^']*' with binding '[^']*' denied")
 _CANNOT = re.compile(r'is forbidden: User "[^"]*" cannot ')
 _IMMUTABLE = re.compile(r"field is immutable|is immutable after creation|updates to .{1,200} are forbidden")
 _MANAGERS = re.compile(r'conflicts? with "([^"]{1,200})"')
@@ -47,7 +56,8 @@ def api_error(status: int, body: bytes, what: str, *, secret: bool = False) -> A
     message = str(known.get("message") or "") if known else body[:300].decode("utf-8", "replace")
     message = _cut(printable(redact(_without_dumps(message[:_MOST_READ]))).strip()) or f"HTTP {status}"
     if secret and status not in _PLAIN and not (status == 403 and _RBAC.match(message)):
-        message = _without_values(known)
+        who = _REFUSES.match(message)
+        message = _without_values(known, who[0] if who else "")
     kind = _BY_STATUS.get(status, ApiError)
     return kind(f"{what}: {message}", status=status, reason=reason, hint=_hint(status, message))
 
@@ -93,8 +103,10 @@ def _cut(message: str) -> str:
     return message if len(message) <= 2000 else f"{message[:1200]} … {message[-797:]}"
 
 
-def _without_values(status: dict[str, Any]) -> str:
-    """Which fields of a Secret are refused and why, in the machine's words alone."""
+def _without_values(status: dict[str, Any], who: str) -> str:
+    """Which fields of a Secret are refused and why, in the machine's words alone. who: how it tells who refuses it."""
+    if "quota" in who or "terminated" in who:
+        return who
     details = status.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
     told = [
@@ -103,7 +115,8 @@ def _without_values(status: dict[str, Any]) -> str:
         if isinstance(cause, dict)
     ]
     shown = f": {printable(', '.join(told))[:500]}" if told else ""
-    return f"the API server refuses it{shown} (its words could hold the Secret's values and are not shown)"
+    hidden = "its words could hold the Secret's values and are not shown"
+    return f"{who or 'the API server refuses it'}{shown} ({hidden})"
 
 
 def _hint(status: int, message: str) -> str:
@@ -112,6 +125,8 @@ def _hint(status: int, message: str) -> str:
     if status == 403:
         if "is being terminated" in message:
             return "the namespace is being deleted: wait until it is gone"
+        if _ADMISSION.search(message):
+            return "change the object in Git as it asks, or talk to those who run that policy"
         if "exceeded quota" in message:
             return "raise the quota, or ask for less of it"
         # What admission forbids no right would allow.

@@ -119,6 +119,20 @@ def test_what_is_equal_in_kubernetes_eyes_has_not_moved(
     assert which_moved(synced, desired, live, drift) is whole
 
 
+def test_what_admission_made_of_the_last_sync_is_no_move_of_the_clusters() -> None:
+    synced, desired, live = config(a="x", b="y"), config(a="z", b="y"), config(a="X", b="y")
+    entry = {"manager": "gitops-tui", "operation": "Apply", "fieldsV1": {"f:data": {"f:a": {}, "f:b": {}}}}
+    live["metadata"]["managedFields"] = [entry]
+    drift = compare(desired, live)
+    assert which_moved(synced, desired, live, drift) is Moved.GIT
+    assert [each.moved for each in three_way(synced, desired, live, drift)] == [Moved.GIT]
+    other = {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}}
+    live["metadata"]["managedFields"] = [{**entry, "fieldsV1": {"f:data": {"f:b": {}}}}, other]
+    drift = compare(desired, live)
+    assert which_moved(synced, desired, live, drift) is Moved.BOTH
+    assert [each.moved for each in three_way(synced, desired, live, drift)] == [Moved.BOTH]
+
+
 def test_three_ways_of_a_secret_are_masked() -> None:
     def secret(value: str) -> dict[str, Any]:
         return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"p": value}}

@@ -69,6 +69,17 @@ def test_what_a_webhook_adds_is_no_drift_unless_asked_for() -> None:
     assert any("metadata.annotations" in text for _, text in unified(diff_rows(desired, live, asked)))
 
 
+def test_what_a_webhook_changes_beside_git_is_shown_as_it_would_be() -> None:
+    desired, live, applied = config({"a": "1"}), config({"a": "1"}, stamp="7", gone="x"), config({"a": "1"}, stamp="8")
+    asked = settled(desired, live, applied, include_webhooks=True)
+    lines = [f"{sign}{text.strip()}" for sign, text in unified(diff_rows(desired, live, asked))]
+    assert [each for each in lines if each[0] in "-+"] == [
+        "-stamp: '7'",
+        "-gone: x",
+        "+stamp: '8'  # by the cluster's admission",
+    ]
+
+
 def test_what_comes_with_a_change_is_shown_with_it() -> None:
     drift = settled(config({"a": "1"}), config({"a": "2"}), config({"a": "1"}, stamp="now"))
     assert [(each.path, each.reason) for each in drift.differences] == [

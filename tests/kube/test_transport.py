@@ -364,6 +364,32 @@ def test_what_a_refusal_of_a_secret_quotes_is_not_passed_on(code: int) -> None:
     assert "data[password] (FieldValueInvalid)" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "told"),
+    [
+        (403, 'admission webhook "deny.example.org" denied the request: pass is hunter22', "deny.example.org"),
+        (400, 'admission webhook "deny.example.org" denied the request: pass is hunter22', "deny.example.org"),
+        (
+            422,
+            "secrets \"a\" is forbidden: ValidatingAdmissionPolicy 'no-short' with binding 'b' denied request: hunter22",
+            "'no-short' with binding 'b'",
+        ),
+        (
+            403,
+            'secrets "a" is forbidden: exceeded quota: q, requested: secrets=1, used: secrets=2, limited: secrets=2',
+            "",
+        ),
+        (403, 'secrets "a" is forbidden: exceeded quota: q, requested: hunter22 hunter22', "are not shown"),
+        (403, 'a proxy: admission webhook "hunter22" denied the request', "refuses it"),
+    ],
+)
+def test_who_refuses_a_secret_is_told_without_their_words(code: int, message: str, told: str) -> None:
+    said = str(api_error(code, body_of(message=message, reason="Forbidden"), "Secret shop/a", secret=True))
+    assert "hunter22" not in said
+    assert told in said
+    assert message in said or "are not shown" in said
+
+
 def test_a_missing_right_on_a_secret_is_told_in_full() -> None:
     message = (
         'secrets "a" is forbidden: User "dana" cannot patch resource "secrets" in API group "" in the namespace "shop"'
@@ -406,6 +432,11 @@ def test_a_diff_of_the_whole_object_is_left_out_of_a_refusal() -> None:
         ('services "a" is forbidden: exceeded quota: q, requested: x=1, used: x=0, limited: x=0', "raise the quota"),
         ('pods "a" is forbidden: violates PodSecurity "restricted:latest": privileged', ""),
         ("some proxy's words", "ask for the right"),
+        ('admission webhook "x" denied the request: no', "change the object in Git"),
+        (
+            "a is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
+            "change the object in Git",
+        ),
     ],
 )
 def test_a_403_tells_what_would_help(message: str, hint: str) -> None:
