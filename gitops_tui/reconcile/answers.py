@@ -25,7 +25,8 @@ _MOMENT = 30.0
 class Answer:
     """What a dry run said. digest: of what was applied; version: the live resourceVersion; content: a hash of the live
     object without status. result: the object as it would be, why it was refused, or None where nothing was said.
-    again: when it may be asked again, asked: when it was asked (the loop's time)."""
+    again: when it may be asked again, asked: when it was asked (the loop's time); trouble: why nothing was said, ""
+    where the link was down."""
 
     digest: str
     version: str
@@ -33,6 +34,7 @@ class Answer:
     result: dict[str, Any] | str | None
     again: float = 0.0
     asked: float = 0.0
+    trouble: str = ""
 
 
 def content_of(live: Mapping[str, Any]) -> bytes:

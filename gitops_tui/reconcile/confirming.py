@@ -82,7 +82,7 @@ class Confirming:
         self, runtime: Runtime, session: ClusterSession, manifest: Manifest, live: Mapping[str, Any]
     ) -> None:
         result: dict[str, Any] | str | None = None
-        again, asked = 0.0, self._engine.loop.time()
+        again, asked, trouble = 0.0, self._engine.loop.time(), ""
         try:
             obj = self._engine.operations.desired(runtime, manifest)
             result = await session.cluster.apply(obj, dry_run=True)
@@ -92,9 +92,11 @@ class Confirming:
                 # No word on the object: the local verdict stands.
                 again = self._engine.loop.time() + _RIGHTS
                 self._barred[self._where(runtime, manifest.key)] = (again, printable(redact(missing[1])))
-            elif error.status not in _PASSING:
+            else:
                 said = scrubbed(str(error), manifest.obj, live, mask_keys=self._engine.settings.mask_keys)
-                result = printable(redact(said)).removeprefix(f"dry run of {manifest.key}: ")
+                said = printable(redact(said)).removeprefix(f"dry run of {manifest.key}: ")
+                passing = error.status in _PASSING
+                result, trouble = (None, said) if passing else (said, "")
         except GitOpsError:
             # The link is down: the local verdict stands until it is back.
             pass
@@ -103,7 +105,9 @@ class Confirming:
                 again = self._engine.loop.time() + RETRY
                 self._engine.loop.call_later(RETRY + 0.1, self._once_more, runtime, manifest)
             version = str(live["metadata"].get("resourceVersion"))
-            runtime.confirmed[manifest.key] = Answer(manifest.digest, version, content_of(live), result, again, asked)
+            runtime.confirmed[manifest.key] = Answer(
+                manifest.digest, version, content_of(live), result, again, asked, trouble
+            )
             runtime.confirming.discard(manifest.key)
             runtime.dirty.add(manifest.key)
             self._engine.wake(now=runtime.state.loading and not runtime.confirming)
@@ -111,6 +115,5 @@ class Confirming:
     def _once_more(self, runtime: Runtime, manifest: Manifest) -> None:
         known = runtime.confirmed.get(manifest.key)
         if known is not None and known.result is None:
-            del runtime.confirmed[manifest.key]
             runtime.dirty.add(manifest.key)
             self._engine.wake()

@@ -165,6 +165,8 @@ def _verdict(
         drift = replace(drift, ignored_by="compare-options: IgnoreExtraneous")
     if manifest is not None and live is not None and asks_server(drift, options, settings):
         known = answer_for(runtime.confirmed, manifest, live)
+        if known is not None and known.trouble:
+            warnings.append(f"no dry run could settle this, another one follows: {known.trouble}")
         if known is not None and known.result is not None:
             if isinstance(known.result, str):
                 drift = replace(drift, refused=known.result)

@@ -11,11 +11,13 @@ import pytest
 import yaml
 
 from gitops_tui.compare.threeway import sides_of
+from gitops_tui.errors import ApiError
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import DriftKind, Moved, MovedCounts
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.model.sync import SyncStatus
 from gitops_tui.model.threeway import ThreeWay
+from gitops_tui.reconcile import confirming
 from tests.reconcile.drift_world import CONFIG, CONFIG_KEY, DEPLOYMENT, WEB_KEY, World
 from tests.support.waiting import until
 
@@ -221,6 +223,33 @@ def test_a_verdict_is_settled_once_for_what_it_depends_on(world: World, monkeypa
     world.apply({**CONFIG, "data": {"a": "again"}}, "kubectl-edit")
     until(lambda: asked and world.resource(CONFIG_KEY).drift.confirmed)
     assert asked == [{"dry_run": True}]
+
+
+def test_a_dry_run_that_fails_in_passing_says_why_and_is_asked_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirming, "RETRY", 0.2)
+    world.commit("x", CONFIG)
+    world.start()
+    world.sync()
+    assert world.engine is not None
+    session = next(iter(world.engine._sessions.values()))
+    real, asked = session.cluster.apply, []
+
+    async def apply(obj: Any, **words: Any) -> Any:
+        asked.append(words)
+        if len(asked) < 4:
+            raise ApiError('dry run of ConfigMap default/config: failed calling webhook "hook"', status=500)
+        return await real(obj, **words)
+
+    monkeypatch.setattr(session.cluster, "apply", apply)
+    world.apply({**CONFIG, "data": {"a": "by hand"}}, "kubectl-edit")
+    until(lambda: world.resource(CONFIG_KEY).warnings)
+    state = world.resource(CONFIG_KEY)
+    assert state.warnings == ('no dry run could settle this, another one follows: failed calling webhook "hook"',)
+    assert (state.drift.kind, state.drift.confirmed, state.drift.refused) == (DriftKind.MODIFIED, False, "")
+    until(lambda: world.resource(CONFIG_KEY).drift.confirmed)
+    assert not world.resource(CONFIG_KEY).warnings
 
 
 def test_a_sync_takes_the_answer_to_the_verdicts_dry_run_for_its_own(
