@@ -75,6 +75,13 @@ def which_moved(
     # What nobody but we set is as the last sync made it, whatever the cluster's admission made of Git's value.
     found = compare(synced, live, schema=schema, ignore=ignore, client_managers=client_managers).differences
     cluster = any(each.live_owner is None or each.live_owner.manager != FIELD_MANAGER for each in found)
+    if not git and not cluster:
+        # Neither has in Kubernetes' eyes, as where Git now sets what the API server had chosen.
+        git = not same(normalised(synced), normalised(desired))
+    return _side(git, cluster)
+
+
+def _side(git: bool, cluster: bool) -> Moved:
     if git and cluster:
         return Moved.BOTH
     return Moved.GIT if git else Moved.CLUSTER
@@ -128,7 +135,7 @@ def three_way(
         around = look_before(steps[:-1])
         git, cluster = (not _as_before(last, look(steps), node, steps, around) for look in (look_git, look_live))
         cluster = cluster and not set_by_alone(walk.entries, steps, FIELD_MANAGER)
-        moved = Moved.BOTH if git and cluster else Moved.GIT if git else Moved.CLUSTER
+        moved = _side(git or (not cluster and not same(last, look_git(steps))), cluster)
         if keys is None or keys:
             last = masks.differences([replace(bare, desired=last, live=ABSENT)], keys)[0].desired
         made.append(FieldMove(each.path, last, each.desired, each.live, moved))

@@ -41,7 +41,10 @@ _LEFT_OUT = {"[": "[…]", '"': '"…"'}
 _DIFF = re.compile(r"\n(?=@@ |\s*&?[a-z0-9]+\.[A-Z]\w+\{).*", re.DOTALL)
 _ADMISSION = re.compile(r"^admission webhook \"|ValidatingAdmissionPolicy '[^']*' with binding '[^']*' denied")
 _CANNOT = re.compile(r'is forbidden: User "[^"]*" cannot ')
-_IMMUTABLE = re.compile(r"field is immutable|is immutable after creation|updates to .{1,200} are forbidden")
+_IMMUTABLE = re.compile(
+    r"field is immutable|is immutable after creation|may not change once set|updates to .{1,200} are forbidden"
+)
+_FIXED = re.compile(r"field is immutable(?: when `immutable` is set)?$")
 _MANAGERS = re.compile(r'conflicts? with "([^"]{1,200})"')
 
 
@@ -110,23 +113,29 @@ def _without_values(status: dict[str, Any], who: str) -> str:
     details = status.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
     told = [
-        f"{cause.get('field') or '?'} ({cause.get('reason') or 'refused'})"
+        f"{cause['field']} ({_said_of(cause) or cause.get('reason') or 'refused'})"
         for cause in (causes if isinstance(causes, list) else [])
-        if isinstance(cause, dict)
+        if isinstance(cause, dict) and cause.get("field")
     ]
     shown = f": {printable(', '.join(told))[:500]}" if told else ""
     hidden = "its words could hold the Secret's values and are not shown"
     return f"{who or 'the API server refuses it'}{shown} ({hidden})"
 
 
+def _said_of(cause: dict[str, Any]) -> str:
+    """What the API server's own validation says of a field without its value."""
+    found = _FIXED.search(str(cause.get("message") or ""))
+    return found[0] if found else ""
+
+
 def _hint(status: int, message: str) -> str:
+    if _ADMISSION.search(message):
+        return "change the object in Git as it asks, or talk to those who run that policy"
     if status == 401:
         return "log in again, or check the credentials of this context"
     if status == 403:
         if "is being terminated" in message:
             return "the namespace is being deleted: wait until it is gone"
-        if _ADMISSION.search(message):
-            return "change the object in Git as it asks, or talk to those who run that policy"
         if "exceeded quota" in message:
             return "raise the quota, or ask for less of it"
         # What admission forbids no right would allow.
@@ -142,6 +151,8 @@ def _hint(status: int, message: str) -> str:
         return "mend the name of the field in Git; this API server's version does not know it"
     if _IMMUTABLE.search(message) and message.startswith("PersistentVolume"):
         return "keep the field as it is; deleting the object could delete its data"
+    if _IMMUTABLE.search(message) and message.startswith("StatefulSet"):
+        return "delete it with --cascade=orphan, which leaves its Pods, and sync again, or keep the field as it is"
     if _IMMUTABLE.search(message):
         return "delete the object and sync again, or keep the field as it is"
     if 300 <= status < 400:

@@ -119,6 +119,17 @@ def test_what_is_equal_in_kubernetes_eyes_has_not_moved(
     assert which_moved(synced, desired, live, drift) is whole
 
 
+def test_git_that_sets_what_the_api_server_had_chosen_has_moved() -> None:
+    def service(**spec: Any) -> dict[str, Any]:
+        spec = {"ports": [{"port": 80}], **spec}
+        return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": spec}
+
+    synced, desired, live = service(), service(clusterIP="10.0.9.9"), service(clusterIP="10.0.1.7")
+    drift = compare(desired, live)
+    assert which_moved(synced, desired, live, drift) is Moved.GIT
+    assert [each.moved for each in three_way(synced, desired, live, drift)] == [Moved.GIT]
+
+
 def test_what_admission_made_of_the_last_sync_is_no_move_of_the_clusters() -> None:
     synced, desired, live = config(a="x", b="y"), config(a="z", b="y"), config(a="X", b="y")
     entry = {"manager": "gitops-tui", "operation": "Apply", "fieldsV1": {"f:data": {"f:a": {}, "f:b": {}}}}

@@ -390,6 +390,35 @@ def test_who_refuses_a_secret_is_told_without_their_words(code: int, message: st
     assert message in said or "are not shown" in said
 
 
+def test_an_immutable_secret_says_so() -> None:
+    causes = [{"field": "data", "reason": "FieldValueForbidden"}, {"reason": "x"}]
+    causes[0]["message"] = "Forbidden: field is immutable when `immutable` is set"
+    error = api_error(422, body_of(message="no", details={"causes": causes}), "Secret shop/a", secret=True)
+    assert ": data (field is immutable when `immutable` is set) (its words" in error.message
+    assert error.hint.startswith("delete the object")
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        (
+            'Service "a" is invalid: spec.clusterIPs[0]: Invalid value: ["10.0.9.9"]: may not change once set',
+            "delete the object",
+        ),
+        (
+            'StatefulSet.apps "a" is invalid: spec.serviceName: Invalid value: "b": field is immutable',
+            "delete it with --cascade=orphan",
+        ),
+        (
+            "configmaps is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
+            "change the object in Git",
+        ),
+    ],
+)
+def test_an_invalid_object_says_what_to_do(message: str, hint: str) -> None:
+    assert api_error(422, body_of(message=message), "it").hint.startswith(hint)
+
+
 def test_a_missing_right_on_a_secret_is_told_in_full() -> None:
     message = (
         'secrets "a" is forbidden: User "dana" cannot patch resource "secrets" in API group "" in the namespace "shop"'

@@ -267,9 +267,9 @@ def test_a_sync_takes_the_answer_to_the_verdicts_dry_run_for_its_own(
     until(lambda: world.resource(WEB_KEY).drift.confirmed)
     assert world.engine is not None
     session = next(iter(world.engine._sessions.values()))
-    # The Deployment's answer is of an older object by now.
+    # The Deployment's answer is too old by now.
     answer = world.engine.runtimes[world.state.key].confirmed
-    answer[WEB_KEY] = replace(answer[WEB_KEY], version="1")
+    answer[WEB_KEY] = replace(answer[WEB_KEY], asked=answer[WEB_KEY].asked - 60)
     sent: list[tuple[str, bool]] = []
     real = session.cluster.apply
 
