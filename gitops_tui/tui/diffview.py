@@ -215,9 +215,18 @@ def shift_of(cells: Sequence[DiffCell | None], look: Look, room: int) -> tuple[i
     text = changed[0].text[:first]
     if len(text) <= room and width_of(text) + _ENOUGH <= room:
         return 0, 0
-    field = text.find(": ", 0, room // 3) + 2
-    kept = field if field > 1 else min(len(text) - len(text.lstrip()), room // 3)
-    return kept, max(kept, first - _BEFORE)
+    indent = len(text) - len(text.lstrip())
+    # What matters is whether it fits, and lines may be long.
+    whole = max(width_of(cell.text[: indent + room + 1]) for cell in changed)
+    if whole <= room:
+        return 0, 0
+    needed = 1 + min(width_of(text[: indent + room + 1]) + _ENOUGH, whole) - indent
+    if indent and needed <= room:
+        # With less of what it is indented by, all that tells is in sight.
+        return min(indent - 1, room - needed), indent
+    field = text.find(": ", 0, room // 2) + 2
+    kept = field if field > 1 else min(indent, room // 3)
+    return kept, max(kept, first - max(0, min(_BEFORE, room - kept - 1 - _ENOUGH)))
 
 
 def _cell(

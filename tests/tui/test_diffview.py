@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitops_tui.compare import compare
+from gitops_tui.compare.linediff import marks
 from gitops_tui.model.application import IgnoreRule
-from gitops_tui.model.diff import RowKind
+from gitops_tui.model.diff import DiffCell, RowKind
 from gitops_tui.model.drift import DriftKind, Owner
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest, Origin
@@ -21,7 +22,7 @@ from gitops_tui.model.sync import SyncStatus
 from gitops_tui.model.text import printable
 from gitops_tui.records import replace
 from gitops_tui.tui.difffoot import diff_foot
-from gitops_tui.tui.diffview import Look, build, draw, lines_of
+from gitops_tui.tui.diffview import Look, build, draw, lines_of, shift_of
 from gitops_tui.tui.highlight import highlight_yaml
 from gitops_tui.tui.paint import Palette
 from gitops_tui.tui.themes import load_themes
@@ -141,6 +142,22 @@ def test_a_change_far_to_the_right_is_in_sight(look: Look, filling: str) -> None
     assert "GIT" in said
     assert "LIVE" in said
     assert "a: …" in said
+
+
+@pytest.mark.parametrize(
+    ("git", "live", "room", "shown"),
+    [
+        (" " * 10 + "image: shop/web:1.0", " " * 10 + "image: shop/web:1.1", 25, "     …image: shop/web:1.0"),
+        (" " * 10 + "image: shop/web:1.0", " " * 10 + "image: shop/web:1.1", 20, "…image: shop/web:1.0"),
+        (" " * 10 + "image: shop/web:1.0", " " * 10 + "image: shop/web:1.1", 29, " " * 10 + "image: shop/web:1.0"),
+        (" " * 10 + "image: 漢字漢字:1", " " * 10 + "image: 漢字漢字:2", 18, "…image: 漢字漢字:1"),
+        ("image: shop/web:1.0", "image: shop/web:1.1", 18, "image: …1.0"),
+    ],
+)
+def test_a_field_keeps_its_name_where_its_line_is_cut(git: str, live: str, room: int, shown: str) -> None:
+    one, other = marks(git, live, git.index(": ") + 2)
+    kept, start = shift_of((DiffCell(1, git, one), DiffCell(1, live, other)), Look(), room)
+    assert (git[:kept] + "…" + git[start:] if start else git) == shown
 
 
 def test_a_fold_tells_where_the_next_change_is_unless_a_line_does(drifted) -> None:
