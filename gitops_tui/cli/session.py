@@ -89,6 +89,11 @@ def session(options: argparse.Namespace, settings: Settings, *, beneath: bool = 
     engine.start()
     try:
         yield made
+    except KeyboardInterrupt:
+        # A person stops it: that is more than leaving.
+        for app in engine.snapshot.applications:
+            engine.stop_sync(app)
+        raise
     finally:
         gc.enable()
         engine.stop()

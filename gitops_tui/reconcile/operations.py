@@ -32,7 +32,7 @@ from gitops_tui.reconcile.events import tell
 from gitops_tui.reconcile.holding import Holding
 from gitops_tui.reconcile.planning import Planning
 from gitops_tui.reconcile.progress import told
-from gitops_tui.reconcile.recording import begun, ended
+from gitops_tui.reconcile.recording import begun, ended, left_off
 from gitops_tui.reconcile.runtime import Runtime, content_of
 from gitops_tui.reconcile.tasks import OPERATION
 from gitops_tui.records import replace
@@ -299,11 +299,16 @@ class Operations:
                 return operation
             await tell(engine, session, operation)
         trouble = [holding.problem] if holding.problem else []
-        unsaid = len(trouble)
+        written = False
 
         async def recorded(found: Ended) -> None:
+            nonlocal written
+            written = True
             try:
-                await self._end(runtime, plan, over(found), manifests, resumes=bool(windows))
+                if executor.left:
+                    await engine.records.update(runtime, lambda record: left_off(record, over(found)))
+                else:
+                    await self._end(runtime, plan, over(found), manifests, resumes=bool(windows))
             except GitOpsError as error:
                 trouble.append(f"{NOT_RECORDED}: {error}")
 
@@ -342,7 +347,7 @@ class Operations:
             # What a sync window cut short goes on when it opens.
             runtime.attempts = Attempts()
         if not dry_run:
-            if runtime.record.running is not None and len(trouble) == unsaid:
+            if not written:
                 # It ended in the dry run, where there is nothing to clean up.
                 await recorded(found)
             operation = replace(operation, warnings=(*operation.warnings, *trouble))

@@ -115,7 +115,7 @@ def ended(
     resumes: a sync window cut it short, so that it goes on by itself when that opens."""
     results = operation.results
     done = [each for each in results if each.status is ResultStatus.DONE]
-    gone = {each.step.key for each in done if each.step.action is Action.PRUNE}
+    gone = pruned(operation)
     counts = Counter(each.step.action.value for each in done)
     failures = tuple(
         f"{each.step.key}: {each.message}"[:300] for each in results if each.status is ResultStatus.FAILED
@@ -162,3 +162,27 @@ def ended(
         record = replace(record, bad=tuple(each for each in record.bad if each.revision != plan.revision))
     failed = ("", "", "") if succeeded or resumes else (plan.revision, operation.message[:500], content)
     return replace(record, failed_revision=failed[0], failed_message=failed[1], failed_content=failed[2])
+
+
+def pruned(operation: SyncOperation) -> set[ResourceKey]:
+    """What it has deleted."""
+    done = (each for each in operation.results if each.status is ResultStatus.DONE)
+    return {each.step.key for each in done if each.step.action is Action.PRUNE}
+
+
+def left_off(record: AppRecord, operation: SyncOperation) -> AppRecord:
+    """The record after an operation that ended since its program did, which says nothing about the commit: the trace stays,
+    so that the next one to that commit, an automatic one too, goes on with it and runs no hook twice."""
+    if record.running is None:
+        return record
+    results = operation.results
+    done = sum(each.status is ResultStatus.DONE for each in results)
+    outcome = (
+        f"was left when its session ended, after {done} of {len(results)} steps; a sync to that commit goes on with it"
+    )
+    gone = pruned(operation)
+    return replace(
+        record,
+        running=replace(record.running, outcome=outcome),
+        inventory=frozenset(item for item in record.inventory if item.key not in gone),
+    )

@@ -126,10 +126,10 @@ class Engine(
             return
         self.stopping = True
         self._repositories.stop.set()
-        self.many.stop()
         for runtime in list(self.runtimes.values()):
             if runtime.executor is not None:
-                runtime.executor.stop()
+                runtime.executor.leave()
+        self.many.stop()
         self.loop.call_soon_threadsafe(self._quit.set)
         self._thread.join(timeout)
 

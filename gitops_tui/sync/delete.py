@@ -27,6 +27,10 @@ class Deletion(Executor):
     async def _sync_fail(self) -> str:
         return ""
 
+    def leave(self) -> None:
+        # Nothing goes on with a deletion by itself.
+        self.stop("the end of its session")
+
 
 class DeletionPruner(Pruner):
     """As a Pruner, and it lets go of the `Application` object."""

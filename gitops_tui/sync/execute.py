@@ -80,6 +80,8 @@ class Executor:
         self._tried = tried
         self._stop = False
         self._stopped_by = "a person"
+        # Whether it ends since its program does, and another session goes on with it.
+        self.left = False
         self._objects = Objects(app, manifests, lives or {})
         self._report = Report(plan, progress, scrub=self._scrubbed)
         self._writer = Writer(app, cluster, settings)
@@ -97,6 +99,11 @@ class Executor:
         """by: who or what stops it, where that is no person."""
         self._stopped_by = by or self._stopped_by
         self._stop = True
+
+    def leave(self) -> None:
+        """As a stop, where the program ends: hooks that run are let run, for the sync that goes on with this one."""
+        self.left = self.left or not self._stop
+        self.stop("the end of its session" if self.left else "")
 
     def _scrubbed(self, step: PlanStep, message: str) -> str:
         """What an API server or a webhook says of an object may quote its values."""
@@ -147,7 +154,7 @@ class Executor:
             failed = await self._phases()
             failed += await self._sync_fail() if failed else ""
         except Stopped as stopped:
-            problems = await self._terminate()
+            problems = await self._terminate() if not self.left else []
             said = f"stopped between two waves: {stopped}" if stopped.args else f"stopped by {self._stopped_by}"
             return await self._over(OperationPhase.STOPPED, "; ".join((said, *problems)))
         return await self._over(OperationPhase.FAILED if failed else OperationPhase.SUCCEEDED, failed)
@@ -156,6 +163,8 @@ class Executor:
         ended = self._report.ended(phase, message)
         if self._recorded is not None:
             await self._recorded(ended)
+        if self.left:
+            return ended
         problems = await self._hooks.clean(self._objects.manifests, succeeded=phase is OperationPhase.SUCCEEDED)
         return phase, "; ".join(filter(None, (message, *problems))), ended[2]
 

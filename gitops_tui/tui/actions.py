@@ -241,7 +241,13 @@ class Acting(Inspecting, Handing, Steering, SyncingMany):
         running = self.under_way()
         if not running:
             return True
-        lines = ["This runs:", *running, "", "Leaving lets the objects under way finish, stops there, and records it."]
+        lines = [
+            "This runs:",
+            *running,
+            "",
+            "Leaving lets the objects under way finish and stops there. The next sync to",
+        ]
+        lines += ["that commit goes on with it, by itself where automatic sync is on."]
         confirm = Confirm(f"Leave while {plural(len(running), 'sync')} runs?", lines, "stop it and leave", "stay")
         self.push_screen(confirm, self._answered)
         return False

@@ -144,6 +144,21 @@ async def test_a_stop_ends_between_objects_and_takes_running_hooks_along(place: 
     await until_async(gone)
 
 
+async def test_a_program_that_ends_lets_hooks_run_for_the_sync_that_goes_on(place: Place) -> None:
+    slow = job("slow", hook="PreSync")
+    slow["spec"]["suspend"] = True
+    slow["metadata"]["annotations"]["argocd.argoproj.io/hook-delete-policy"] = "HookFailed"
+    work = asyncio.create_task(place.sync([slow, config_map("late")]))
+    await until_async(lambda: place.live(JOB, "slow"))
+    assert place.executor is not None
+    place.executor.leave()
+    run = await work
+    assert (run.phase, run.message) == (OperationPhase.STOPPED, "stopped by the end of its session")
+    live = await place.live(JOB, "slow")
+    assert live is not None
+    assert not live["metadata"].get("deletionTimestamp")
+
+
 async def test_a_crd_is_established_before_its_objects_whatever_their_waves(place: Place) -> None:
     word = place.namespace.replace("-", "")
     crd = {
