@@ -2,7 +2,7 @@
 
 A cluster may have a thousand CustomResourceDefinitions of a hundred kilobytes each; the ones that count are asked for one by
 one. Kinds without one (of aggregated API servers), and definitions that the user may not read, are told by the cluster's OpenAPI v3
-documents, which all may read; what neither tells is compared by the rules of JSON.
+documents, which all may read; what neither tells is compared as another version of that kind, or else by the rules of JSON.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ class Types:
         """Reads the types of kinds that were not asked for yet."""
         async with self._reading:
             served = self._cluster.discovery.get
-            new = [each for each in kinds if each not in self._sought and builtin().node(each) is None and served(each)]
+            new = [
+                each for each in kinds if each not in self._sought and builtin().exact(each) is None and served(each)
+            ]
             if new:
                 self._sought |= dict.fromkeys(new)
                 self.schemas = await self._read(new, self.schemas)
@@ -53,11 +55,11 @@ class Types:
                 schemas = schemas.with_crd(definition)
         asked: set[tuple[str, str]] = set()
         for gvk, definition in zip(kinds, answers, strict=True):
-            known = before.node(gvk)
+            known = before.exact(gvk)
             if isinstance(definition, ClusterError) and known is not None:
                 schemas = schemas.with_nodes({gvk: known})
             group = (gvk.group, gvk.version)
-            if schemas.node(gvk) is not None or group in asked or self._cluster.discovery.get(gvk) is None:
+            if schemas.exact(gvk) is not None or group in asked or self._cluster.discovery.get(gvk) is None:
                 continue
             asked.add(group)
             try:
@@ -67,7 +69,7 @@ class Types:
                 continue
             schemas = with_openapi(schemas, document)
         for gvk, definition in zip(kinds, answers, strict=True):
-            if isinstance(definition, ClusterError) and schemas.node(gvk) is None:
+            if isinstance(definition, ClusterError) and schemas.exact(gvk) is None:
                 # The next one who needs it asks again.
                 self._sought.pop(gvk, None)
         return schemas

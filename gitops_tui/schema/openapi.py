@@ -1,8 +1,10 @@
 """Types out of a cluster's own OpenAPI v3 documents, for kinds that are neither built in nor read from a CRD: those of
-aggregated API servers, and custom ones where the right to read CRDs is missing."""
+aggregated API servers, Kubernetes' own in versions that the bundled data doesn't have, and custom ones where the right to
+read CRDs is missing."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +28,8 @@ _KEEP = {
     "nullable": "n",
 }
 _MAX_DEPTH = 100
+# A group, a version and a kind of Kubernetes' own API; a custom one's name begins with its group, turned around.
+_OWN = re.compile(r"io\.k8s\.api\.[^.]+\.[^.]+\.[^.]+")
 
 
 def trimmed(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
@@ -68,6 +72,7 @@ def with_openapi(schemas: SchemaSet, document: Mapping[str, Any]) -> SchemaSet:
             if not isinstance(each, Mapping):
                 continue
             gvk = GVK(*(str(each.get(word) or "") for word in ("group", "version", "kind")))
-            if schemas.node(gvk) is None:
-                custom[gvk] = Node(definitions[name], definitions, custom=True)
+            if schemas.exact(gvk) is None:
+                # What Kubernetes serves itself goes through Go's types, whichever version it is of.
+                custom[gvk] = Node({"$": name}, definitions, custom=_OWN.fullmatch(name) is None)
     return schemas.with_nodes(custom) if custom else schemas

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -58,7 +59,16 @@ class SchemaSet:
             return found
 
     def node(self, gvk: GVK) -> Node | None:
-        """The type of a kind's objects, None where it is not known."""
+        """The type of a kind's objects, None where it is not known. Of Kubernetes' own kinds those of another version tell
+        more than none: most fields are the same, and so is what the API server makes of them."""
+        return self.exact(gvk) or self._of_another_version(gvk)
+
+    def _of_another_version(self, gvk: GVK) -> Node | None:
+        others = [each for each in self.kinds if each.kind == gvk.kind and each.group == gvk.group]
+        return self.exact(max(others, key=lambda each: _nearness(each.version, gvk.version))) if others else None
+
+    def exact(self, gvk: GVK) -> Node | None:
+        """The type of a kind's objects in just this version, None where it is not known."""
         found = self._custom.get(gvk)
         if found is not None:
             return found
@@ -88,6 +98,15 @@ class SchemaSet:
     def with_nodes(self, nodes: Mapping[GVK, Node]) -> SchemaSet:
         """The same and these kinds."""
         return SchemaSet(self.definitions, self.kinds, {**self._custom, **nodes})
+
+
+_VERSION = re.compile(r"v(\d+)")
+
+
+def _nearness(version: str, wanted: str) -> tuple[bool, int]:
+    """The one of the same number first (v2 for v2beta2), else the newest."""
+    one, other = _VERSION.match(version), _VERSION.match(wanted)
+    return bool(one and other and one[1] == other[1]), int(one[1]) if one else 0
 
 
 @lru_cache(maxsize=1)

@@ -40,6 +40,67 @@ def test_a_malformed_structural_schema_is_no_crash() -> None:
 
 def test_an_unknown_kind_has_no_schema() -> None:
     assert builtin().node(GVK("a.b", "v1", "C")) is None
+    assert builtin().node(GVK("apps.b", "v1", "Deployment")) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "like"),
+    [
+        ("apps/v1beta7", "Deployment", "apps/v1"),
+        ("autoscaling/v2beta2", "HorizontalPodAutoscaler", "autoscaling/v2"),
+        ("autoscaling/v1alpha1", "HorizontalPodAutoscaler", "autoscaling/v1"),
+        ("autoscaling/v7", "HorizontalPodAutoscaler", "autoscaling/v2"),
+        ("batch/odd", "CronJob", "batch/v1"),
+        ("v2", "Service", "v1"),
+    ],
+)
+def test_a_version_that_is_not_bundled_has_the_types_of_the_nearest(version: str, kind: str, like: str) -> None:
+    assert builtin().exact(GVK.of(version, kind)) is None
+    assert builtin().node_of(version, kind) is builtin().node_of(like, kind) is not None
+
+
+def test_kubernetes_own_kinds_of_other_versions_go_through_gos_types() -> None:
+    """As on a real API server that serves them: a count of 1 and an emptied list are what is there already."""
+    version = "resource.k8s.io/v1beta2"
+    name, kind = "io.k8s.api.resource.v1beta2.ResourceClaim", {"group": "resource.k8s.io", "version": "v1beta2"}
+    request = {"$ref": "#/components/schemas/io.k8s.api.resource.v1.DeviceRequest"}
+    requests = {
+        "type": "array",
+        "items": request,
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["name"],
+    }
+    devices = {"type": "object", "properties": {"requests": requests, "more": {"type": "array", "items": {}}}}
+    spec = {"type": "object", "properties": {"devices": devices}}
+    schema = {
+        "type": "object",
+        "properties": {"spec": spec},
+        "x-kubernetes-group-version-kind": [{**kind, "kind": "ResourceClaim"}],
+    }
+    schemas = with_openapi(builtin(), {"components": {"schemas": {name: schema}}})
+    asked = {"deviceClassName": "gpu", "count": 1, "tolerations": []}
+    desired = {
+        "apiVersion": version,
+        "kind": "ResourceClaim",
+        "metadata": {"name": "c"},
+        "spec": {"devices": {"requests": [{"name": "one", "exactly": asked}], "more": []}},
+    }
+    there = {"deviceClassName": "gpu", "allocationMode": "ExactCount", "count": 1}
+    live = {**desired, "spec": {"devices": {"requests": [{"name": "one", "exactly": there}]}}}
+    node = schemas.node_of(version, "ResourceClaim")
+    assert node is not None
+    assert not node.custom
+    assert not compare(desired, live, schema=schemas).is_drifted
+    assert [each.path for each in compare(desired, live).differences] == ["spec.devices.more"]
+
+
+def test_a_custom_kind_of_a_group_of_kubernetes_projects_is_custom() -> None:
+    kind = {"group": "snapshot.storage.k8s.io", "version": "v1", "kind": "VolumeSnapshot"}
+    schema = {"type": "object", "x-kubernetes-group-version-kind": [kind]}
+    document = {"components": {"schemas": {"io.k8s.storage.snapshot.v1.VolumeSnapshot": schema}}}
+    node = with_openapi(builtin(), document).node(GVK(*kind.values()))
+    assert node is not None
+    assert node.custom
 
 
 def test_types_out_of_a_clusters_openapi() -> None:
