@@ -165,7 +165,13 @@ def test_ctrl_c_on_a_command_is_a_persons_stop(sessions, tmp_path: Path) -> None
     begin, cluster = sessions
     first = begin(automated=False)
     key = until_it(first, lambda each: each.sync is SyncStatus.OUT_OF_SYNC).key
-    line = [sys.executable, "-c", "import sys; from gitops_tui.cli.main import run; sys.exit(run(sys.argv[1:]))"]
+    # What runs in a shell's background is born deaf to it.
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    line = [
+        sys.executable,
+        "-c",
+        f"{hears}; import sys; from gitops_tui.cli.main import run; sys.exit(run(sys.argv[1:]))",
+    ]
     line += ["-f", str(tmp_path / "apps.yaml"), "--kubeconfig", str(tmp_path / "kubeconfig"), "sync", key.name, "--yes"]
     command = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     until(lambda: hook(cluster) is not None)
