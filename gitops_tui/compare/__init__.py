@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from gitops_tui.compare.compare import compare
 from gitops_tui.compare.confirm import confirm
-from gitops_tui.compare.ignore import respecting
+from gitops_tui.compare.respecting import respecting
 from gitops_tui.compare.scrub import scrubbed
 from gitops_tui.compare.show import clean_live, displayable
 from gitops_tui.lazily import names

@@ -64,11 +64,19 @@ def confirm(
         )
         return replace(drift, kind=DriftKind.MODIFIED if left else DriftKind.NONE, differences=left, confirmed=True)
     wanted = normalised(desired)
-    shown = {each.path for each in drift.differences}
+    shown, by_rules = {each.path for each in drift.differences}, {each.path for each in drift.hidden}
     walk = walked(wanted, normalised(live), node, field_manager, client_managers)
     local = [(difference, steps) for difference, steps in walk.found if difference.path in shown]
     settled = _settled(
-        drift, local, found, wanted, normalised(applied), node, include_webhooks, _is_ours(live, field_manager)
+        drift,
+        local,
+        found,
+        wanted,
+        normalised(applied),
+        node,
+        include_webhooks,
+        _is_ours(live, field_manager),
+        [_key(steps) for difference, steps in walk.found if difference.path in by_rules],
     )
     if not drift.masked and wanted.get("kind") != "Secret":
         return settled
@@ -91,7 +99,9 @@ def _settled(
     node: Node | None,
     include_webhooks: bool,
     is_ours: bool,
+    by_rules: Sequence[tuple[str, ...]],
 ) -> Drift:
+    """by_rules: the places of what rules hide, which the dry run is not asked about."""
     texts = {change.path for change in found}
     beneath = {text for path in texts for text in fieldpath.above(path)}
     whole = {_key(change.steps) for change in found}
@@ -99,7 +109,7 @@ def _settled(
     left: list[FieldDifference] = []
     hidden: list[FieldDifference] = []
     by_admission: list[FieldDifference] = []
-    told: set[tuple[str, ...]] = set()
+    told = set(by_rules)
     look_applied, look_desired = Looker(applied, node), Looker(desired, node)
     for difference, steps in local:
         place = _key(steps)

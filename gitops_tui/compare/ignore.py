@@ -6,7 +6,6 @@ hidden, and counted. `managedFieldsManagers` hides what those managers own.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -21,9 +20,8 @@ from gitops_tui.model.jsonpointer import steps_of
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.text import printable, redact
 from gitops_tui.records import dataclass, replace
-from gitops_tui.schema import Node
 
-_GONE = object()
+GONE = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,66 +98,7 @@ def without_ignored(obj: Mapping[str, Any], rules: Sequence[IgnoreRule], key: Re
     return obj
 
 
-def respecting(
-    desired: Mapping[str, Any],
-    live: Mapping[str, Any],
-    rules: Sequence[IgnoreRule],
-    key: ResourceKey,
-    node: Node | None = None,
-) -> Mapping[str, Any]:
-    """What to apply under `RespectIgnoreDifferences=true`: Git's object with the live values of the ignored fields
-    (Argo CD, docs/user-guide/sync-options.md). A field that the cluster doesn't have is left out; an item of a list is
-    the one with the same keys. node: the kind's type."""
-    made: dict[str, Any] | None = None
-    for rule in rules_for(rules, key):
-        for path in _paths(rule, desired):
-            twin = _twin(path, desired, live, node)
-            if twin is None:
-                continue
-            made = copy.deepcopy(dict(desired)) if made is None else made
-            _put(made, path, _look(live, twin))
-    return made if made is not None else desired
-
-
-def _paths(rule: IgnoreRule, obj: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    found: list[tuple[Any, ...]] = []
-    for pointer in rule.json_pointers:
-        steps = steps_of(pointer)
-        resolved = _resolved(obj, steps) if steps else None
-        if resolved is not None:
-            found.append(resolved)
-    for expression in rule.jq_path_expressions:
-        answer = _named(expression, obj)
-        if not isinstance(answer, str):
-            found += [path for path in answer if path and _look(obj, path) is not _GONE]
-    return found
-
-
-def _twin(path: tuple[Any, ...], desired: Any, live: Any, node: Node | None) -> tuple[Any, ...] | None:
-    """Where the live object has what stands at `path` in Git's; None where the item around it isn't there."""
-    made: list[Any] = []
-    for at, step in enumerate(path):
-        if isinstance(step, int) and isinstance(desired, list):
-            item = desired[step]
-            keys = node.list_keys if node is not None and node.list_type == "map" else ()
-            if keys and isinstance(item, Mapping) and isinstance(live, list):
-                wanted = [item.get(name) for name in keys]
-                found = (n for n, each in enumerate(live) if isinstance(each, Mapping))
-                place = next((n for n in found if [live[n].get(name) for name in keys] == wanted), None)
-                if place is None:
-                    return None
-                step = place
-            node = node.items if node is not None else None
-        elif node is not None:
-            node = node.child(str(step))
-        made.append(step)
-        desired, live = _look(desired, (path[at],)), _look(live, (step,))
-        if live is _GONE and at < len(path) - 1:
-            return None
-    return tuple(made)
-
-
-def _named(expression: str, obj: Mapping[str, Any]) -> list[tuple[Any, ...]] | str:
+def named(expression: str, obj: Mapping[str, Any]) -> list[tuple[Any, ...]] | str:
     """What an expression names; where jq is not installed those that need none of it still hold."""
     answer = jq_paths(expression, obj)
     if answer == MISSING:
@@ -190,18 +129,18 @@ def _cuts(rule: IgnoreRule) -> list[tuple[str, Cut]]:
         if not steps:
             made.append((pointer, lambda _: "it is not a JSON pointer, which begins with /"))
         else:
-            made.append((pointer, lambda obj, steps=steps: _without(obj, [_resolved(obj, steps)])))  # type: ignore[misc]
+            made.append((pointer, lambda obj, steps=steps: _without(obj, [resolved(obj, steps)])))  # type: ignore[misc]
     for expression in rule.jq_path_expressions:
         made.append((expression, lambda obj, expression=expression: _without_jq(obj, expression)))  # type: ignore[misc]
     return made
 
 
 def _without_jq(obj: Mapping[str, Any], expression: str) -> Mapping[str, Any] | str:
-    answer = _named(expression, obj)
+    answer = named(expression, obj)
     return answer if isinstance(answer, str) else _without(obj, answer)
 
 
-def _resolved(obj: Any, steps: tuple[str, ...]) -> tuple[Any, ...] | None:
+def resolved(obj: Any, steps: tuple[str, ...]) -> tuple[Any, ...] | None:
     """A pointer's steps with list indexes as numbers, None where the object has no such place."""
     place: list[Any] = []
     for step in steps:
@@ -216,28 +155,15 @@ def _resolved(obj: Any, steps: tuple[str, ...]) -> tuple[Any, ...] | None:
     return tuple(place)
 
 
-def _look(obj: Any, path: tuple[Any, ...]) -> Any:
+def look(obj: Any, path: tuple[Any, ...]) -> Any:
     for step in path:
         if isinstance(obj, Mapping) and isinstance(step, str):
-            obj = obj.get(step, _GONE)
+            obj = obj.get(step, GONE)
         elif isinstance(obj, list) and isinstance(step, int) and -len(obj) <= step < len(obj):
             obj = obj[step]
         else:
-            return _GONE
+            return GONE
     return obj
-
-
-def _put(obj: Any, path: tuple[Any, ...], value: Any) -> None:
-    around = _look(obj, path[:-1])
-    last = path[-1]
-    if isinstance(around, dict) and isinstance(last, str):
-        if value is _GONE:
-            around.pop(last, None)
-        else:
-            around[last] = copy.deepcopy(value)
-    elif isinstance(around, list) and isinstance(last, int) and -len(around) <= last < len(around):
-        if value is not _GONE:
-            around[last] = copy.deepcopy(value)
 
 
 def _without(obj: Mapping[str, Any], paths: Iterable[tuple[Any, ...] | None]) -> Mapping[str, Any]:
@@ -245,7 +171,7 @@ def _without(obj: Mapping[str, Any], paths: Iterable[tuple[Any, ...] | None]) ->
     tree: dict[Any, Any] = {}
     any_path = False
     for path in paths:
-        if not path or _look(obj, path) is _GONE:
+        if not path or look(obj, path) is GONE:
             continue
         any_path = True
         here = tree
@@ -263,7 +189,7 @@ def _cut(value: Any, tree: Mapping[Any, Any]) -> Any:
         return {
             name: _cut(inside, tree[name]) if name in tree else inside
             for name, inside in value.items()
-            if tree.get(name, _GONE) is not None
+            if tree.get(name, GONE) is not None
         }
     if isinstance(value, list):
         at_end = {
@@ -272,6 +198,6 @@ def _cut(value: Any, tree: Mapping[Any, Any]) -> Any:
         return [
             _cut(inside, at_end[at]) if at in at_end else inside
             for at, inside in enumerate(value)
-            if at_end.get(at, _GONE) is not None
+            if at_end.get(at, GONE) is not None
         ]
     return value

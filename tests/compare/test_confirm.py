@@ -106,6 +106,17 @@ def test_ignored_fields_stay_ignored() -> None:
     assert not settled(config({"a": "1"}), config({"a": "2"}), config({"a": "1"}), ignore=ignore).is_drifted
 
 
+def test_what_a_named_manager_owns_stays_ignored() -> None:
+    ignore = (IgnoreRule("", "ConfigMap", managed_fields_managers=("sam",)),)
+    live = config({"a": "2", "b": "2"})
+    live["metadata"]["managedFields"] = [
+        {"manager": "sam", "operation": "Update", "fieldsV1": {"f:data": {"f:a": {}}}},
+    ]
+    drift = settled(config({"a": "1", "b": "1"}), live, config({"a": "1", "b": "1"}), ignore=ignore)
+    assert [each.path for each in drift.differences] == ["data.b"]
+    assert [each.path for each in drift.hidden] == ["data.a"]
+
+
 def test_order_in_keyed_lists_is_no_drift_of_the_servers_either() -> None:
     desired = {
         "apiVersion": "v1",

@@ -196,6 +196,34 @@ def test_ignored_fields_are_applied_with_their_live_values() -> None:
     assert respecting(desired, live, [rule(kind="Other", json_pointers=pointers)], KEY, node) is desired
 
 
+def test_what_a_named_manager_owns_is_applied_as_it_is() -> None:
+    desired = containers({"name": "a", "image": "1"}, {"name": "b", "image": "1"})
+    desired["spec"]["replicas"] = 1
+    live = containers({"name": "b", "image": "2"}, {"name": "a", "image": "3"})
+    live["spec"]["replicas"] = 5
+    owned = {
+        "f:spec": {"f:replicas": {}, "f:template": {"f:spec": {"f:containers": {'k:{"name":"b"}': {"f:image": {}}}}}}
+    }
+    entry = {"manager": "scaler", "operation": "Update", "fieldsV1": owned}
+    live["metadata"] = {**live["metadata"], "managedFields": [entry]}
+    node = builtin().node_of("apps/v1", "Deployment")
+    made = respecting(desired, live, [rule(managed_fields_managers=("scaler",))], KEY, node)
+    assert made["spec"]["replicas"] == 5
+    assert [each["image"] for each in made["spec"]["template"]["spec"]["containers"]] == ["1", "2"]
+    assert respecting(desired, live, [rule(managed_fields_managers=("other",))], KEY, node) is desired
+
+
+def test_a_secrets_ignored_key_is_applied_as_it_is_where_git_has_it_as_text() -> None:
+    desired = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "x", "b": "y"}}
+    live = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "bGl2ZQ==", "b": "b2xk"}}
+    key = ResourceKey("", "Secret", "", "s")
+    rules = [IgnoreRule("", "Secret", json_pointers=("/data/a",))]
+    made = respecting(desired, live, rules, key)
+    assert made["data"] == {"a": "bGl2ZQ==", "b": "eQ=="}
+    assert "stringData" not in made
+    assert respecting(desired, live, [IgnoreRule("", "Secret", json_pointers=("/data/c",))], key) is desired
+
+
 def test_an_ignored_field_that_the_cluster_has_not_is_left_out() -> None:
     made = respecting(deployment(replicas=1), deployment(), [rule(json_pointers=("/spec/replicas",))], KEY)
     assert made["spec"] == {}
