@@ -72,6 +72,8 @@ def compare(
     >>> drift.is_drifted, [(each.path, each.ignored_by) for each in drift.hidden]
     (False, [('spec.max', 'ignoreDifferences: /spec/max')])
     """
+    if desired.__class__ is not dict or live.__class__ is not dict:
+        desired, live = _object(desired), _object(live)
     masked = masked_keys(mask_keys, desired, live) if mask_keys else ()
     clean = Drift(DriftKind.NONE, masked=masked) if masked else NO_DRIFT
     if desired is None or live is None:
@@ -105,6 +107,11 @@ def compare(
         masked=masked,
         types=node,
     )
+
+
+def _object(value: Any) -> Mapping[str, Any] | None:
+    """What is no object has no fields."""
+    return value if value is None or isinstance(value, Mapping) else {}
 
 
 def walked(
@@ -168,4 +175,4 @@ def node_for(schema: SchemaSet | Node | Mapping[str, Any] | None, desired: Mappi
         return (schema or builtin()).node_of(desired.get("apiVersion"), desired.get("kind"))
     if isinstance(schema, Node):
         return schema
-    return from_structural(schema)
+    return from_structural(schema) if isinstance(schema, Mapping) else None

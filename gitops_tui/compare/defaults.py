@@ -89,6 +89,12 @@ def _policy_types(around: Mapping[str, Any], _: Node) -> list[str]:
     return ["Ingress", "Egress"] if around.get("egress") else ["Ingress"]
 
 
+def _template_labels(around: Mapping[str, Any], _: Node) -> Any:
+    template = around.get("template")
+    metadata = template.get("metadata") if isinstance(template, Mapping) else None
+    return metadata.get("labels") if isinstance(metadata, Mapping) else ABSENT
+
+
 def _subject_group(around: Mapping[str, Any], _: Node) -> str:
     return "" if around.get("kind") == "ServiceAccount" else _RBAC
 
@@ -160,6 +166,7 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "autoscaling.HorizontalPodAutoscalerBehavior": {"scaleUp": {}, "scaleDown": {}},
     "autoscaling.HorizontalPodAutoscalerSpec": {
         "minReplicas": 1,
+        "targetCPUUtilizationPercentage": 80,
         "metrics": [
             {
                 "type": "Resource",
@@ -217,6 +224,7 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     },
     "core.Probe": {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3},
     "core.ProjectedVolumeSource": _FILES,
+    "core.ReplicationControllerSpec": {"selector": _template_labels},
     "core.ResourceFieldSelector": {"divisor": "0"},
     "core.Secret": {"type": "Opaque"},
     "core.SecretVolumeSource": _FILES,
@@ -308,6 +316,14 @@ def comes_back(
     if isinstance(value, Mapping | list):
         return same(default, value)
     return default is not ABSENT and same_scalar(default, value, node)
+
+
+def is_default(value: Any, node: Node | None, name: str, around: Mapping[str, Any] | Any) -> bool:
+    """Whether what Git writes out is the default that the field has where it is left out."""
+    # No default adds an item, or a key to a mapping.
+    if node is None or value is None or not name or _default(node, name, around) is KEPT:
+        return False
+    return comes_back(value, node, name, around)
 
 
 def _filled(value: Any, node: Node | None, depth: int = 0) -> Any:

@@ -11,7 +11,6 @@ from gitops_tui.compare.values import same, same_scalar
 from gitops_tui.compare.walk import MAX_DEPTH, keyed
 from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT
-from gitops_tui.model.text import printable
 from gitops_tui.records import dataclass
 from gitops_tui.schema import Node
 
@@ -80,7 +79,7 @@ def _items(
         for key in {**old_set, **new_set}:
             if key not in old_set or key not in new_set:
                 value = old_set.get(key, new_set.get(key))
-                place = f"{path}[={printable(str(value)[:60])}]"
+                place = fieldpath.member(path, value)
                 yield Change(place, (*steps, ("v", value)), old_set.get(key, ABSENT), new_set.get(key, ABSENT))
         return
     if len(before) == len(after):

@@ -118,6 +118,7 @@ def _warning(rule: IgnoreRule, text: str, why: str) -> str:
     return f"{rule.source}: {printable(redact(text))}: {said}; the rule is off"
 
 
+_INDEX = re.compile(r"^-?[0-9]{1,9}\Z")
 Cut = Callable[[Mapping[str, Any]], "Mapping[str, Any] | str"]
 
 
@@ -147,7 +148,8 @@ def resolved(obj: Any, steps: tuple[str, ...]) -> tuple[Any, ...] | None:
         if isinstance(obj, Mapping) and step in obj:
             place.append(step)
             obj = obj[step]
-        elif isinstance(obj, list) and step.isascii() and step.isdigit() and len(step) < 10 and int(step) < len(obj):
+        elif isinstance(obj, list) and _INDEX.match(step) and -len(obj) <= int(step) < len(obj):
+            # As in Argo CD -1 is the last item.
             place.append(int(step))
             obj = obj[int(step)]
         else:

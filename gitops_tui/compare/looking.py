@@ -8,6 +8,7 @@ from typing import Any
 from gitops_tui.compare.ownership import Step, key_of
 from gitops_tui.compare.walk import key_value
 from gitops_tui.model.drift import ABSENT
+from gitops_tui.model.text import spelt
 from gitops_tui.schema import Node
 
 
@@ -81,4 +82,4 @@ def _at(items: Any, at: int) -> Any:
 
 
 def _text(value: Any) -> str:
-    return key_of(("v", value)) or repr(value)[:200]
+    return key_of(("v", value)) or spelt(value)[:200]

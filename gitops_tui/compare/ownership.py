@@ -100,6 +100,8 @@ def key_of(step: Step) -> str | None:
     kind, value = step
     if kind == "f":
         return f"f:{value}"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     try:
         return f"{kind}:{orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()}"
     except (TypeError, ValueError):

@@ -21,7 +21,6 @@ from gitops_tui.compare.values import normalised
 from gitops_tui.compare.walk import MAX_DEPTH, Walk, keeps_null, keyed
 from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT, Reason
-from gitops_tui.model.text import printable
 from gitops_tui.schema import Node
 
 # Mappings that many write to: told key by key.
@@ -140,7 +139,11 @@ class _Removed:
             theirs = [each for each in (below(one, step) for one in others) if each is not None]
             inner = tuple(step[1]) if step[0] == "k" else ()
             if wanted is not ABSENT and wanted is not None:
-                if inside and type(wanted) is type(there):
+                if (
+                    inside
+                    and type(wanted) is type(there)
+                    and not self._emptied(wanted, there, below_node, name, desired)
+                ):
                     self._inside(inside, wanted, there, below_node, place, here, theirs, inner)
             elif wanted is ABSENT:
                 if step[0] == "k":
@@ -151,11 +154,18 @@ class _Removed:
                 if below_here and (theirs or shared):
                     self._inside(inside, ABSENT, there, below_node, place, here, theirs, inner)
                 elif not theirs and place not in self._told:
-                    self._tell(place, here, there, below_node, name, desired)
+                    # Where others keep what lies around, that is what defaults look at.
+                    self._tell(place, here, there, below_node, name, live if desired is ABSENT else desired)
+
+    @staticmethod
+    def _emptied(wanted: Any, there: Any, node: Node | None, name: str, around: Any) -> bool:
+        """Whether Git empties what would be filled in again just so."""
+        return not wanted and comes_back(there, node, name, around)
 
     def _tell(self, path: str, steps: tuple[Step, ...], there: Any, node: Node | None, name: str, around: Any) -> None:
         self._told.add(path)
-        if not comes_back(there, node, name, around):
+        # No default adds an item, or a key to a mapping.
+        if not name or not comes_back(there, node, name, around):
             self._walk.differ(path, steps, ABSENT, there, Reason.REMOVED)
 
     def _apart(self, steps: tuple[Step, ...], step: Step, live: Any) -> bool:
@@ -207,4 +217,4 @@ def _extend(path: str, step: Step, node: Node | None) -> tuple[str, str]:
     if kind == "k" and isinstance(value, Mapping):
         keys = node.list_keys if node is not None and node.list_keys else tuple(value)
         return fieldpath.item(path, keys, value), ""
-    return f"{path}[={printable(str(value)[:60])}]", ""
+    return fieldpath.member(path, value), ""

@@ -11,7 +11,7 @@ from typing import Any
 
 from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT, FieldDifference, Masked
-from gitops_tui.model.text import URL_CREDENTIALS, printable
+from gitops_tui.model.text import URL_CREDENTIALS, printable, spelt
 from gitops_tui.records import replace
 from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
 
@@ -39,21 +39,21 @@ class Masks:
         self._taken = set(taken)
 
     def mask(self, value: Any) -> Masked:
-        known = self._marks.get(repr(value))
+        known = self._marks.get(spelt(value))
         if known is None:
             used = self._taken.union(self._marks.values())
             known = next(letters for number in count(len(used)) if (letters := _letters(number)) not in used)
-            self._marks[repr(value)] = known
+            self._marks[spelt(value)] = known
         return Masked(known)
 
     def learn(self, value: Any, shown: Any) -> None:
         """Takes over the marks that another comparison gave to a value, or to the values of a mapping."""
         if isinstance(shown, Masked):
-            self._marks.setdefault(repr(value), shown.mark)
+            self._marks.setdefault(spelt(value), shown.mark)
         elif isinstance(shown, Mapping) and isinstance(value, Mapping):
             for key, below in shown.items():
                 if isinstance(below, Masked) and key in value:
-                    self._marks.setdefault(repr(value[key]), below.mark)
+                    self._marks.setdefault(spelt(value[key]), below.mark)
 
     def learn_from(
         self, found: Iterable[FieldDifference], desired: Mapping[str, Any] | None, live: Mapping[str, Any] | None

@@ -6,12 +6,13 @@ import binascii
 import math
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final
 
+from gitops_tui.model.text import spelt
 from gitops_tui.schema import Node
 
 _QUANTITY = re.compile(
@@ -163,19 +164,15 @@ def same(left: Any, right: Any) -> bool:
 def normalised(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     """The object as the API server would store it, where a kind has rules of its own; never changes `obj`."""
     kind = obj.get("kind")
-    if kind not in ("Secret", "ClusterRole", "LimitRange", "Service"):
-        return obj
-    if kind == "Service":
-        return _service(obj)
-    made = dict(obj)
-    if kind == "LimitRange":
-        return _limit_range(made)
-    if kind == "Secret":
-        return with_data(made)
-    if str(made.get("apiVersion") or "").startswith("rbac.authorization.k8s.io/") and made.get("aggregationRule"):
+    rule = _RULES.get(kind) if isinstance(kind, str) else None
+    return rule(obj) if rule is not None else obj
+
+
+def _cluster_role(obj: Mapping[str, Any]) -> Mapping[str, Any]:
+    if str(obj.get("apiVersion") or "").startswith("rbac.authorization.k8s.io/") and obj.get("aggregationRule"):
         # The controller fills the rules in.
-        made.pop("rules", None)
-    return made
+        return {name: value for name, value in obj.items() if name != "rules"}
+    return obj
 
 
 def with_data(secret: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -189,12 +186,12 @@ def with_data(secret: Mapping[str, Any]) -> Mapping[str, Any]:
         return made
     both = {key: "" if value is None else value for key, value in data.items()}
     for key, value in (texts or {}).items():
-        text = "" if value is None else value if isinstance(value, str) else str(value)
+        text = "" if value is None else value if isinstance(value, str) else spelt(value)
         both[key] = b64encode(text.encode("utf-8", "surrogatepass")).decode()
     return {**made, "data": both}
 
 
-def _limit_range(obj: dict[str, Any]) -> dict[str, Any]:
+def _limit_range(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     """A container's limits with what they default to (pkg/apis/core/v1/defaults.go, SetDefaults_LimitRangeItem)."""
     spec = obj.get("spec")
     limits = spec.get("limits") if isinstance(spec, Mapping) else None
@@ -232,3 +229,36 @@ def _service(obj: Mapping[str, Any]) -> Mapping[str, Any]:
         for each in ports
     ]
     return {**obj, "spec": {**spec, "ports": filled}}
+
+
+def _pod(obj: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A Pod without the tolerations that admission gives each (plugin/pkg/admission/defaulttolerationseconds)."""
+    spec = obj.get("spec")
+    listed = spec.get("tolerations") if isinstance(spec, Mapping) else None
+    if obj.get("apiVersion") != "v1" or not isinstance(spec, Mapping) or not isinstance(listed, list):
+        return obj
+    left = [each for each in listed if each not in _TOLERATED]
+    return obj if len(left) == len(listed) else {**obj, "spec": {**spec, "tolerations": left}}
+
+
+def _service_account(obj: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A ServiceAccount whose secrets are names (pkg/registry/core/serviceaccount/strategy.go, cleanSecretReferences)."""
+    listed = obj.get("secrets")
+    if obj.get("apiVersion") != "v1" or not isinstance(listed, list):
+        return obj
+    named = [{"name": each["name"]} if isinstance(each, Mapping) and each.get("name") else each for each in listed]
+    return {**obj, "secrets": named}
+
+
+_TOLERATED: Final = [
+    {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+    for key in ("not-ready", "unreachable")
+]
+_RULES: Final[Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
+    "ClusterRole": _cluster_role,
+    "LimitRange": _limit_range,
+    "Pod": _pod,
+    "Secret": with_data,
+    "Service": _service,
+    "ServiceAccount": _service_account,
+}

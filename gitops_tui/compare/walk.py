@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gitops_tui.compare.defaults import comes_back, is_nothing
+from gitops_tui.compare.defaults import comes_back, is_default, is_nothing
 from gitops_tui.compare.fields import is_apart
 from gitops_tui.compare.ownership import Entry, Step, entries, key_of, owner_of, set_by_alone
 from gitops_tui.compare.values import same, same_scalar
 from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT, FieldDifference, Reason
-from gitops_tui.model.text import printable
+from gitops_tui.model.text import spelt
 from gitops_tui.schema import Node
 from gitops_tui.settings import FIELD_MANAGER
 
@@ -115,6 +115,8 @@ class Walk:
                 return
         if nothing and (is_nothing(live, node, name) or (desired is not None and comes_back(live, node, name, around))):
             return
+        if live is ABSENT and is_default(desired, node, name, around):
+            return
         if desired is None:
             # null clears a value or a list that is replaced as a whole, unless a default comes back.
             if keeps_null(live, node):
@@ -193,7 +195,7 @@ class Walk:
                     and any(equal(value, each, below, exact=True, depth=depth + 1) for each in live)
                 ):
                     continue
-                self.differ(f"{path}[={printable(str(value)[:60])}]", (*steps, ("v", value)), value, ABSENT)
+                self.differ(fieldpath.member(path, value), (*steps, ("v", value)), value, ABSENT)
             return
         if len(desired) == len(live):
             # Replaced as a whole, but shown by what differs inside.
@@ -235,15 +237,15 @@ def _member(value: Any) -> Any:
     """What tells a set's members apart: 1 is 1.0, true is not."""
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return value
-    return ("json", key_of(("v", value)) or repr(value)[:200])
+    return ("json", key_of(("v", value)) or spelt(value)[:200])
 
 
 def keeps_null(live: Any, node: Node | None) -> bool:
     """Whether a null in Git is no more than leaving the field out: so it is with what merges item by item."""
+    if not live and (node is None or node.custom):
+        # Custom resources keep both as they are written.
+        return False
     if isinstance(live, Mapping):
-        if not live and (node is None or node.custom):
-            # Custom resources keep both as they are written.
-            return False
         return node is None or not node.atomic_map
     return isinstance(live, list) and node is not None and node.list_type in ("map", "set")
 
@@ -284,6 +286,9 @@ def keyed(
 def equal(desired: Any, live: Any, node: Node | None, *, exact: bool, depth: int = 0) -> bool:
     """Whether two values that are replaced as a whole are equal. What only the live side has counts, but for defaults
     (all of it, where `exact`)."""
+    if desired is None and isinstance(live, Mapping) and node is not None and not node.nullable:
+        # A struct without anything in it, or the default of a custom kind's items.
+        desired = node.default if node.custom else {}
     if desired is None and isinstance(live, Mapping | list):
         # Inside what is replaced as a whole nothing of the old is kept.
         return not live
@@ -316,9 +321,9 @@ def live_only(
                 elif name in desired and not field and _is_null(value, below):
                     gone = False
                 else:
-                    gone = not is_nothing(value, below, field) and (
-                        exact or not comes_back(value, below, field, desired)
-                    )
+                    # A default fills in a mapping's key where Git writes null, and adds none.
+                    filled = not exact and (field or name in desired) and comes_back(value, below, field, desired)
+                    gone = not is_nothing(value, below, field) and not filled
                 if gone:
                     yield fieldpath.child(path, str(name)), value
             else:
@@ -340,7 +345,7 @@ def live_only(
             members = {_member(each) for each in desired}
             for value in live:
                 if _member(value) not in members:
-                    yield f"{path}[={printable(str(value)[:60])}]", value
+                    yield fieldpath.member(path, value), value
             return
         if len(desired) == len(live):
             for at, (one, other) in enumerate(zip(desired, live, strict=True)):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from gitops_tui.model.text import escaped, unescaped
+from gitops_tui.model.text import escaped, printable, spelt, unescaped
 
 _PLAIN = re.compile(r"^[A-Za-z_$][A-Za-z0-9_$-]*$")
 _PLAIN_VALUE = re.compile(r"^[A-Za-z0-9_./:-]+$")
@@ -23,7 +23,7 @@ def _quoted(text: str) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(value)
+    text = value if isinstance(value, str) else spelt(value)
     return text if _PLAIN_VALUE.match(text) else _quoted(text)
 
 
@@ -41,6 +41,14 @@ def _suffix(name: str) -> str:
 def item(path: str, keys: Iterable[str], item: Mapping[str, Any]) -> str:
     """The path of a map list's item."""
     return f"{path}[{','.join(f'{key}={_text(item.get(key))}' for key in keys if item.get(key) is not None)}]"
+
+
+def member(path: str, value: Any) -> str:
+    """The path of a set's member."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = value if isinstance(value, str) else spelt(value)
+    return f"{path}[={printable(text[:60])}]"
 
 
 def index(path: str, at: int) -> str:

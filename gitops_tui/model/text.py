@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 # A scheme is looked for from the beginning of its word only: lines of logs are long, and may be hostile.
 URL_CREDENTIALS = re.compile(r"(?<![a-zA-Z0-9+.-])(?P<scheme>[a-zA-Z0-9+.-]+://)[^/@\s'\"]*(?:@[^/@\s'\"]*)*@")
@@ -92,6 +94,26 @@ def _escape(char: str) -> str:
 def unescaped(text: str) -> str:
     """The text behind escapes; what a backslash stands before otherwise is meant as it is."""
     return _ESCAPE.sub(lambda found: found[3] or chr(min(int(found[1] or found[2], 16), 0x10FFFF)), text)
+
+
+def spelt(value: Any) -> str:
+    """A JSON value as a text that only equal ones share: as `repr`, but to any depth and for numbers of any length."""
+    try:
+        return repr(value)
+    except (RecursionError, ValueError):
+        parts: list[str] = []
+    stack = [value]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, Mapping):
+            parts.append(f"{{{len(each)}")
+            stack.extend(part for pair in each.items() for part in pair)
+        elif isinstance(each, list | tuple):
+            parts.append(f"[{len(each)}")
+            stack.extend(each)
+        else:
+            parts.append(f"{each:#x}" if type(each) is int else repr(each))
+    return " ".join(parts)
 
 
 def plural(number: int, word: str) -> str:

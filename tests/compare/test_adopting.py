@@ -264,3 +264,19 @@ def test_a_null_that_is_ours_itself_stays_as_it_is() -> None:
     assert paths(git, there) == []
     there["metadata"]["managedFields"][0]["fieldsV1"] = {"f:metadata": {"f:annotations": {"f:a": {}}}}
     assert paths(git, there) == ["metadata.annotations.a"]
+
+
+def test_a_default_that_a_client_came_to_own_comes_back_in_an_item_that_another_keeps() -> None:
+    def fields(*names: str) -> dict[str, Any]:
+        item = {".": {}, **{f"f:{name}": {} for name in names}}
+        return {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"side"}': item}}}}}
+
+    side = {"name": "side", "image": "side:1", "imagePullPolicy": "IfNotPresent"}
+    owners = (
+        entry("helm", fields("name", "image", "imagePullPolicy"), "Update", "apps/v1"),
+        entry("operator", fields("name", "image"), "Apply", "apps/v1"),
+    )
+    app = {"name": "app", "image": "app:1"}
+    assert paths(workload(app), live(workload(app, side), *owners)) == []
+    always = live(workload(app, {**side, "imagePullPolicy": "Always"}), *owners)
+    assert paths(workload(app), always) == ["spec.template.spec.containers[name=side].imagePullPolicy"]

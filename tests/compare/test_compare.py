@@ -15,6 +15,7 @@ from gitops_tui.compare import compare, confirm, diff_rows, displayable, unified
 from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.diff import RowKind
 from gitops_tui.model.drift import ABSENT, DriftKind, Masked, Reason
+from tests.compare import table
 
 
 def deployment() -> dict[str, Any]:
@@ -131,6 +132,11 @@ def test_null_over_what_merges_is_as_left_out_and_over_what_is_replaced_clears_i
     live = {**desired, "data": {"a": "by others"}}
     assert not compare(desired, live).is_drifted
     assert compare(desired, owned_by(live, "gitops-tui", {"f:data": {"f:a": {}}})).is_drifted
+    tags = {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set", "nullable": True}
+    own = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"tags": tags}}}}
+    gauge = {"apiVersion": "a.example/v1", "kind": "Gauge", "metadata": {"name": "g"}, "spec": {"tags": None}}
+    assert not compare(gauge, {**gauge, "spec": {"tags": ["by others"]}}, schema=own).is_drifted
+    assert compare(gauge, {**gauge, "spec": {"tags": []}}, schema=own).is_drifted
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"selector": None}}
     assert compare(service, {**service, "spec": {"selector": {"app": "x"}}}).is_drifted
 
@@ -158,6 +164,35 @@ def test_a_default_that_would_come_back_is_no_drift() -> None:
     assert compare(desired, owned_by(live, "gitops-tui", fields)).is_drifted
     live["spec"]["replicas"] = 1
     assert not compare(desired, owned_by(live, "gitops-tui", fields)).is_drifted
+
+
+def test_defaults_written_out_are_equal_also_where_an_api_server_has_left_them_out() -> None:
+    def paths(git: dict[str, Any], live: dict[str, Any]) -> list[str]:
+        return [each.path for each in compare(git, live).differences]
+
+    assert paths(table.FULL, table.SHORT) == []
+    assert paths(table.deployment(spec={"replicas": 1}), _without(table.deployment(), "replicas")) == []
+    assert paths(table.service([{"port": 80, "protocol": "TCP", "targetPort": 80}]), table.service()) == []
+    assert paths(table.service([{"port": 80, "targetPort": 81}]), table.service()) == [
+        "spec.ports[port=80,protocol=TCP].targetPort"
+    ]
+    # What others assign is nobody's default.
+    assert paths(table.service([{"port": 80, "nodePort": 30001}], clusterIP="None"), table.service()) == [
+        "spec.ports[port=80,protocol=TCP].nodePort",
+        "spec.clusterIP",
+    ]
+    assert paths(table.deployment(serviceAccountName="a"), table.deployment()) == [
+        "spec.template.spec.serviceAccountName"
+    ]
+    gauge = {"apiVersion": "a.example/v1", "kind": "Gauge", "metadata": {"name": "g"}}
+    top = {"type": "object", "properties": {"top": {"type": "integer", "default": 3}}}
+    own = {"type": "object", "properties": {"spec": top}}
+    assert not compare({**gauge, "spec": {"top": 3}}, {**gauge, "spec": {}}, schema=own).is_drifted
+    assert compare({**gauge, "spec": {"top": 4}}, {**gauge, "spec": {}}, schema=own).is_drifted
+
+
+def _without(obj: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**obj, "spec": {key: value for key, value in obj["spec"].items() if key != name}}
 
 
 def test_before_our_first_apply_what_kubectl_applied_counts() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gitops_tui.compare import compare, confirm, diff_rows, displayable, unified
 from gitops_tui.compare.blame import three_way
 from gitops_tui.compare.show import plain
+from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import DriftKind
 from gitops_tui.schema import builtin
 from tests.compare import mixed, zoo
@@ -284,6 +285,44 @@ def test_numbers_that_json_can_t_hold() -> None:
         assert drift.kind is DriftKind.MODIFIED
         assert diff_rows(obj, {**head, "spec": {"a": 1, "b": [1]}}, drift).rows
         plain(drift.differences[0].desired)
+
+
+ODD = [nested(5000, 1), nested(5000, 1, lists=True), 10**5000, {"a": 10**5000}]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=["deep", "deep lists", "long", "long inside"])
+@pytest.mark.parametrize("field", ["data", "stringData", "finalizers", "env"])
+def test_values_too_deep_or_long_for_a_text_are_told_apart_where_texts_stand(odd: Any, field: str) -> None:
+    def obj(value: Any) -> dict[str, Any]:
+        made: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}}
+        if field == "finalizers":
+            made["metadata"][field] = [value]
+        elif field == "env":
+            spec = {"containers": [{"name": "a", "env": [{"name": value, "value": "1"}]}]}
+            return {**made, "apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": {"spec": spec}}}
+        else:
+            made[field] = {"one": value, "two": value}
+        return made
+
+    assert not compare(obj(odd), obj(odd)).is_drifted
+    drift = compare(obj(odd), obj("eA=="))
+    assert drift.is_drifted
+    assert compare(obj("eA=="), obj(odd)).is_drifted
+    if field in ("data", "stringData"):
+        one, two = drift.differences
+        assert one.desired == two.desired
+        assert one.desired != one.live
+    assert diff_rows(obj(odd), obj("eA=="), drift).rows
+
+
+@pytest.mark.parametrize("odd", [[], "x", 7, True, 1.5])
+def test_what_is_no_object_at_all_is_no_crash(odd: Any) -> None:
+    whole = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "1"}}
+    rule = IgnoreRule(kind="*", json_pointers=("/data/a",))
+    assert compare(whole, odd, mask_keys=["a"]).is_drifted
+    assert not compare(odd, whole, ignore=[rule]).is_drifted
+    assert not compare(odd, odd).is_drifted
+    assert not compare(whole, whole, schema=odd).is_drifted
 
 
 def test_true_is_not_one() -> None:

@@ -9,19 +9,20 @@ from typing import Any
 import pytest
 
 from gitops_tui.compare import compare, confirm
-from tests.compare import table, zoo
+from tests.compare import table, table_stored, zoo
 from tests.compare.differential import bare, node_of
 from tests.compare.server import Server
 
 RECORDED: dict[str, Any] = json.loads(table.RECORD.read_text())
-NAMES = [case.name for case in table.ALL]
+ALL = table.ALL + table_stored.CASES
+NAMES = [case.name for case in ALL]
 
 
 def verdict(case: table.Case, live: dict[str, Any]) -> Any:
     return compare(case.git, live, schema=zoo.SCHEMAS.get(case.git["kind"]))
 
 
-@pytest.mark.parametrize("case", table.ALL, ids=NAMES)
+@pytest.mark.parametrize("case", ALL, ids=NAMES)
 def test_the_verdict_is_right(case: table.Case) -> None:
     drift = verdict(case, RECORDED[case.name])
     assert drift.is_drifted == case.drifted, drift
@@ -30,7 +31,7 @@ def test_the_verdict_is_right(case: table.Case) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("case", table.ALL, ids=NAMES)
+@pytest.mark.parametrize("case", ALL, ids=NAMES)
 def test_the_verdict_is_the_servers(case: table.Case, real_kubeconfig: Path) -> None:
     server = Server(real_kubeconfig)
     if case.first["apiVersion"] == "zoo.example/v1":

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gitops_tui.compare import compare
+from gitops_tui.compare import compare, confirm
 
 
 def volume(limit: Any) -> dict[str, Any]:
@@ -120,3 +120,53 @@ def test_texts_that_only_look_alike_differ() -> None:
 
     assert compare(config("\u00e9"), config("e\u0301")).is_drifted
     assert compare(config("yes"), config("true")).is_drifted
+
+
+def _gauge(node: dict[str, Any], value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(an object of a custom kind whose `spec.a` is `value`, the kind's schema)."""
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": node}}}}
+    return {
+        "apiVersion": "a.example/v1",
+        "kind": "Gauge",
+        "metadata": {"name": "g"},
+        "spec": {"a": value},
+    }, schema
+
+
+ON = {"type": "object", "additionalProperties": {"type": "boolean", "default": True}}
+SIZES = {"type": "array", "items": {"type": "object", "default": {"size": 7}}}
+NUMBERS = {"type": "array", "items": {"type": "number"}, "x-kubernetes-list-type": "set"}
+
+
+@pytest.mark.parametrize(
+    ("node", "git", "live", "paths"),
+    [
+        (ON, {"x": True}, {"y": True}, ["spec.a.x"]),
+        (ON, {"x": None}, {"x": True}, []),
+        ({"type": "array", "items": ON}, [{"x": True}], [{"x": True, "y": True}], ["spec.a[0].y"]),
+        ({"type": "array", "items": ON}, [{"x": True, "y": True}], [{"x": True}], ["spec.a[0].y"]),
+        (SIZES, [None], [{"size": 7}], []),
+        (SIZES, [None], [{"size": 8}], ["spec.a[0]"]),
+        (NUMBERS, [2.0, 1], [1, 2], []),
+        (NUMBERS, [2.0], [1], ["spec.a[=2]"]),
+    ],
+)
+def test_defaults_of_a_custom_kind_add_no_keys_and_no_items(node: Any, git: Any, live: Any, paths: list[str]) -> None:
+    desired, schema = _gauge(node, git)
+    stored, _ = _gauge(node, live)
+    assert [each.path for each in compare(desired, stored, schema=schema).differences] == paths
+
+
+def test_a_dry_run_tells_a_whole_number_as_the_server_writes_it() -> None:
+    desired, schema = _gauge(NUMBERS, [2.0])
+    live, dry = _gauge(NUMBERS, [1])[0], _gauge(NUMBERS, [1, 2])[0]
+    settled = confirm(compare(desired, live, schema=schema), live, dry, desired=desired, schema=schema)
+    assert [each.path for each in settled.differences] == ["spec.a[=2]"]
+
+
+def test_a_map_s_value_that_is_ours_and_gone_from_git_is_drift_though_it_has_the_default() -> None:
+    desired, schema = _gauge(ON, {"x": False})
+    live, _ = _gauge(ON, {"x": False, "y": True})
+    fields = {"f:spec": {"f:a": {"f:x": {}, "f:y": {}}}}
+    live["metadata"]["managedFields"] = [{"manager": "gitops-tui", "operation": "Apply", "fieldsV1": fields}]
+    assert [each.path for each in compare(desired, live, schema=schema).differences] == ["spec.a.y"]
