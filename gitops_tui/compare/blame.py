@@ -66,7 +66,8 @@ def which_moved(
     if not drift.is_drifted:
         return Moved.NONE
     if drift.kind is DriftKind.EXTRA:
-        return Moved.GIT if synced is not None else Moved.CLUSTER
+        # What the last sync left there, since it was not to prune it, nobody has moved.
+        return Moved.GIT if synced is not None else Moved.NONE
     if drift.kind is DriftKind.MISSING:
         return Moved.CLUSTER if synced is not None else Moved.GIT
     if synced is None or desired is None or live is None:

@@ -344,7 +344,8 @@ class Detail(ThreePane):
             return [(f" - {git}", "git"), (" · not in the cluster", "muted")]
         if kind is DriftKind.EXTRA:
             return [(f" + {cluster}", "cluster"), (" · not in Git", "muted")]
-        return [(f" {git}", "git"), (" · the cluster has the same; ~ is set there only", "muted")]
+        hidden = ", but for what rules hide" if state.drift.hidden else ""
+        return [(f" {git}", "git"), (f" · the cluster has the same{hidden}; ~ is set there only", "muted")]
 
     def foot(self, y: int, width: int) -> Pieces | Strip:
         state = self._subject

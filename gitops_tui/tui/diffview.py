@@ -28,13 +28,14 @@ Lines = tuple[tuple[Span, ...], ...]
 @dataclass(frozen=True, slots=True)
 class DiffView:
     """rows: the whole diff, unfolded. left, right: colours of each side's lines, by number from 1.
-    sides: 2 for side by side, 1 where only one side exists or both are the same."""
+    sides: 2 for side by side, 1 where only one side exists or both are the same; hides: whether rules hide some of it."""
 
     rows: DiffRows
     left: Lines
     right: Lines
     sides: int
     digits: int
+    hides: bool = False
 
 
 def build(state: ResourceState) -> DiffView:
@@ -44,8 +45,13 @@ def build(state: ResourceState) -> DiffView:
     rows = diff_rows(state.manifest.obj if state.manifest else None, state.live, state.drift, fold=False)
     texts = ["\n".join(cell.text for row in rows.rows if (cell := side(row))) for side in (_left, _right)]
     digits = max(2, len(str(max(text.count("\n") + 1 for text in texts))))
-    sides = 2 if state.drift.kind is DriftKind.MODIFIED else 1
-    return DiffView(rows, highlight_yaml(texts[0]), highlight_yaml(texts[1]), sides, digits)
+    hides = bool(state.drift.hidden)
+    sides = 2 if state.drift.kind is DriftKind.MODIFIED or hides else 1
+    return DiffView(rows, highlight_yaml(texts[0]), highlight_yaml(texts[1]), sides, digits, hides)
+
+
+def is_told_apart(row: DiffRow) -> bool:
+    return row.left is not None and row.right is not None and row.left.text != row.right.text
 
 
 def _left(row: DiffRow) -> DiffCell | None:
@@ -86,7 +92,7 @@ def lines_of(view: DiffView, look: Look, width: int) -> tuple[Sequence[Line | Pi
     held: list[tuple[int, str]] = []
     changes: list[int] = []
     for at, row in enumerate(rows):
-        changed = row.kind is RowKind.CHANGED
+        changed = row.kind is RowKind.CHANGED or (row.kind is RowKind.IGNORED and is_told_apart(row))
         if held and not (changed and at not in starts):
             order += held
             held = []
@@ -177,7 +183,8 @@ def draw(view: DiffView, line: Line, look: Look, width: int, palette: Palette) -
     if row.kind is RowKind.FOLD:
         equal = row.folded - line.part
         words = [plural(equal, "equal line")] if equal else []
-        words += [f"{line.part:,} set in the cluster only"] if line.part else []
+        hidden = " or hidden by rules" if view.hides else ""
+        words += [f"{line.part:,} set in the cluster only{hidden}"] if line.part else []
         said = f" {'⋯':>{view.digits}} {', '.join(words)}"
         place = cut_start(printable(row.path), width - width_of(said) - 7)
         return strip_of([(f"{said} · in {place}" if len(place) > 1 else said, "muted")], width, palette)
@@ -189,7 +196,7 @@ def draw(view: DiffView, line: Line, look: Look, width: int, palette: Palette) -
         # Numbers are the cluster's but for Git's own lines, so that they go up.
         right = line.side == "right" or row.left is None or (not line.side and not differs and row.right is not None)
         cell = (row.right if right else row.left) or row.left
-        sign = ("+" if right else "-") if differs else "~" if row.kind in _QUIET else " "
+        sign = ("+" if right else "-") if differs or line.side else "~" if row.kind in _QUIET else " "
         note = note if right or line.side == "" else ""
         return _cell(view, cell, sign, row.kind, right, line.part, look, width, palette, note, shift)
     half = (width - 1) // 2
@@ -245,7 +252,8 @@ def _cell(
     if cell is None:
         return strip_of([(f" {note}", "muted")] if note else [], width, palette)
     name = "cluster" if right else "git"
-    ground = f"{name}-ground" if sign in "-+" else "base"
+    loud = sign in "-+" and kind not in _QUIET
+    ground = f"{name}-ground" if loud else "base"
     room = max(1, width - view.digits - 4)
     # Two cells a character at most, so what is beyond is out of sight; a line may be of megabytes.
     start = max(look.left, shift[1])
@@ -258,7 +266,7 @@ def _cell(
     number = f" {cell.number:>{view.digits}}" if not part else " " * (view.digits + 1)
     pieces: Pieces = [
         (number, f"muted on {ground}"),
-        (f" {sign} ", f"bold {name} on {ground}" if sign in "-+" else "muted"),
+        (f" {sign} ", f"bold {name} on {ground}" if loud else "muted"),
     ]
     spans: tuple[Span, ...] = ()
     colours = view.right if right else view.left

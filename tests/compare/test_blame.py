@@ -53,6 +53,7 @@ def test_an_owner_in_words(owner: Owner, said: str) -> None:
         (None, config(a="1"), None, Moved.GIT),
         (config(a="1"), config(a="1"), None, Moved.CLUSTER),
         (config(a="1"), None, config(a="1"), Moved.GIT),
+        (None, None, config(a="1"), Moved.NONE),
         (config(a="1"), config(a="1"), config(a="1"), Moved.NONE),
     ],
 )

@@ -168,6 +168,28 @@ def test_a_fold_tells_where_the_next_change_is_unless_a_line_does(drifted) -> No
     assert not any("· in" in line for line in texts(build(state(live)), Look()))
 
 
+@pytest.mark.parametrize("unified", [False, True])
+def test_what_a_rule_hides_is_shown_dimmed_with_both_its_values(unified: bool) -> None:
+    live = copy.deepcopy(GIT)
+    live["data"]["a"] = "eu-north"
+    rule = IgnoreRule("", "ConfigMap", json_pointers=("/data/a",))
+    drift = compare(GIT, live, ignore=(rule,))
+    assert not drift.is_drifted
+    view = build(replace(state(live), drift=drift))
+    look = Look(unified=unified, hidden=True)
+    lines, changes = lines_of(view, look, 100)
+    assert not changes
+    strips = [draw(view, line, look, 100, PALETTE) for line in lines]
+    found = [strip for strip in strips if "eu-" in strip.text]
+    assert [strip.text.split()[1] for strip in found] == (["-", "+"] if unified else ["a:"])
+    assert "eu-west" in found[0].text
+    assert "eu-north" in found[-1].text
+    for strip in found:
+        assert {s.style.color for s in strip if s.style and "eu-" in s.text} == {PALETTE["muted"].color}
+        grounds = {s.style.bgcolor for s in strip if s.style}
+        assert not grounds & {PALETTE["text on git-ground"].bgcolor, PALETTE["text on cluster-ground"].bgcolor}
+
+
 def test_many_hidden_lines_are_folded_in_no_time() -> None:
     git = "\n".join(f"line {number}" for number in range(18_000))
     obj = {**GIT, "data": {"a": git}}
