@@ -53,7 +53,8 @@ def managed(live: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def entries(live: Mapping[str, Any]) -> list[Entry]:
-    """All well-formed entries of an object's managedFields."""
+    """All well-formed entries of an object's managedFields; of a Secret as `as_stored` has them."""
+    secret = live.get("kind") == "Secret"
     return [
         Entry(
             Owner(
@@ -62,10 +63,18 @@ def entries(live: Mapping[str, Any]) -> list[Entry]:
                 _time(each.get("time")),
                 str(each.get("subresource") or ""),
             ),
-            each["fieldsV1"],
+            as_stored(each["fieldsV1"]) if secret else each["fieldsV1"],
         )
         for each in managed(live)
     ]
+
+
+def as_stored(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A Secret's field set with what was applied as `stringData` under `data`, where it is kept."""
+    texts, data = fields.get("f:stringData"), fields.get("f:data") or {}
+    if not isinstance(texts, Mapping) or not isinstance(data, Mapping):
+        return fields
+    return {**{key: value for key, value in fields.items() if key != "f:stringData"}, "f:data": {**texts, **data}}
 
 
 class _Steps(dict[str, "Step | str | None"]):

@@ -12,6 +12,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from gitops_tui.compare.ownership import as_stored
 from gitops_tui.compare.values import with_data
 from gitops_tui.errors import ApiError, Conflict, GitOpsError, Invalid, NotFound
 from gitops_tui.kube import Cluster, ResourceType
@@ -213,6 +214,9 @@ class Writer:
         first = {**theirs[-1], "manager": FIELD_MANAGER, "operation": "Apply"}
         for each in theirs:
             first["fieldsV1"] = _union(first.get("fieldsV1") or {}, each.get("fieldsV1") or {})
+        if live.get("kind") == "Secret":
+            # What is owned as stringData would stay for ever.
+            first["fieldsV1"] = dict(as_stored(first["fieldsV1"]))
         return [first, *(each for each in managed if not self._is_theirs(each))]
 
     # --- small things ---------------------------------------------------------------------------------------------

@@ -280,3 +280,17 @@ def test_a_default_that_a_client_came_to_own_comes_back_in_an_item_that_another_
     assert paths(workload(app), live(workload(app, side), *owners)) == []
     always = live(workload(app, {**side, "imagePullPolicy": "Always"}), *owners)
     assert paths(workload(app), always) == ["spec.template.spec.containers[name=side].imagePullPolicy"]
+
+
+def test_what_was_applied_as_string_data_is_owned_as_data() -> None:
+    def secret(**data: str) -> dict[str, Any]:
+        stored = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
+        return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": stored}
+
+    git = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"kept": "1"}}
+    fields = {"f:stringData": {"f:kept": {}, "f:old": {}}}
+    there = secret(kept="1", old="2")
+    assert paths(git, live(there, entry("helm", fields, "Apply"))) == ["data.old"]
+    assert paths(git, live(there, entry("somebody", fields, "Apply"))) == []
+    (changed,) = compare(git, live(secret(kept="3"), entry("somebody", fields, "Apply"))).differences
+    assert changed.live_owner is not None and changed.live_owner.manager == "somebody"

@@ -127,6 +127,17 @@ async def test_what_client_side_tools_own_becomes_ours_unless_that_is_off(place:
     assert (await live(place, CONFIGMAP, "left"))["data"] == {"k": "2", "gone": "1"}
 
 
+async def test_a_secrets_text_that_another_tool_applied_becomes_ours_too(place: Place) -> None:
+    def secret(**texts: str) -> dict[str, Any]:
+        metadata = {"name": "s", "namespace": place.namespace}
+        return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": texts}
+
+    await place.cluster.apply(secret(kept="1", gone="2"), field_manager="helm")
+    run = await place.sync([secret(kept="1")])
+    assert run.phase is SUCCEEDED, run.message
+    assert set((await live(place, GVK("", "v1", "Secret"), "s"))["data"]) == {"kept"}
+
+
 async def test_validate_false_lets_unknown_fields_pass(place: Place) -> None:
     odd = config_map("odd", options="Validate=false") | {"dota": {"k": "v"}}
     assert (await place.sync([odd])).phase is SUCCEEDED
