@@ -207,7 +207,6 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "core.PersistentVolumeClaimSpec": {"volumeMode": "Filesystem", "volumeName": KEPT},
     "core.PersistentVolumeClaimStatus": {"phase": "Pending"},
     "core.PersistentVolumeSpec": {
-        "claimRef": KEPT,
         "persistentVolumeReclaimPolicy": "Retain",
         "volumeMode": "Filesystem",
     },
@@ -312,7 +311,11 @@ def comes_back(
     if default is KEPT:
         return True
     if isinstance(value, Mapping) and (node.default == {} or default == {}):
-        return all(comes_back(each, node.child(str(key)), str(key), {}, depth=depth + 1) for key, each in value.items())
+        # More would come back where a struct that is filled in is not there.
+        filled = (each for each in DEFAULTS.get(node.struct, ()) if each not in value)
+        return all(
+            comes_back(each, node.child(str(key)), str(key), {}, depth=depth + 1) for key, each in value.items()
+        ) and not any((below := node.child(each)) and _default(below, each, {}) == {} for each in filled)
     if isinstance(value, Mapping | list):
         return same(default, value)
     return default is not ABSENT and same_scalar(default, value, node)

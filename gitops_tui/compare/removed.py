@@ -144,7 +144,11 @@ class _Removed:
                     and type(wanted) is type(there)
                     and not self._emptied(wanted, there, below_node, name, desired)
                 ):
+                    before = len(self._walk.found)
                     self._inside(inside, wanted, there, below_node, place, here, theirs, inner)
+                    ours = here[0] == ("f", "metadata")  # there are our own marks
+                    if not ours and len(self._walk.found) == before and not wanted and _all_goes(inside, there, theirs):
+                        self._tell(place, here, there, below_node, name, desired)
             elif wanted is ABSENT:
                 if step[0] == "k":
                     # An item goes with all that others set in it, unless they own it as such.
@@ -181,6 +185,22 @@ class _Removed:
                 return True
             return is_note(field, name) or (self._adopted and is_tools(field, name, value))
         return False
+
+
+def _all_goes(fields: Mapping[str, Any], there: Any, others: Others) -> bool:
+    """Whether a mapping has nothing but what `fields` hold, and nobody else: with all that is in it it goes itself, though
+    Git sets it (structured-merge-diff, typed/remove.go)."""
+    if not isinstance(there, Mapping) or not there:
+        return False
+    for name, value in there.items():
+        step: Step = ("f", name)
+        inside = below(fields, step)
+        if inside is None or any(below(each, step) is not None for each in others):
+            return False
+        if isinstance(value, Mapping) and value and any(key != "." for key in inside):
+            if not _all_goes(inside, value, []):
+                return False
+    return True
 
 
 class _Finder:

@@ -28,7 +28,6 @@ OVERCAUTIOUS = {
 }
 # Where the server says that something differs and we do not.
 MISSED = {
-    r"ordinals(/start)?$": "what is left empty by a removal is removed as well, though Git sets it",
     r"Git \[no text\] .*caBundle": "who leaves a bundle empty has it filled in by others, and that is none of ours",
     r"^sweep-agg ": "the rules of an aggregated role are the controller's, though Git sets none",
 }
