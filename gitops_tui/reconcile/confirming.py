@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.compare import scrubbed
@@ -22,6 +23,7 @@ from gitops_tui.reconcile.judging import asks_server
 from gitops_tui.reconcile.rules import compare_options
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.session import ClusterSession
+from gitops_tui.sync.emptied import applied
 
 if TYPE_CHECKING:
     from gitops_tui.reconcile.worker import Engine
@@ -85,7 +87,7 @@ class Confirming:
         again, asked, trouble = 0.0, self._engine.loop.time(), ""
         try:
             obj = self._engine.operations.desired(runtime, manifest)
-            result = await session.cluster.apply(obj, dry_run=True)
+            result = await applied(partial(session.cluster.apply, dry_run=True), obj, live, dry_run=True)
         except ApiError as error:
             missing = _NO_RIGHT.search(error.message) if error.status == 403 else None
             if missing is not None:

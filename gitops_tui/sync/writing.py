@@ -20,6 +20,7 @@ from gitops_tui.model.application import Application
 from gitops_tui.model.keys import GVK, ResourceKey
 from gitops_tui.settings import FIELD_MANAGER, Settings
 from gitops_tui.sync.clientside import CLIENT_SIDE_MANAGER, three_way, with_last_applied
+from gitops_tui.sync.emptied import applied
 from gitops_tui.sync.options import MIGRATION_MANAGER, ObjectOptions
 
 _UPDATED_ONLY = frozenset({("", "Namespace"), ("apiextensions.k8s.io", "CustomResourceDefinition")})
@@ -48,7 +49,7 @@ class Writer:
                 return await self._client_side(obj, options)
             if live is not None and options.migrate:
                 await self._migrate(obj, live)
-            return await self._cluster.apply(obj, validation=_validation(options), metadata_only=True)
+            return await self._apply(obj, options, live)
         except (Conflict, Invalid) as error:
             if not _may_be_made_anew(obj, options, error):
                 raise
@@ -66,11 +67,20 @@ class Writer:
             elif not options.server_side:
                 await self._client_side(obj, options, dry_run=True)
             else:
-                await self._cluster.apply(obj, dry_run=True, validation=validation, metadata_only=True)
+                await self._apply(obj, options, live, dry_run=True)
         except (Conflict, Invalid) as error:
             if live is None or not _may_be_made_anew(obj, options, error):
                 raise
             await self.dry_create(obj, validation)
+
+    async def _apply(
+        self, obj: dict[str, Any], options: ObjectOptions, live: Mapping[str, Any] | None, *, dry_run: bool = False
+    ) -> dict[str, Any]:
+        async def send(each: dict[str, Any]) -> dict[str, Any]:
+            validation = _validation(options)
+            return await self._cluster.apply(each, dry_run=dry_run, validation=validation, metadata_only=True)
+
+        return await applied(send, obj, live, dry_run=dry_run)
 
     async def dry_create(self, obj: dict[str, Any], validation: str = "Strict") -> None:
         """Has the server check an object that is to be made anew: under a generated name, since its own is taken."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from gitops_tui.errors import Conflict
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.sync import OperationPhase, ResultStatus
 from gitops_tui.sync.clientside import LAST_APPLIED
 from gitops_tui.sync.options import object_options, object_problems
+from tests.support.clusters import until_served
 from tests.sync.place import CONFIGMAP, JOB, Place, config_map, job
 
 DEPLOYMENT = GVK("apps", "v1", "Deployment")
@@ -190,3 +193,58 @@ def test_the_objects_word_goes_before_the_applications_and_nonsense_is_named() -
     assert "Repalce=true is not known" in said
     assert "Force takes true, false" in said
     assert "CreateNamespace=true holds for whole applications only" in said
+
+
+async def gauges(place: Place) -> dict[str, Any]:
+    """A custom kind with a mapping that may be empty, a default and nothing that may be null; gives an object's head."""
+    word = place.namespace.replace("-", "")
+    free = {"type": "object", "additionalProperties": {"type": "string"}}
+    spec = {"type": "object", "properties": {"m": free, "n": free, "size": {"type": "integer", "default": 3}}}
+    crd = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"gauges.{word}.example"},
+        "spec": {
+            "group": f"{word}.example",
+            "scope": "Namespaced",
+            "names": {"kind": "Gauge", "plural": "gauges", "singular": "gauge", "listKind": "GaugeList"},
+            "versions": [
+                {
+                    "name": "v1",
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}},
+                }
+            ],
+        },
+    }
+    await place.cluster.apply(crd)
+    await until_served(place.cluster, GVK(f"{word}.example", "v1", "Gauge"))
+    return {"apiVersion": f"{word}.example/v1", "kind": "Gauge", "metadata": {"name": "g"}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stored"),
+    [
+        ({"m": {"k": "v"}}, {"m": {}}, {"m": {}, "size": 3}),
+        ({"m": {"k": "v"}, "n": {"a": "b"}}, {"m": {}, "n": {"a": "c"}}, {"m": {}, "n": {"a": "c"}, "size": 3}),
+        ({"m": {"k": "v"}, "size": 3}, {}, {"size": 3}),
+        ({"m": {}}, {}, {"size": 3}),
+    ],
+)
+@pytest.mark.parametrize("client_side", [False, True])
+async def test_a_mapping_that_git_leaves_empty_in_a_custom_resource(
+    place: Place, before: dict[str, Any], after: dict[str, Any], stored: dict[str, Any], client_side: bool
+) -> None:
+    head = await gauges(place)
+    first = {**head, "spec": before}
+    if client_side:
+        metadata = {**head["metadata"], "namespace": place.namespace}
+        await place.cluster.create({**first, "metadata": metadata}, field_manager="kubectl-client-side-apply")
+    else:
+        assert (await place.sync([first])).phase is OperationPhase.SUCCEEDED
+    run = await place.sync([{**head, "spec": after}])
+    assert run.phase is OperationPhase.SUCCEEDED, run.results
+    live = await place.live(GVK.of(head["apiVersion"], "Gauge"), "g")
+    assert live is not None
+    assert live["spec"] == stored
