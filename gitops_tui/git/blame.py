@@ -26,7 +26,9 @@ IGNORE_FILE = ".git-blame-ignore-revs"
 _SHA_LINE = re.compile(rb"^\s*([0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?)\s*(?:#.*)?$")
 _HEAD = re.compile(rb"^([0-9a-f]{40}|[0-9a-f]{64}) (\d+) (\d+)(?: \d+)?$")
 _MAX_IGNORED = 10_000
-_KEPT = 8192
+_KEPT = 50_000
+# A file whose lines are asked for this often is blamed as a whole, up to so many lines.
+_OFTEN, _MOST_LINES, _MOST_FILES = 3, 20_000, 1_000
 
 
 def blame(
@@ -52,11 +54,15 @@ def blame(
         else:
             missing.append(line)
     if missing:
-        asked = _ask(repository, commit, path, missing, ignored)
-        for line in missing:
+        if len(_times) > _MOST_FILES:
+            _times.clear()
+        times = _times[(path, file[1])] = _times.get((path, file[1]), 0) + 1
+        # All of it costs little more than one of its lines.
+        more = range(1, _MOST_LINES + 1) if times >= _OFTEN else ()
+        asked = _ask(repository, commit, path, [*missing, *more], ignored)
+        for line in {*missing, *asked}:
             kept[(path, file[1], ignored, line)] = asked.get(line)
-            if line in asked:
-                found[line] = asked[line]
+        found |= {line: asked[line] for line in missing if line in asked}
         while len(kept) > _KEPT:
             kept.popitem(last=False)
     return found
@@ -76,6 +82,8 @@ def _holds(repository: Repository, answer: BlameLine | None, commit: str) -> boo
 
 
 _ancestors: dict[tuple[str, str], bool] = {}
+# How often lines of a version of a file were asked for.
+_times: dict[tuple[str, str], int] = {}
 
 
 def _ask(repository: Repository, commit: str, path: str, lines: Sequence[int], ignored: str) -> dict[int, BlameLine]:
@@ -99,7 +107,7 @@ def _ask(repository: Repository, commit: str, path: str, lines: Sequence[int], i
 def _runs(lines: Sequence[int], most: int) -> list[tuple[int, int]]:
     """Lines as ranges of neighbours."""
     made: list[tuple[int, int]] = []
-    for line in sorted(line for line in lines if line <= most):
+    for line in sorted({line for line in lines if line <= most}):
         if made and line == made[-1][1] + 1:
             made[-1] = (made[-1][0], line)
         else:

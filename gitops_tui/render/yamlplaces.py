@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -39,6 +40,13 @@ class Place:
 
 
 def nodes_of(content: bytes) -> list[Node]:
+    """The documents of a text, none where it can't be read. They are not to be changed."""
+    return list(_parsed(content))
+
+
+@lru_cache(maxsize=4)
+def _parsed(content: bytes) -> Sequence[Node]:
+    # Many fields are asked for in one file.
     # The bounded loader first: what it reads can be read again without harm.
     if load(content, "")[1] is not None:
         return []

@@ -200,6 +200,22 @@ def test_blame_is_asked_once_for_the_same_content(made_repository, monkeypatch) 
     assert "blame" not in asked
 
 
+def test_a_file_that_is_asked_about_often_is_blamed_as_a_whole(made_repository, monkeypatch) -> None:
+    lines = [f"k{number}: 1\n" for number in range(40)]
+    first = made_repository.commit({"a.yaml": "".join(lines)}, "first")
+    lines[20] = "k20: 2\n"
+    second = made_repository.commit({"a.yaml": "".join(lines)}, "second")
+    repository = _open(made_repository)
+    asked: list[str] = []
+    real = repository.git
+    monkeypatch.setattr(repository, "git", lambda *args, **more: (asked.append(args[0]), real(*args, **more))[1])
+    found = {line: repository.blame_line(second, "a.yaml", line) for line in range(1, 41)}
+    assert asked.count("blame") == 3
+    assert repository.blame_line(second, "a.yaml", 41) is None
+    assert found.pop(21).commit == second
+    assert {each.commit for each in found.values() if each is not None} == {first}
+
+
 def test_the_same_content_on_another_branch_has_its_own_blame(made_repository) -> None:
     base = made_repository.commit({"b": "1"})
     main = made_repository.commit({"a.yaml": "a: 1\n"}, "on main")

@@ -11,7 +11,9 @@ from gitops_tui.model import fieldpath
 from gitops_tui.model.application import Source
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest, Origin
+from gitops_tui.render import yamlplaces
 from gitops_tui.render.fields import places_of_field
+from gitops_tui.render.yamlplaces import nodes_of
 from gitops_tui.settings import Settings
 
 TEMPLATE = """\
@@ -209,3 +211,13 @@ def test_a_secret_of_a_chart_stands_in_the_value_file(made_repository, field: st
     obj |= {"stringData": {"password": "hidden"}, "data": {"encoded": "aGlkZGVu"}}
     places = found(made_repository, obj, "web/templates/s.yaml", field, ["web"])
     assert places == ([("web/values.yaml", 2)] if value == "hidden" else [])
+
+
+def test_a_file_is_read_once_for_all_its_fields(monkeypatch) -> None:
+    asked = []
+    real = yamlplaces.load
+    monkeypatch.setattr(yamlplaces, "load", lambda *args: (asked.append(args), real(*args))[1])
+    text = b"a: once only\nb: [1, 2]\n"
+    assert len(nodes_of(text)) == len(nodes_of(bytes(bytearray(text)))) == 1
+    assert len(asked) == 1
+    assert nodes_of(text) is not nodes_of(text)
