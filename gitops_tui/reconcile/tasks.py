@@ -10,7 +10,9 @@ from gitops_tui.errors import GitOpsError
 
 # A step of an operation that is under way may end by itself: how long that is waited for, in seconds.
 _PATIENCE = 4
-_ROUNDS = 5
+# For the rest: how long in all, and without any of them ending.
+_LAST, _TURN = 5.0, 1.0
+_LEFT: list[asyncio.Task[Any]] = []
 OPERATION = "operation"
 """The name of a task that writes."""
 
@@ -50,14 +52,21 @@ class Tasks:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def end_all(self) -> None:
-        """Questions that were asked meanwhile, and what ending tasks began."""
-        for _ in range(_ROUNDS):
-            left = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
-            if not left:
+        """Questions that were asked meanwhile, and what ending tasks and threads began. Each is told once, so that it can
+        tidy up, and again where nothing ends for a while; what doesn't hear it is left without a word."""
+        told: set[asyncio.Task[Any]] = set()
+        end = self._loop.time() + _LAST
+        while left := asyncio.all_tasks(self._loop) - {asyncio.current_task()}:
+            if self._loop.time() > end:
+                # A task that is let go of before its end says so on the terminal.
+                _LEFT.extend(left)
                 return
-            for task in left:
+            for task in left - told:
                 task.cancel()
-            await asyncio.wait(left, timeout=1)
+            told |= left
+            done, _ = await asyncio.wait(left, timeout=_TURN, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                told.clear()
 
 
 def said(error: Exception) -> str:

@@ -145,6 +145,8 @@ class Engine(
             self.loop.run_until_complete(self._run())
         finally:
             self.loop.run_until_complete(self.loop.shutdown_default_executor())
+            # What a thread has told at its end may have begun something.
+            self.loop.run_until_complete(self._tasks.end_all())
             self.loop.close()
 
     async def _run(self) -> None:
