@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
-from functools import lru_cache
 from itertools import count
 from typing import Any
 
 from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT, FieldDifference, Masked
+from gitops_tui.model.globs import is_named
 from gitops_tui.model.text import URL_CREDENTIALS, printable, spelt
 from gitops_tui.records import replace
 from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
@@ -148,14 +147,9 @@ def masked_keys(patterns: Collection[str], *sides: Mapping[str, Any] | None) -> 
         for field in _VALUES:
             values = side.get(field)
             for key in values if isinstance(values, Mapping) else ():
-                if isinstance(key, str) and key not in found and _looks_like(key.lower(), tuple(patterns)):
+                if isinstance(key, str) and key not in found and is_named(key, tuple(patterns)):
                     found[key] = None
     return tuple(found)
-
-
-@lru_cache(maxsize=8192)
-def _looks_like(key: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(key, pattern.lower()) for pattern in patterns)
 
 
 def _letters(number: int) -> str:

@@ -189,8 +189,9 @@ def _masked(repository: Repository, raw: _Raw, change: FileChange) -> FileChange
     except GitError:
         # Too large to find what must be masked: then nothing of it is shown.
         return replace(change, hunks=(), cut=True)
-    old = masked_lines(contents.get(raw.old_sha, b""), marks)
-    new = masked_lines(contents.get(raw.new_sha, b""), marks)
+    keys = repository.settings.mask_keys
+    old = masked_lines(contents.get(raw.old_sha, b""), marks, keys)
+    new = masked_lines(contents.get(raw.new_sha, b""), marks, keys)
     if not old and not new:
         return change
 

@@ -2,7 +2,7 @@
 
 YAML (and JSON) is read by its events, so that every value is found where it stands: below `data` and `stringData` of a
 mapping with `kind: Secret`, in a Secret's last-applied annotation, and in the literals of a kustomization's
-`secretGenerator`. What doesn't parse (a template) is judged by its indentation, and rather too much is masked.
+`secretGenerator`; of ConfigMaps and their generators those whose keys look like credentials (the setting `mask_keys`). What doesn't parse (a template) is judged by its indentation, and rather too much is masked.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from yaml.events import (
 )
 
 from gitops_tui.git.textlines import Lines
+from gitops_tui.model.globs import is_named
 from gitops_tui.records import dataclass, field
 
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -44,6 +45,7 @@ class _Frame:
     spans: list[Span] = field(default_factory=list)
     aliases: set[str] = field(default_factory=set)
     anchor: str = ""
+    credentials: list[Span] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -66,19 +68,21 @@ class Marks:
         return f"{_DOTS} ({letter})"
 
 
-def masked_lines(content: bytes, marks: Marks) -> dict[int, str]:
-    """Line number (from 1) -> the line as it may be shown, for each line that holds a Secret's value. Lines are git's."""
+def masked_lines(content: bytes, marks: Marks, mask_keys: tuple[str, ...] = ()) -> dict[int, str]:
+    """Line number (from 1) -> the line as it may be shown, for each line that holds a value to be masked. Lines are git's.
+    mask_keys: as the setting."""
     # A word with escapes in it ("Sec\\u0072et") is only known once it is read.
-    if b"Secret" not in content and b"secretGenerator" not in content and b"\\" not in content:
+    words = (b"Secret", b"secretGenerator", b"\\", *((b"ConfigMap", b"configMapGenerator") if mask_keys else ()))
+    if not any(word in content for word in words):
         return {}
     text = content.decode("utf-8", "replace")
     lines = text.split("\n")
     if len(content) > _MAX_BYTES:
-        return _by_indentation(lines, marks)
+        return _by_indentation(lines, marks, mask_keys)
     try:
-        spans = _Reader(text).spans()
+        spans = _Reader(text, mask_keys).spans()
     except (yaml.YAMLError, ValueError, RecursionError):
-        return _by_indentation(lines, marks)
+        return _by_indentation(lines, marks, mask_keys)
     shown: dict[int, str] = {}
     for first, column, last, end in sorted(set(spans), reverse=True):
         if first >= len(lines):
@@ -103,7 +107,8 @@ def masked_lines(content: bytes, marks: Marks) -> dict[int, str]:
 class _Reader:
     """Finds the values of Secrets in one file."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, mask_keys: tuple[str, ...] = ()) -> None:
+        self._mask_keys = mask_keys
         self._lines = Lines(text)
         self._found: list[Span] = []
         self._used: set[str] = set()
@@ -143,10 +148,13 @@ class _Reader:
         if done.kind == "Secret":
             self._found += done.spans
             self._used |= done.aliases
-        elif done.kind in ("List", "SecretList", ""):
+        elif done.kind == "ConfigMap":
+            self._found += done.credentials
+        elif done.kind in ("List", "SecretList", "ConfigMapList", ""):
             # A Secret's data may come without its kind: what a patch or a list holds is judged by the outer one.
             if self._stack and not done.mapping:
                 self._stack[-1].spans += done.spans
+                self._stack[-1].credentials += done.credentials
                 self._stack[-1].aliases |= done.aliases
 
     def _scalar(self, event: Event) -> None:
@@ -175,7 +183,13 @@ class _Reader:
         if "secretGenerator" in keys and "literals" in keys:
             self._found.append(span)
             self._used |= {alias} - {""}
+        elif "configMapGenerator" in keys and "literals" in keys:
+            if is_named(value.partition("=")[0], self._mask_keys):
+                self._found.append(span)
         else:
+            for each, below in zip(stack, keys[1:], strict=False):
+                if each.mapping and each.key in ("data", "binaryData") and is_named(below or "", self._mask_keys):
+                    each.credentials.append(span)
             for each in stack:
                 if each.mapping and (each.key in ("data", "stringData") or _LAST_APPLIED in keys):
                     each.spans.append(span)
@@ -188,30 +202,54 @@ def _value_done(stack: list[_Frame]) -> None:
         stack[-1].key = None
 
 
-def _by_indentation(lines: list[str], marks: Marks) -> dict[int, str]:
+def _by_indentation(lines: list[str], marks: Marks, mask_keys: tuple[str, ...]) -> dict[int, str]:
     shown: dict[int, str] = {}
     begin = 0
     for end in [*(n for n, line in enumerate(lines) if line.startswith("---")), len(lines)]:
         document = lines[begin:end]
-        if re.search(r"""["']?kind["']?\s*:\s*["']?Secret\b|secretGenerator""", "\n".join(document)):
-            inside = -1
-            for number, line in enumerate(document, begin + 1):
-                indent = len(line) - len(line.lstrip())
-                if line.strip() and indent <= inside and _KEY.match(line):
-                    inside = -1
-                if _BREAK_INSIDE.search(line):
-                    # More lines to YAML than to git.
-                    shown[number] = line[:indent] + _DOTS
-                    continue
-                head = _BLOCK.match(line)
-                if inside >= 0 and line.strip():
-                    key, colon, value = line.partition(":")
-                    shown[number] = f"{key}: {marks.of(value.strip())}" if colon and value.strip() else (
-                        line if colon else line[:indent] + _DOTS
-                    )  # fmt: skip
-                elif head:
-                    inside = len(head[1])
-                    if head[3].strip():
-                        shown[number] = line[: len(line) - len(head[3])] + f" {_DOTS}"
+        text = "\n".join(document)
+        if re.search(r"""["']?kind["']?\s*:\s*["']?Secret\b|secretGenerator""", text):
+            _secret_by_indentation(document, begin + 1, marks, shown)
+        elif mask_keys and "ConfigMap" in text:
+            _credentials_by_indentation(document, begin + 1, marks, mask_keys, shown)
         begin = end
     return shown
+
+
+def _secret_by_indentation(document: list[str], first: int, marks: Marks, shown: dict[int, str]) -> None:
+    inside = -1
+    for number, line in enumerate(document, first):
+        indent = len(line) - len(line.lstrip())
+        if line.strip() and indent <= inside and _KEY.match(line):
+            inside = -1
+        if _BREAK_INSIDE.search(line):
+            # More lines to YAML than to git.
+            shown[number] = line[:indent] + _DOTS
+            continue
+        head = _BLOCK.match(line)
+        if inside >= 0 and line.strip():
+            key, colon, value = line.partition(":")
+            shown[number] = f"{key}: {marks.of(value.strip())}" if colon and value.strip() else (
+                line if colon else line[:indent] + _DOTS
+            )  # fmt: skip
+        elif head:
+            inside = len(head[1])
+            if head[3].strip():
+                shown[number] = line[: len(line) - len(head[3])] + f" {_DOTS}"
+
+
+def _credentials_by_indentation(
+    document: list[str], first: int, marks: Marks, mask_keys: tuple[str, ...], shown: dict[int, str]
+) -> None:
+    inside = -1
+    for number, line in enumerate(document, first):
+        indent = len(line) - len(line.lstrip())
+        if inside >= 0 and line.strip() and indent > inside:
+            shown[number] = line[:indent] + _DOTS
+            continue
+        inside = -1
+        key, colon, value = line.partition(":")
+        if colon and is_named(key.strip(" \t\"'-"), mask_keys):
+            inside = indent
+            if value.strip():
+                shown[number] = f"{key}: {marks.of(value.strip())}"

@@ -7,6 +7,7 @@ Matched without backtracking, so that no pattern takes long.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 MOST_CHARACTERS = 2_000
@@ -133,3 +134,9 @@ def _class(pattern: str, at: int) -> tuple[_Piece, int]:
         raise ValueError("has more in [] than one range")
     some = pattern[at:end]
     return (False, lambda one: (one in some) is not no), end + 1
+
+
+@lru_cache(maxsize=8192)
+def is_named(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether one of these shell patterns is about a name (upper and lower case alike)."""
+    return any(fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)

@@ -46,6 +46,34 @@ def test_a_secrets_values_are_masked_where_they_really_stand(text: str) -> None:
     assert "hunter" not in shown(text)
 
 
+CREDENTIALS = ("*password*", "*api_key*")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: ConfigMap\ndata:\n  db_password: hunter2\n  host: open\n",
+        "data: {DB_PASSWORD: hunter2, host: open}\nkind: ConfigMap\n",
+        "kind: ConfigMap\ndata:\n  my.api_key: |\n    hunter2\n    hunter3\n  host: open\n",
+        "kind: List\nitems:\n- kind: ConfigMap\n  data:\n    password: hunter2\n    host: open\n",
+        "configMapGenerator:\n- name: a\n  literals:\n  - db_password=hunter2\n  - host=open\n",
+        "kind: ConfigMap\ndata:\n  password: hunter2\n  host: open\n  x: {{ .Values.x }}y: {{\n",
+        "kind: ConfigMap\ndata:\n  password: >\n    hunter2\n  host: open\n  x: {{ .Values.x }}y: {{\n",
+    ],
+)
+def test_a_config_maps_keys_that_look_like_credentials_are_masked_where_the_setting_says_so(text: str) -> None:
+    found = masked_lines(text.encode(), Marks(), CREDENTIALS)
+    made = "\n".join(found.get(number, line) for number, line in enumerate(text.split("\n"), 1))
+    assert "hunter" not in made
+    assert "open" in made
+    assert masked_lines(text.encode(), Marks()) == {}
+
+
+def test_what_is_called_a_password_elsewhere_is_not_masked() -> None:
+    text = "kind: Deployment\nspec:\n  password: open\n---\nkind: ConfigMap\nmetadata: {name: password-x}\ndata: {a: open}\n"
+    assert masked_lines(text.encode(), Marks(), CREDENTIALS) == {}
+
+
 def test_what_no_secret_names_is_not_masked() -> None:
     text = "x: &a open\ny: *a\n---\nkind: Secret\nstringData:\n  p: hunter2\n"
 
