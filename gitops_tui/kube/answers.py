@@ -33,6 +33,13 @@ _REFUSES = re.compile(
     r"|exceeded quota: \S{1,253}, requested: [^:\s]{1,200}, used: [^:\s]{1,200}, limited: [^:\s]{1,200}$"
     r"|unable to create new content in namespace \S{1,63} because it is being terminated$)"
 )
+# Of an object that it can't read at all the API server says so with a 500.
+_UNREADABLE = re.compile(r"failed to (?:create typed patch object|convert new object) \([^)]{0,600}\)")
+_FIELD = re.compile(
+    r"failed to create typed patch object \([^)]{0,600}\): "
+    r"(\.[\w.\-\[\]/]{1,300}: (?:expected \w{1,20}(?=, got)|field not declared in schema$))"
+    r"|failed to convert new object .{0,800}: (illegal base64 data at input byte \d+)$"
+)
 # As apimachinery's field errors are written.
 _VALUE = re.compile(r"\b(?:Invalid|Unsupported|Duplicate|Too long|Too many) value: (?=\S)")
 _LONG_VALUE, _MOST_READ = 200, 200_000
@@ -58,10 +65,11 @@ def api_error(status: int, body: bytes, what: str, *, secret: bool = False) -> A
     reason = printable(str(known.get("reason") or ""))[:100]
     message = str(known.get("message") or "") if known else body[:300].decode("utf-8", "replace")
     message = _cut(printable(redact(_without_dumps(message[:_MOST_READ]))).strip()) or f"HTTP {status}"
+    unreadable = _UNREADABLE.match(message) is not None
     if secret and status not in _PLAIN and not (status == 403 and _RBAC.match(message)):
-        who = _REFUSES.match(message)
-        message = _without_values(known, who[0] if who else "")
-    kind = _BY_STATUS.get(status, ApiError)
+        who, field = _REFUSES.match(message), _FIELD.match(message)
+        message = _without_values(known, who[0] if who else "", (field[1] or field[2]) if field else "")
+    kind = Invalid if status == 500 and unreadable else _BY_STATUS.get(status, ApiError)
     return kind(f"{what}: {message}", status=status, reason=reason, hint=_hint(status, message))
 
 
@@ -106,8 +114,9 @@ def _cut(message: str) -> str:
     return message if len(message) <= 2000 else f"{message[:1200]} … {message[-797:]}"
 
 
-def _without_values(status: dict[str, Any], who: str) -> str:
-    """Which fields of a Secret are refused and why, in the machine's words alone. who: how it tells who refuses it."""
+def _without_values(status: dict[str, Any], who: str, field: str) -> str:
+    """Which fields of a Secret are refused and why, in the machine's words alone. who: how it tells who refuses it; field:
+    which one it can't read."""
     if "quota" in who or "terminated" in who:
         return who
     details = status.get("details")
@@ -117,6 +126,7 @@ def _without_values(status: dict[str, Any], who: str) -> str:
         for cause in (causes if isinstance(causes, list) else [])
         if isinstance(cause, dict) and cause.get("field")
     ]
+    told = [field] if field else told
     shown = f": {printable(', '.join(told))[:500]}" if told else ""
     hidden = "its words could hold the Secret's values and are not shown"
     return f"{who or 'the API server refuses it'}{shown} ({hidden})"
@@ -145,6 +155,10 @@ def _hint(status: int, message: str) -> str:
         return "create the namespace, or set the sync option CreateNamespace=true"
     if status == 409 and (managers := list(dict.fromkeys(_MANAGERS.findall(message)))):
         return f"other managers own these fields: {', '.join(managers[:5])}"
+    if ": expected string" in message and status == 500:
+        return "put the value in quotes in Git"
+    if "illegal base64 data" in message:
+        return "write plain text in stringData; what stands in data must be base64"
     if status == 413:
         return "the object is larger than the API server takes"
     if "field not declared in schema" in message or "unknown field" in message:

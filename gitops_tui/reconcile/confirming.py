@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gitops_tui.compare import scrubbed
-from gitops_tui.errors import ApiError, GitOpsError
+from gitops_tui.errors import ApiError, GitOpsError, Invalid
 from gitops_tui.model.drift import DriftKind
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -97,7 +97,7 @@ class Confirming:
             else:
                 said = scrubbed(str(error), manifest.obj, live, mask_keys=self._engine.settings.mask_keys)
                 said = printable(redact(said)).removeprefix(f"dry run of {manifest.key}: ")
-                passing = error.status in _PASSING
+                passing = error.status in _PASSING and not isinstance(error, Invalid)
                 result, trouble = (None, said) if passing else (said, "")
         except GitOpsError:
             # The link is down: the local verdict stands until it is back.

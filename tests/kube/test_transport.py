@@ -390,6 +390,39 @@ def test_who_refuses_a_secret_is_told_without_their_words(code: int, message: st
     assert message in said or "are not shown" in said
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            "failed to create typed patch object (s/a; /v1, Kind=Secret): .stringData.a: expected string, got "
+            "&value.valueUnstructured{Value:12345678}",
+            ".stringData.a: expected string",
+        ),
+        (
+            "failed to create typed patch object (s/a; /v1, Kind=Secret): .dat: field not declared in schema",
+            ".dat: field",
+        ),
+        (
+            "failed to convert new object (s/a; /v1, Kind=Secret) to proper version: unable to convert unstructured object "
+            "to /v1, Kind=Secret: error decoding from json: illegal base64 data at input byte 3",
+            "illegal base64 data at input byte 3",
+        ),
+    ],
+)
+@pytest.mark.parametrize("secret", [True, False])
+def test_what_the_api_server_cannot_read_is_refused_for_good_and_its_field_told(
+    message: str, told: str, secret: bool
+) -> None:
+    error = api_error(500, body_of(message=message), "Secret s/a", secret=secret)
+    assert isinstance(error, Invalid)
+    assert told in str(error)
+    hints = {"expected": "put the value in quotes", "illegal": "write plain text", "declared": "mend the name"}
+    assert error.hint.startswith(next(hint for word, hint in hints.items() if word in message))
+    assert ("12345678" in str(error)) is ("12345678" in message and not secret)
+    busy = api_error(500, body_of(message="etcdserver: request timed out"), "Secret s/a", secret=secret)
+    assert not isinstance(busy, Invalid)
+
+
 def test_an_immutable_secret_says_so() -> None:
     causes = [{"field": "data", "reason": "FieldValueForbidden"}, {"reason": "x"}]
     causes[0]["message"] = "Forbidden: field is immutable when `immutable` is set"

@@ -187,6 +187,16 @@ def test_what_the_server_would_refuse_is_told_before_a_sync(world: World) -> Non
     assert state.drift.is_drifted
 
 
+def test_what_the_server_cannot_read_is_told_before_a_sync(world: World) -> None:
+    world.commit("x", CONFIG)
+    world.start()
+    world.sync()
+    world.commit("a number", {**CONFIG, "data": {"a": 1, "b": "3"}})
+    world.refresh()
+    until(lambda: world.resource(CONFIG_KEY).drift.refused)
+    assert "data.a" in world.resource(CONFIG_KEY).drift.refused
+
+
 def test_server_side_diff_can_be_switched_off(world: World) -> None:
     world.commit("x", CONFIG)
     world.notes = {"argocd.argoproj.io/compare-options": "ServerSideDiff=false, Odd=1"}
