@@ -19,6 +19,16 @@ from gitops_tui.schema import SchemaSet
 
 def blame_line(difference: FieldDifference, blame: FieldBlame | None) -> str:
     """Who set one field, on both sides."""
+    parts = git_parts(blame)
+    owner = difference.live_owner
+    if owner is not None:
+        parts.append(f"cluster: {who(owner)}" + (f" {ago(owner.time)}" if owner.time is not None else ""))
+    parts += [difference.note] if difference.note else []
+    return f"{difference.path}: {difference.reason.value}" + "".join(f" · {part}" for part in parts)
+
+
+def git_parts(blame: FieldBlame | None) -> list[str]:
+    """Who set it in Git, or took it out."""
     parts = []
     line = blame.desired if blame is not None else None
     if line is not None:
@@ -29,11 +39,7 @@ def blame_line(difference: FieldDifference, blame: FieldBlame | None) -> str:
     if gone is not None:
         said = f"{gone.short} {gone.author} {ago(gone.time)} took it out, was {gone.path}:{gone.line} {gone.subject}"
         parts.append(f"Git: {said}".rstrip())
-    owner = difference.live_owner
-    if owner is not None:
-        parts.append(f"cluster: {who(owner)}" + (f" {ago(owner.time)}" if owner.time is not None else ""))
-    parts += [difference.note] if difference.note else []
-    return f"{difference.path}: {difference.reason.value}" + "".join(f" · {part}" for part in parts)
+    return parts
 
 
 def three_way_lines(found: ThreeWay) -> Iterator[str]:
@@ -63,6 +69,8 @@ def diff_lines(
     yield f"+++ git {state.key}{where}"
     if said := since_words(state, explained):
         yield f"# {said}"
+    for part in git_parts(explained.whole) if explained is not None else ():
+        yield f"# {part}"
     if state.drift.ignored_by:
         yield f"# not counted, {state.drift.ignored_by}"
     for each in state.drift.differences:

@@ -178,8 +178,14 @@ def resource(state: ResourceState, explained: Explained | None = None, three: Th
         "hidden": [difference(each, masks) for each in state.drift.hidden],
         "error": state.error,
         "warnings": list(state.warnings),
+        **(_whole(explained.whole) if explained is not None and explained.whole is not None else {}),
         **({"threeWay": three_way(three)} if three is not None else {}),
     }
+
+
+def _whole(blame: FieldBlame) -> dict[str, Any]:
+    """Of an object that is missing or extra: who has it in Git, or took it out."""
+    return {"desiredBlame": line(blame.desired), **({"removedBy": line(blame.removed)} if blame.removed else {})}
 
 
 def three_way(found: ThreeWay) -> dict[str, Any]:

@@ -24,7 +24,8 @@ class FieldBlame:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """blame: by the path of each difference, of the first 50 where there are more. moved: which side changed since the last sync. moves: each difference three ways, empty where no sync is known.
+    """blame: by the path of each difference, of the first 50 where there are more. whole: of an object that is not in the
+    cluster the line that has it in Git, of one that is not in Git any more the commit that took it out. moved: which side changed since the last sync. moves: each difference three ways, empty where no sync is known.
     last_synced: the object as Git had it at the last sync, its Secret values masked; None where it had no such object or
     where that is not known. last_synced_revision: that commit's full SHA, "" where no sync is known. problem: why the
     Git side could not be blamed, "" if it could."""
@@ -36,3 +37,4 @@ class Explained:
     last_synced: Mapping[str, Any] | None = None
     last_synced_revision: str = ""
     problem: str = ""
+    whole: FieldBlame | None = None

@@ -71,5 +71,6 @@ def began_in_git(explained: Explained | None) -> datetime | None:
     if explained is None or explained.moved is not Moved.GIT:
         return None
     moved = [each.path for each in explained.moves if each.moved is Moved.GIT]
-    lines = [line for path in moved if (blame := explained.blame.get(path)) for line in (blame.desired, blame.removed)]
+    blames = [*(explained.blame.get(path) for path in moved), explained.whole]
+    lines = [line for blame in blames if blame is not None for line in (blame.desired, blame.removed)]
     return max((line.time for line in lines if line is not None), default=None)

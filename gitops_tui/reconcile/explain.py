@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from gitops_tui.compare import displayable
 from gitops_tui.compare.blame import three_way
 from gitops_tui.errors import GitOpsError
-from gitops_tui.model.drift import ABSENT, Drift, FieldMove, Reason
+from gitops_tui.model.drift import ABSENT, Drift, DriftKind, FieldMove, Reason
 from gitops_tui.model.explain import Explained, FieldBlame
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.manifest import Manifest
@@ -20,6 +20,8 @@ from gitops_tui.reconcile.runtime import Runtime
 
 # A whole object that differs is told by its first fields; each costs a look into Git's history.
 MAX_FIELDS = 50
+# The field that stands for a whole object.
+_NAME = "metadata.name"
 
 
 class ExplainCommands(IgnoreCommands):
@@ -53,9 +55,13 @@ class ExplainCommands(IgnoreCommands):
         lines: dict[str, BlameLine | None] = {}
         removed: dict[str, BlameLine] = {}
         problem = ""
-        if manifest is not None and runtime.revision is not None:
-            revision = runtime.revision.sha
+        whole: FieldBlame | None = None
+        revision = runtime.revision.sha if runtime.revision is not None else ""
+        if manifest is not None and revision:
             lines, removed, problem = await asyncio.to_thread(self._blame, runtime, revision, manifest, drift)
+        known_by = manifest if drift.kind is DriftKind.MISSING else last if drift.kind is DriftKind.EXTRA else None
+        if known_by is not None and revision:
+            whole, problem = await asyncio.to_thread(self._whole, runtime, revision, known_by, drift)
         return Explained(
             key=key,
             blame={
@@ -67,6 +73,7 @@ class ExplainCommands(IgnoreCommands):
             last_synced=displayable(last.obj, mask_keys=self.settings.mask_keys) if last is not None else None,
             last_synced_revision=runtime.synced_revision if known else "",
             problem=problem,
+            whole=whole,
         )
 
     def three_way(self, app: AppKey, key: ResourceKey) -> Future[ThreeWay]:
@@ -104,6 +111,18 @@ class ExplainCommands(IgnoreCommands):
             mask_keys=self.settings.mask_keys,
         )
         return ThreeWay(key, rows, runtime.synced_revision)
+
+    def _whole(
+        self, runtime: Runtime, revision: str, manifest: Manifest, drift: Drift
+    ) -> tuple[FieldBlame | None, str]:
+        """Who has an object in Git, or took it out, and what went wrong ("" for nothing)."""
+        try:
+            if drift.kind is DriftKind.MISSING:
+                return FieldBlame(self.git.blame_field(runtime.app, revision, manifest, _NAME)), ""
+            removed = self.git.removals(runtime.app, revision, manifest, [_NAME])
+            return FieldBlame(removed=removed.get(_NAME)), ""
+        except GitOpsError as error:
+            return None, str(error)
 
     def _blame(
         self, runtime: Runtime, revision: str, manifest: Manifest, drift: Drift

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from gitops_tui.cli import shapes
+from gitops_tui.cli.drift import diff_lines
 from gitops_tui.compare.threeway import sides_of
 from gitops_tui.errors import ApiError
 from gitops_tui.model.application import IgnoreRule
@@ -325,6 +327,31 @@ def test_the_commit_that_took_a_field_out_of_git_is_named(world: World) -> None:
     assert image.removed is None and image.desired is not None
     key = world.engine.explain(app, CONFIG_KEY).result(30).blame["data.c"]
     assert key.removed is not None and key.removed.commit == took_key
+
+
+def test_who_put_an_object_into_git_and_who_took_it_out_is_named(world: World) -> None:
+    world.commit("a config", CONFIG)
+    world.start()
+    world.sync()
+    took = str(world.repository.commit({"app/configmap.yaml": None}, "no config any more"))
+    added = world.commit("a deployment", DEPLOYMENT)
+    world.refresh()
+    until(lambda: world.resource(CONFIG_KEY).drift.kind is DriftKind.EXTRA)
+    until(lambda: WEB_KEY in world.state.resources)
+    assert world.engine is not None
+    gone = world.engine.explain(world.state.key, CONFIG_KEY).result(30)
+    assert gone.whole is not None and gone.whole.removed is not None and gone.whole.desired is None
+    assert (gone.whole.removed.commit, gone.whole.removed.path) == (took, "app/configmap.yaml")
+    new = world.engine.explain(world.state.key, WEB_KEY).result(30)
+    assert new.whole is not None and new.whole.desired is not None
+    assert (new.whole.desired.commit, new.whole.desired.subject) == (added, "a deployment")
+    until(lambda: world.resource(CONFIG_KEY).moved is Moved.GIT)
+    lines = list(diff_lines(world.resource(CONFIG_KEY), gone))
+    assert lines[2].startswith("# taken out of Git ")
+    assert lines[3].startswith(f"# Git: {took[:7]} Dana ") and "took it out, was app/configmap.yaml:" in lines[3]
+    made = shapes.resource(world.resource(CONFIG_KEY), gone)
+    assert (made["removedBy"]["commit"], made["desiredBlame"]) == (took, None)
+    assert made["driftedSince"] is not None
 
 
 def test_gvk_of_the_autoscaler_is_the_one_that_is_watched(world: World) -> None:

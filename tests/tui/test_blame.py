@@ -88,6 +88,18 @@ async def test_an_object_that_is_gone_differs_as_a_whole() -> None:
         assert "no field differs" not in said
 
 
+async def test_who_took_an_object_out_of_git_is_named() -> None:
+    engine = Engine(drift=Drift(DriftKind.EXTRA), manifest=None, moved=Moved.GIT)
+    line = BlameLine("d" * 40, "Eve", "", ago(7.1), "No cart", "apps/cart.yaml", 4, "")
+    engine.explained = replace(engine.explained, moved=Moved.GIT, whole=FieldBlame(removed=line))
+    app = GitOpsApp(lambda: engine, Settings())
+    async with app.run_test(size=(120, 40)) as pilot:
+        said = await shown(pilot, app, engine)
+        assert "it is not in Git: all of it is the cluster's" in said
+        assert "ddddddd Eve 7m ago took it out  No cart  (it was apps/cart.yaml:4)" in said
+        assert "taken out of Git 7 min ago" in said
+
+
 def test_times_of_a_history_that_fall_into_one_minute_are_told_once() -> None:
     noon = datetime(2026, 5, 4, 12, 0, 10, tzinfo=UTC)
     local = f"{noon.astimezone():%H:%M}"

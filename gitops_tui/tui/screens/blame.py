@@ -18,7 +18,7 @@ from gitops_tui.tui.screens.rows import Row, row
 from gitops_tui.tui.words import age, plural
 
 if TYPE_CHECKING:
-    from gitops_tui.model.explain import Explained
+    from gitops_tui.model.explain import Explained, FieldBlame
     from gitops_tui.reconcile.api import EngineApi
 
 
@@ -79,6 +79,8 @@ class BlameScreen(Dialog[None]):
             rows.append(row((_WHOLE[kind], "ok" if kind is DriftKind.NONE else "warn")))
             if resource is not None and (said := since_words(resource, explained)):
                 rows += self.note(said, "muted", first="  ", indent="  ")
+            if explained is not None and (said := _in_git(explained.whole)):
+                rows += self.note(said, first="  Git      ", indent="           ")
         if resource is not None and resource.episodes:
             rows += [
                 row(("", "text")),
@@ -98,23 +100,12 @@ class BlameScreen(Dialog[None]):
     def _field(self, difference: FieldDifference, explained: Explained | None) -> list[Row]:
         rows = self.note(difference.path, "head")
         blame = explained.blame.get(difference.path) if explained is not None else None
-        line = blame.desired if blame is not None else None
-        if line is not None:
-            older = " or earlier (the clone ends there)" if line.boundary else ""
-            said = (
-                f"{line.commit[:7]} {line.author} {age(line.time)} ago{older}  {line.subject}  {line.path}:{line.line}"
-            )
-        elif explained is None:
-            said = "…"
-        elif blame is not None and (gone := blame.removed) is not None:
-            said = (
-                f"{gone.commit[:7]} {gone.author} {age(gone.time)} ago took it out  {gone.subject}  "
-                f"(it was {gone.path}:{gone.line})"
-            )
+        unknown = "no line of Git is found that sets it"
+        if explained is None:
+            unknown = "…"
         elif blame is None:
-            said = f"not looked for: of this many only the first {len(explained.blame)} are"
-        else:
-            said = "no line of Git is found that sets it"
+            unknown = f"not looked for: of this many only the first {len(explained.blame)} are"
+        said = _in_git(blame) or unknown
         rows += self.note(said, first="  Git      ", indent="           ")
         owner = blame.live if blame is not None and blame.live is not None else difference.live_owner
         if owner is None:
@@ -130,3 +121,18 @@ class BlameScreen(Dialog[None]):
         if difference.note:
             rows += self.note(difference.note, "warn", first="  ", indent="  ")
         return rows
+
+
+def _in_git(blame: FieldBlame | None) -> str:
+    """Who set it in Git, or took it out; "" where that is not known."""
+    line = blame.desired if blame is not None else None
+    if line is not None:
+        older = " or earlier (the clone ends there)" if line.boundary else ""
+        return f"{line.commit[:7]} {line.author} {age(line.time)} ago{older}  {line.subject}  {line.path}:{line.line}"
+    gone = blame.removed if blame is not None else None
+    if gone is not None:
+        return (
+            f"{gone.commit[:7]} {gone.author} {age(gone.time)} ago took it out  {gone.subject}  "
+            f"(it was {gone.path}:{gone.line})"
+        )
+    return ""
