@@ -59,6 +59,7 @@ def test_a_thread_that_ends_late_and_tells_its_news_begins_nothing(
     engine.loop.call_soon_threadsafe(lambda: engine.loop.run_in_executor(None, slow))
     assert begun.wait(60)
     assert said(engine, caplog) == []
+    assert not asyncio.all_tasks(engine.loop)
 
 
 @pytest.mark.parametrize("times", [3, 1000])
