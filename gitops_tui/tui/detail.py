@@ -15,28 +15,24 @@ from textual.message import Message
 from textual.strip import Strip
 
 from gitops_tui.model.diff import DiffRow
-from gitops_tui.model.drift import DriftKind, FieldDifference
+from gitops_tui.model.drift import FieldDifference
 from gitops_tui.model.inspect import UsageSeries
-from gitops_tui.model.since import since_words
 from gitops_tui.model.snapshot import ApplicationState, OwnedObject, ResourceState, Snapshot
 from gitops_tui.model.text import printable
 from gitops_tui.records import replace
+from gitops_tui.tui.detailhead import Subject, about, sides, title
 from gitops_tui.tui.difffoot import diff_foot
 from gitops_tui.tui.diffview import DiffView, Line, Look, build, draw, lines_of
 from gitops_tui.tui.layout import Node
-from gitops_tui.tui.pages import Page, application_page, find_owned, health_words_over_time, kind_page, owned_page
+from gitops_tui.tui.pages import application_page, find_owned, kind_page, owned_page
 from gitops_tui.tui.paint import Pieces, cut, strip_of, width_of
-from gitops_tui.tui.rowtext import app_health, app_sync, sync_of
 from gitops_tui.tui.threepane import ThreePane
 from gitops_tui.tui.threeview import ThreeLine
 from gitops_tui.tui.usage import usage_lines
-from gitops_tui.tui.words import HEALTH_ROLES, age, health_words, history_words, plural
+from gitops_tui.tui.words import plural
 
 _KEPT = 24
-_HIDDEN = 20
-_NOTES = 3
 _CONTEXTS = (0, 1, 3, 10, 30, -1)
-Subject = ApplicationState | ResourceState | OwnedObject | None
 
 
 class Detail(ThreePane):
@@ -176,7 +172,9 @@ class Detail(ThreePane):
         lines: list[Pieces] = []
         self._rows = ()
         if isinstance(subject, ResourceState):
-            lines += self._about(subject, width)
+            problem = self.three_problem(), "muted" if self.three is None else "warn"
+            lines += about(subject, width, said=self.said, three=problem, hidden=self.look.hidden)
+            lines += usage_lines(self.usage)
             self._notes = len(lines)
             three = self._lay_three(width)
             if three is not None:
@@ -211,47 +209,6 @@ class Detail(ThreePane):
             self._at, self._at_top = 0, self.top
         self.paint()
 
-    def _about(self, state: ResourceState, width: int) -> list[Pieces]:
-        """What a person should read before the diff."""
-        page = Page(width)
-        if self.said:
-            page.text(self.said, "bad")
-        if state.error:
-            page.text(f"? {state.error}", "warn")
-        if state.drift.refused:
-            page.text(f"⊘ sync would fail: {state.drift.refused}", "bad")
-        health = state.health
-        if health is not None and (health.message or state.summary) and health.status.value != "Healthy":
-            said = " · ".join(each for each in (state.summary, health.message) if each)
-            page.text(f"{health_words(health.status)}: {said}", HEALTH_ROLES[health.status])
-        if over := health_words_over_time(state.health_since, state.rollout):
-            word = health_words(health.status) if health is not None else ""
-            page.text(f"{word} {over}", "muted")
-        if state.cause and (health is None or state.cause != f"{health.status.value}: {health.message}".rstrip(": ")):
-            page.text(f"why: {state.cause} · W tells more")
-        if problem := self.three_problem():
-            page.text(f"three-way: {problem}", "muted" if self.three is None else "warn")
-        for warning in dict.fromkeys(state.warnings):
-            if not (state.drift.refused and warning.startswith("sync would fail: ")):
-                page.text(f"! {warning}", "warn")
-        for each in [each for each in state.drift.differences if each.note][:_NOTES]:
-            page.text(f"! {each.path}: {each.note}", "warn")
-        if len(state.episodes) > 1 or (state.episodes and state.episodes[-1].ended is not None):
-            page.text(history_words(state.episodes), "muted")
-        elif said := since_words(state, clock=True):
-            page.text(said, "muted")
-        if state.drift.ignored_by:
-            page.text(f"not counted: {state.drift.ignored_by}", "muted")
-        if state.drift.ignored:
-            number = plural(state.drift.ignored, "difference")
-            page.text(
-                f"{number} hidden by ignore rules (I {'leaves them out' if self.look.hidden else 'shows them'})",
-                "muted",
-            )
-            for each in state.drift.hidden[:_HIDDEN] if self.look.hidden else ():
-                page.text(f"~ {each.path}: {each.ignored_by}{f': {each.note}' if each.note else ''}", "muted", indent=3)
-        return [*page.lines, *usage_lines(self.usage)]
-
     def on_resize(self) -> None:
         if self.size.width != self._laid_for:
             self._lay()
@@ -276,7 +233,7 @@ class Detail(ThreePane):
     def head(self, y: int, width: int) -> Pieces | Strip:
         if y:
             return self._sides(width)
-        name, said = self._title()
+        name, said = title(self._subject, self._app, self._node)
         role = "head bold on bar" if self.active else "bold text on bar"
         room = width - sum(width_of(text) + 3 for text, _ in said)
         pieces: Pieces = [(f" {cut(name, max(8, room - 2))} ", role)]
@@ -288,64 +245,16 @@ class Detail(ThreePane):
         gap = width - used - sum(width_of(text) for text, _ in right) - 1
         return strip_of([*pieces, (" " * max(0, gap), "text on bar"), *right], width, self.palette, "text on bar")
 
-    def _title(self) -> tuple[str, list[tuple[str, str]]]:
-        subject, app, node = self._subject, self._app, self._node
-        if isinstance(subject, ResourceState):
-            key = subject.key
-            where = f" · {key.namespace}" if key.namespace else ""
-            sync = sync_of(subject)
-            words = "≠ Modified" if subject.drift.kind is DriftKind.MODIFIED else sync[0]
-            words = "⊘ sync would fail" if subject.drift.refused else words
-            health = subject.health
-            said = [(words, sync[1])]
-            if subject.moved:
-                said.append((subject.moved.value, "warn"))
-            # "missing" says it once.
-            if health is not None and subject.drift.kind is not DriftKind.MISSING:
-                said.append((health_words(health.status), HEALTH_ROLES[health.status]))
-            return printable(f"{key.kind} {key.name}{where}"), said
-        if isinstance(subject, OwnedObject):
-            where = f" · {subject.key.namespace}" if subject.key.namespace else ""
-            health = subject.health
-            said = [(health_words(health.status), HEALTH_ROLES[health.status])] if health else []
-            return printable(f"{subject.key.kind} {subject.key.name}{where}"), said
-        if app is None:
-            return "gitops-tui", []
-        if node is not None and node.kind:
-            return printable(f"{node.kind} · {app.key}"), []
-        return printable(f"Application {app.key}"), [app_sync(app), app_health(app)]
-
-    def _sides(self, width: int) -> Pieces | Strip:
-        """What stands on which side."""
+    def _sides(self, width: int) -> Pieces:
         state = self._subject
         if not isinstance(state, ResourceState) or (state.manifest is None and state.live is None):
             return []
-        git = "Git"
-        if state.manifest is not None:
-            origin = state.manifest.origin
-            git = printable(f"Git · {origin.commit[:7]} {origin.path}{f':{origin.line}' if origin.line else ''}")
-        cluster = f"Cluster · {printable(self._node.app.cluster)}" if self._node else "Cluster"
-        kind = state.drift.kind
+        cluster = printable(self._node.app.cluster) if self._node else ""
         if self.three_lines is not None and self.three is not None:
             now = state.manifest.origin.commit if state.manifest is not None else ""
-            return self.three_lines.head(
-                printable(self._node.app.cluster) if self._node else "", self.three.revision, now
-            )
-        if self.view is not None and self.view.sides == 2 and not self.look.unified:
-            half = (width - 2) // 2
-            return [(f" {cut(git, half - 1)}".ljust(half), "git"), ("│", "muted"), (f" {cluster}", "cluster")]
-        if kind is DriftKind.MODIFIED:
-            return [
-                (f" - {cut(git, max(8, width - width_of(cluster) - 9))}", "git"),
-                ("   ", "text"),
-                (f"+ {cluster}", "cluster"),
-            ]
-        if kind is DriftKind.MISSING:
-            return [(f" - {git}", "git"), (" · not in the cluster", "muted")]
-        if kind is DriftKind.EXTRA:
-            return [(f" + {cluster}", "cluster"), (" · not in Git", "muted")]
-        hidden = ", but for what rules hide" if state.drift.hidden else ""
-        return [(f" {git}", "git"), (f" · the cluster has the same{hidden}; ~ is set there only", "muted")]
+            return self.three_lines.head(cluster, self.three.revision, now)
+        columns = self.view is not None and self.view.sides == 2 and not self.look.unified
+        return sides(state, cluster, width, columns=columns)
 
     def foot(self, y: int, width: int) -> Pieces | Strip:
         state = self._subject
@@ -471,6 +380,3 @@ class Detail(ThreePane):
 
     def on_unmount(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-__all__ = ["Detail", "age"]
