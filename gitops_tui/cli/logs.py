@@ -14,7 +14,7 @@ from gitops_tui.errors import GitOpsError
 from gitops_tui.model.logs import LogFeed, LogLine, LogOptions
 from gitops_tui.model.logtext import readable
 from gitops_tui.model.text import printable, redact
-from gitops_tui.reconcile.applications import parse_duration
+from gitops_tui.reconcile.applicationspec import parse_duration
 from gitops_tui.settings import Settings
 
 

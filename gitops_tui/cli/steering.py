@@ -19,7 +19,7 @@ from gitops_tui.model.record import AppRecord, PauseKind
 from gitops_tui.model.snapshot import ApplicationState
 from gitops_tui.model.sync import NOT_RECORDED, OperationPhase, SyncOperation
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.applications import parse_duration
+from gitops_tui.reconcile.applicationspec import parse_duration
 from gitops_tui.settings import Settings
 from gitops_tui.sync.selector import check, fits
 

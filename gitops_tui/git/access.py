@@ -19,8 +19,8 @@ from pathlib import Path
 
 from gitops_tui.errors import FetchError, ToolMissing
 from gitops_tui.git.address import Address
-from gitops_tui.git.command import config_environment, ssh_command
 from gitops_tui.git.credentials import Credentials
+from gitops_tui.git.environment import config_environment, ssh_command
 
 _HELPER = '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$GITOPS_TUI_GIT_USER" "$GITOPS_TUI_GIT_PASSWORD"; }; f'
 

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from gitops_tui.git.address import Address
-from gitops_tui.git.command import ssh_command
+from gitops_tui.git.environment import ssh_command
 from gitops_tui.model.text import printable
 from gitops_tui.records import dataclass
 

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError, RevertRefused
-from gitops_tui.git.command import config_environment
+from gitops_tui.git.environment import config_environment
 from gitops_tui.git.signature import verification_entries
 from gitops_tui.records import dataclass
 

@@ -28,9 +28,11 @@ from gitops_tui.errors import (
 )
 from gitops_tui.git.access import visit
 from gitops_tui.git.address import Address
-from gitops_tui.git.command import COMMIT_GRAPH, Stop, config_environment, run, verdict
+from gitops_tui.git.command import COMMIT_GRAPH, Stop, run, verdict
 from gitops_tui.git.credentials import Credentials
+from gitops_tui.git.environment import config_environment
 from gitops_tui.git.lock import drop_stale_locks, locked
+from gitops_tui.git.lsremote import advertised, head
 from gitops_tui.git.paths import parse_refs
 from gitops_tui.git.words import network_hint
 from gitops_tui.settings import Settings
@@ -182,7 +184,7 @@ class Remote:
                     out = self._git(env, "ls-remote", "--heads", "--tags", "origin", stop=stop)
                 else:
                     out = self._git(env, "ls-remote", "--symref", "origin", stop=stop)
-                there = _advertised(out)
+                there = advertised(out)
                 if there == self.refs() and (self._looked or self._head_is(out)):
                     self._looked = True
                     self._complete.touch()
@@ -244,14 +246,14 @@ class Remote:
 
     def _set_head(self, env: Mapping[str, str]) -> None:
         out = self._git(env, "ls-remote", "--symref", "origin", "HEAD")
-        branch, sha = _head(out)
+        branch, sha = head(out)
         if branch:
             run(self.folder, "symbolic-ref", "HEAD", branch)
         elif sha:
             run(self.folder, "update-ref", "--no-deref", "HEAD", sha)
 
     def _head_is(self, out: bytes) -> bool:
-        branch, sha = _head(out)
+        branch, sha = head(out)
         text = (self.folder / "HEAD").read_text(encoding="utf-8", errors="surrogateescape").strip()
         return text == (f"ref: {branch}" if branch else sha) or not (branch or sha)
 
@@ -378,26 +380,3 @@ def _push_error(remote: Remote, branch: str, error: GitOpsError) -> GitError:
             hint="push to a new branch (--branch NEW) and open a pull request",
         )
     return remote._error(FetchError, "pushed to", error)
-
-
-def _advertised(out: bytes) -> dict[str, str]:
-    found = {}
-    for line in out.decode("utf-8", "surrogateescape").split("\n"):
-        sha, _, name = line.partition("\t")
-        if name.startswith(("refs/heads/", "refs/tags/")) and not name.endswith("^{}") and not sha.startswith("ref:"):
-            found[name] = sha
-    return found
-
-
-def _head(out: bytes) -> tuple[str, str]:
-    """(the branch that HEAD stands for, HEAD's SHA), "" where not said."""
-    branch = sha = ""
-    for line in out.decode("utf-8", "surrogateescape").split("\n"):
-        left, _, name = line.partition("\t")
-        if name != "HEAD":
-            continue
-        if left.startswith("ref: refs/heads/"):
-            branch = left.removeprefix("ref: ")
-        elif not left.startswith("ref:"):
-            sha = left
-    return branch, sha

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError, RevisionNotFound
-from gitops_tui.git.command import config_environment, users_config
+from gitops_tui.git.environment import config_environment, users_config
 from gitops_tui.model.revision import Signature, SignatureStatus
 from gitops_tui.model.text import printable
 

@@ -12,7 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError
-from gitops_tui.git.command import config_environment, verdict
+from gitops_tui.git.command import verdict
+from gitops_tui.git.environment import config_environment
 from gitops_tui.git.semver import is_range
 from gitops_tui.git.signature import judge, remembered, verification_entries
 from gitops_tui.model.revision import Signature, SignatureStatus

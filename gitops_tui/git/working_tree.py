@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from gitops_tui.errors import GitError
 from gitops_tui.git import revisions
-from gitops_tui.git.command import COMMIT_GRAPH, config_environment
+from gitops_tui.git.command import COMMIT_GRAPH
+from gitops_tui.git.environment import config_environment
 from gitops_tui.git.watch import git_folders
 from gitops_tui.model.revision import Commit
 from gitops_tui.records import replace

@@ -21,7 +21,7 @@ from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.snapshot import ApplicationState, Condition, Severity
 from gitops_tui.model.sync import OperationPhase
 from gitops_tui.model.text import printable, redact
-from gitops_tui.reconcile.applications import parse_application
+from gitops_tui.reconcile.applicationspec import parse_application
 from gitops_tui.reconcile.runtime import APPLICATION_GROUP, Runtime
 from gitops_tui.reconcile.startup import Origins, Roots
 from gitops_tui.records import dataclass, replace

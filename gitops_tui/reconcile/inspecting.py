@@ -22,7 +22,8 @@ from gitops_tui.model.health import HealthStatus, worst
 from gitops_tui.model.inspect import Cause, Diagnosis, Events, Link, LogTail
 from gitops_tui.model.keys import GVK, AppKey, ResourceKey
 from gitops_tui.model.text import printable, redact
-from gitops_tui.reconcile.beneath import BeneathCommands, is_custom
+from gitops_tui.reconcile.beneath import is_custom
+from gitops_tui.reconcile.beneath_api import BeneathCommands
 from gitops_tui.reconcile.listing import in_namespaces, no_rights
 from gitops_tui.reconcile.orphaned import OrphanCommands
 from gitops_tui.reconcile.quotas import lacks_pods, with_quotas

@@ -13,7 +13,8 @@ from gitops_tui.kube import ContextInfo, contexts
 from gitops_tui.kube.config import pick
 from gitops_tui.model.application import Application, Destination
 from gitops_tui.model.text import printable
-from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER, MEND_YAML, Declared, read_applications, yaml_files
+from gitops_tui.reconcile.applications import MEND_YAML, Declared, read_applications, yaml_files
+from gitops_tui.reconcile.applicationspec import IN_CLUSTER_SERVER
 from gitops_tui.reconcile.argocd import read_once
 from gitops_tui.reconcile.folders import applications_for_folders, no_folder
 from gitops_tui.reconcile.repositories import Repositories

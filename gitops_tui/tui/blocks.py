@@ -10,83 +10,26 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from operator import is_not
-from typing import Any, NamedTuple
+from typing import Any
 
 from gitops_tui.model.drift import DriftKind, Moved, MovedCounts
 from gitops_tui.model.health import HealthStatus
-from gitops_tui.model.keys import AppKey, ResourceKey, Sorted, in_order
-from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, ResourceState
+from gitops_tui.model.keys import ResourceKey, Sorted, in_order
+from gitops_tui.model.snapshot import ApplicationState, OwnedObject, ResourceState
 from gitops_tui.model.sync import OperationPhase, SyncStatus
 from gitops_tui.model.text import printable
 from gitops_tui.tui.filtering import AppFilter
+from gitops_tui.tui.treerow import KindSummary, Node, Note, Opened, Row
 from gitops_tui.tui.windowwords import is_held
 
 # A kind with more drifted members than this is not opened by itself: a count says more than a screen full of lines.
 _OPENED_UP_TO = 20
 
 
-class Node(NamedTuple):
-    """The identity of a row: it stays when others come and go. uid: of an owned object."""
-
-    app: AppKey
-    kind: str = ""
-    key: ResourceKey | None = None
-    uid: str = ""
-
-
-class KindSummary(NamedTuple):
-    """What a kind's row says. unknown: how many could not be read. moved: of the drifted ones, which side."""
-
-    total: int
-    drifted: int
-    unknown: int
-    health: tuple[tuple[HealthStatus, int], ...]
-    moved: MovedCounts = MovedCounts()
-
-
-class Note(NamedTuple):
-    """A line beneath an application: what: "pause", "window", "pin", "operation", "loading", "empty"."""
-
-    what: str
-    state: ApplicationState
-
-
-What = ApplicationState | KindSummary | ResourceState | OwnedObject | Condition | Note
-
-
-class Row(NamedTuple):
-    """One row. what: the state it shows, by which it is drawn. is_open: None for a leaf."""
-
-    node: Node
-    depth: int
-    name: str
-    what: What
-    is_open: bool | None = None
-
-
 Resources = Mapping[ResourceKey, ResourceState]
 Order = tuple[int, Sorted, ResourceKey]
 # Where a node stands in its application: its kind's place, 0 for the drifted ones, what its key is sorted by.
 Place = tuple[int, int, tuple[Any, ...]]
-
-
-class Opened:
-    """What a person, or the first sight of drift, opened or closed. Under a filter everything is open unless closed
-    there."""
-
-    def __init__(self) -> None:
-        self.said: dict[Node, bool] = {}
-        self.filtered: dict[Node, bool] | None = None
-
-    def is_open(self, node: Node, *, drifted: bool) -> bool:
-        if self.filtered is not None:
-            return self.filtered.get(node, True)
-        if drifted:
-            return self.said.setdefault(node, True)
-        return self.said.get(node, False)
-
-    def set(self, node: Node, is_open: bool) -> None:
-        (self.said if self.filtered is None else self.filtered)[node] = is_open
 
 
 class KindBlock:

@@ -13,8 +13,9 @@ from typing import overload
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.snapshot import ApplicationState, Snapshot
 from gitops_tui.model.sync import SyncStatus
-from gitops_tui.tui.blocks import AppBlock, Node, Opened, Row
+from gitops_tui.tui.blocks import AppBlock
 from gitops_tui.tui.filtering import Filter
+from gitops_tui.tui.treerow import Node, Opened, Row
 
 __all__ = ["Layout", "Node", "Row", "Rows"]
 

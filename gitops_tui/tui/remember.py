@@ -17,7 +17,7 @@ from typing import Any
 
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.records import dataclass, field
-from gitops_tui.tui.blocks import Node
+from gitops_tui.tui.treerow import Node
 
 _VERSION = 1
 _SCOPES = 20

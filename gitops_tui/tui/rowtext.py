@@ -10,8 +10,8 @@ from gitops_tui.model.health import HealthStatus, worst
 from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, ResourceState, Severity
 from gitops_tui.model.sync import OperationPhase, SyncStatus
 from gitops_tui.model.text import printable
-from gitops_tui.tui.blocks import KindSummary, Note, Row
 from gitops_tui.tui.paint import Pieces, cut, cut_middle, width_of
+from gitops_tui.tui.treerow import KindSummary, Note, Row
 from gitops_tui.tui.windowwords import gate_words
 from gitops_tui.tui.words import (
     HEALTH_ROLES,

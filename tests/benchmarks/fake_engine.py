@@ -119,7 +119,7 @@ class FakeEngine:
 def main() -> int:
     from gitops_tui.tui import run
     from gitops_tui.tui.app import GitOpsApp
-    from gitops_tui.tui.blocks import Node
+    from gitops_tui.tui.treerow import Node
 
     applications, resources = (int(each) for each in (sys.argv[1:3] or ("40", "500")))
     if "open" in sys.argv:

@@ -16,7 +16,7 @@ from gitops_tui.kube import LiveStore
 from gitops_tui.model.keys import GVK, AppKey
 from gitops_tui.model.snapshot import OwnedObject, ResourceState
 from gitops_tui.model.sync import SyncStatus
-from gitops_tui.reconcile import Engine, Request, beneath
+from gitops_tui.reconcile import Engine, Request, beneath_api
 from gitops_tui.reconcile.beneath import is_custom
 from gitops_tui.settings import Settings
 from tests.support.waiting import until
@@ -176,7 +176,7 @@ def test_workloads_beneath_bring_their_pods_and_the_cause_of_their_trouble(begin
 
 def test_what_comes_later_comes_by_itself_and_nothing_is_asked_while_nothing_changes(begin, monkeypatch) -> None:
     for name, seconds in (("_SOON", 0.05), ("_GAP", 0.1), ("_LATER", 0.5)):
-        monkeypatch.setattr(beneath, name, seconds)
+        monkeypatch.setattr(beneath_api, name, seconds)
     certificate = begin.deploy()
     shop = begin()
     shop.look()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gitops_tui.model.keys import AppKey, ResourceKey
-from gitops_tui.tui.blocks import Node
 from gitops_tui.tui.remember import Memory, Remembered
+from gitops_tui.tui.treerow import Node
 
 NODE = Node(AppKey("prod", "", "shop"), "Deployment.apps", ResourceKey("apps", "Deployment", "shop", "cart"), "u1")
 

@@ -18,7 +18,7 @@ from gitops_tui.model.snapshot import Condition, Severity
 from gitops_tui.model.sync import SyncPlan
 from gitops_tui.model.text import printable, redact
 from gitops_tui.model.windows import OPEN_GATE, SyncGate, SyncWindow, WindowLine
-from gitops_tui.reconcile.applications import IN_CLUSTER_SERVER
+from gitops_tui.reconcile.applicationspec import IN_CLUSTER_SERVER
 from gitops_tui.reconcile.projects.permits import Reach, object_violations, violations
 from gitops_tui.reconcile.projects.registry import Belonging
 from gitops_tui.records import dataclass

@@ -6,7 +6,6 @@ Lines come on the engine's thread, are taken by the screen at most twenty times 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +17,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from gitops_tui.model.keys import AppKey, ResourceKey
-from gitops_tui.model.logs import ALL_CONTAINERS, LogFeed, LogLine, LogOptions, LogPod, LogSource
-from gitops_tui.model.logtext import shown
+from gitops_tui.model.logs import ALL_CONTAINERS, LogFeed, LogOptions, LogPod
 from gitops_tui.model.text import printable
 from gitops_tui.tui.logbuffer import LogBuffer
 from gitops_tui.tui.logpane import LogPane
@@ -27,6 +25,7 @@ from gitops_tui.tui.screens.ask import Ask, TextBox
 from gitops_tui.tui.screens.choice import Choice, Item
 from gitops_tui.tui.screens.dialog import Asking
 from gitops_tui.tui.screens.hints import Hint, Hints
+from gitops_tui.tui.screens.logwords import SINCE, TAIL, facts, save
 from gitops_tui.tui.screens.rows import Rows, row
 from gitops_tui.tui.words import plural
 
@@ -34,16 +33,6 @@ if TYPE_CHECKING:
     from gitops_tui.reconcile.api import EngineApi
 
 _BEAT = 0.05
-_TAIL = 2_000
-_SINCE = (
-    ("0", f"the last {_TAIL:,} lines of each container", LogOptions(tail=_TAIL)),
-    ("1", "the last minute", LogOptions(since=60)),
-    ("2", "the last 5 minutes", LogOptions(since=300)),
-    ("3", "the last 15 minutes", LogOptions(since=900)),
-    ("4", "the last hour", LogOptions(since=3600)),
-    ("5", "the last day", LogOptions(since=86400)),
-    ("9", "all that there is", LogOptions()),
-)
 
 
 class LogScreen(Asking[None]):
@@ -88,8 +77,8 @@ class LogScreen(Asking[None]):
         super().__init__()
         self.engine, self.app_key, self.key, self.uid = engine, app_key, key, uid
         self.called = name or (f"{key.kind} {key.name}" if key else f"application {app_key.name}")
-        self.options = LogOptions(container, previous, tail=_TAIL, follow=not previous)
-        self.since = _SINCE[0][1]
+        self.options = LogOptions(container, previous, tail=TAIL, follow=not previous)
+        self.since = SINCE[0][1]
         self.buffer = LogBuffer(engine.settings.log_lines)
         self.feed = LogFeed()
         self.said = ""
@@ -172,36 +161,16 @@ class LogScreen(Asking[None]):
     def _header(self) -> None:
         if not self.is_mounted:
             return
-        options, buffer, pane = self.options, self.buffer, self.pane
         where = f"{self.key.namespace} · " if self.key and self.key.namespace else ""
-        sources = self.feed.sources
-        pods = len({each.pod for each in sources})
-        facts = []
-        if len(sources) > 1:
-            facts.append(
-                plural(pods, "pod") + (f", {plural(len(sources), 'container')}" if len(sources) > pods else "")
-            )
-        elif sources:
-            facts.append(printable(f"{sources[0].pod}/{sources[0].container}"))
-        if options.container:
-            facts.append("all containers" if options.container == ALL_CONTAINERS else printable(options.container))
-        facts.append("the run before" if options.previous else "following" if pane.following else "held: f follows")
-        lines = plural(len(buffer.lines), "line")
-        facts.append(lines + (f" (older {buffer.dropped:,} dropped)" if buffer.dropped else ""))
-        if buffer.filter:
-            facts.append(f"{len(buffer.view):,} with {printable(buffer.filter)!r}")
-        if buffer.search:
-            number = buffer.hit_number(pane.hit)
-            found = f"{number:,} of {len(buffer.hits):,}" if number else plural(len(buffer.hits), "hit")
-            facts.append(f"{found}: {printable(buffer.search)!r}")
-        if self.since != _SINCE[0][1]:
-            facts.append(self.since)
+        said = facts(
+            self.options, self.buffer, self.feed.sources, self.since, self.pane.hit, follows=self.pane.following
+        )
         head = self.query_one("#head", Rows)
         title = printable(self.called)
         head.fill(
             [
                 row((" Logs of ", "muted"), (title, "head bold"), (f" · {printable(where + self.app_key.cluster)}", "text")),
-                row((f" {' · '.join(facts)}", "text"), (f"  {printable(self.said)}" if self.said else "", "warn")),
+                row((f" {' · '.join(said)}", "text"), (f"  {printable(self.said)}" if self.said else "", "warn")),
             ]
         )  # fmt: skip
         keys = self.query_one("#keys", Hints)
@@ -326,12 +295,12 @@ class LogScreen(Asking[None]):
 
     def action_since(self) -> None:
         def chosen(name: str | None) -> None:
-            found = next((each for each in _SINCE if each[1] == name), None)
+            found = next((each for each in SINCE if each[1] == name), None)
             if found is not None:
                 self.since = found[1]
                 self._with(since=found[2].since, tail=found[2].tail)
 
-        self.app.push_screen(Choice("Logs of", [Item(key, what, "", what) for key, what, _ in _SINCE]), chosen)
+        self.app.push_screen(Choice("Logs of", [Item(key, what, "", what) for key, what, _ in SINCE]), chosen)
 
     def action_container(self) -> None:
         self.ask(self.engine.log_pods(self.app_key, self.key, self.uid), self._choose, self._failed)
@@ -400,16 +369,3 @@ class LogScreen(Asking[None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
-
-
-def save(path: Path, lines: Sequence[LogLine], sources: Sequence[LogSource], *, json: bool) -> None:
-    """Writes lines to a new file that only its owner can read. Raises FileExistsError, OSError."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-        for line in lines:
-            head = ""
-            if len(sources) > 1 and 0 <= line.source < len(sources):
-                source = sources[line.source]
-                head = f"{source.pod}/{source.container} "
-            text = shown(line.text, json=json and not line.note)
-            file.write(f"{printable(line.time)} {head}{f'— {text} —' if line.note else text}\n")
