@@ -38,6 +38,15 @@ def driver(**spec: Any) -> dict[str, Any]:
     return _of("storage.k8s.io/v1", "CSIDriver", spec=spec)
 
 
+def volume(**spec: Any) -> dict[str, Any]:
+    size, source = {"storage": "1Gi"}, {"server": "a", "path": "/b"}
+    modes = ["ReadWriteOnce"]
+    return _of("v1", "PersistentVolume", spec={"capacity": size, "accessModes": modes, "nfs": source, **spec})
+
+
+CLAIM = {"namespace": "default", "name": "mine"}
+
+
 def network(ports: list[Any]) -> dict[str, Any]:
     return {**NETWORK, "spec": {**NETWORK["spec"], "ingress": [{"ports": ports}]}}
 
@@ -46,6 +55,9 @@ SPOT = {"key": "spot", "operator": "Exists"}
 NOT_READY = {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"}
 
 CASES = [
+    Case("a claim that others bind a volume to", volume(), volume(), volume(claimRef=CLAIM)),
+    Case("an empty claim of a volume that others bound", volume(), volume(claimRef={}), volume(claimRef=CLAIM)),
+    Case("a claim that Git has lost", volume(claimRef=CLAIM), volume(), None, True, ("spec.claimRef",)),
     Case("tolerations that admission adds to a Pod", pod(SPOT), pod(SPOT)),
     Case(
         "a toleration of a Pod in the place of admission's",
@@ -55,14 +67,6 @@ CASES = [
     Case("a toleration that a Pod is to have more", pod(SPOT), pod(SPOT, {"key": "more"}), None, True),
     Case("the default target of an autoscaler left out", scaler(targetCPUUtilizationPercentage=80), scaler()),
     Case("the default target of an autoscaler written out", scaler(), scaler(targetCPUUtilizationPercentage=80)),
-    Case(
-        "another target of an autoscaler left out",
-        scaler(targetCPUUtilizationPercentage=50),
-        scaler(),
-        None,
-        True,
-        ("spec.targetCPUUtilizationPercentage",),
-    ),
     Case(
         "what a ServiceAccount says of its secrets beside their names",
         account({"name": "a"}),
