@@ -155,6 +155,8 @@ class _Removed:
                     theirs = [each for each in theirs if "." in each or not each]
                 below_here = [each for each in inside if each != "."]
                 shared = name in _SHARED and depth == 1 and steps == (("f", "metadata"),)
+                if shared and isinstance(there, Mapping) and all(self._apart(here, ("f", key), there) for key in there):
+                    continue
                 if below_here and (theirs or shared):
                     self._inside(inside, ABSENT, there, below_node, place, here, theirs, inner)
                 elif not theirs and place not in self._told:

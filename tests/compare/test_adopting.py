@@ -156,6 +156,9 @@ def test_the_label_that_every_namespace_has_is_nobodys() -> None:
     fields = {"f:metadata": {"f:labels": {".": {}, "f:kubernetes.io/metadata.name": {}, "f:old": {}}}}
     there = live({**space, "metadata": {"name": "shop", "labels": labels}}, entry("helm", fields))
     assert paths(space, there) == ["metadata.labels.old"]
+    # Once Git had `labels: {}`, and now it has none.
+    alone = {**space, "metadata": {"name": "shop", "labels": {"kubernetes.io/metadata.name": "shop"}}}
+    assert paths(space, live(alone, entry("gitops-tui", {"f:metadata": {"f:labels": {}}}, "Apply"))) == []
 
 
 def secret(**fields: Any) -> dict[str, Any]:
