@@ -52,8 +52,9 @@ def managed(live: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def entries(live: Mapping[str, Any]) -> list[Entry]:
-    """All well-formed entries of an object's managedFields; of a Secret as `as_stored` has them."""
+def entries(live: Mapping[str, Any], ours: str = "") -> list[Entry]:
+    """All well-formed entries of an object's managedFields; of a Secret as `as_stored` has them. ours: the manager
+    whose server-side apply has no say over what it once applied as `stringData`: that stays."""
     secret = live.get("kind") == "Secret"
     return [
         Entry(
@@ -63,7 +64,9 @@ def entries(live: Mapping[str, Any]) -> list[Entry]:
                 _time(each.get("time")),
                 str(each.get("subresource") or ""),
             ),
-            as_stored(each["fieldsV1"]) if secret else each["fieldsV1"],
+            as_stored(each["fieldsV1"])
+            if secret and (each["manager"], each.get("operation")) != (ours, "Apply")
+            else each["fieldsV1"],
         )
         for each in managed(live)
     ]

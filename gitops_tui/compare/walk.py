@@ -57,7 +57,7 @@ class Walk:
     @property
     def entries(self) -> list[Entry]:
         if self._entries is None:
-            self._entries = entries(self.live)
+            self._entries = entries(self.live, self._field_manager)
         return self._entries
 
     def differ(self, path: str, steps: tuple[Step, ...], desired: Any, live: Any, reason: Reason | None = None) -> None:

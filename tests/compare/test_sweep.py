@@ -21,9 +21,8 @@ OVERCAUTIOUS = {
     r"|\[protocol: ''\] .*httpGet": "a field of a feature that is off is dropped",
     r"sessionAffinityConfig: \{\}|dataSource: \{\}": "an empty struct is dropped",
     r"volumeClaimTemplates/1/(apiVersion|kind)": "the kind of a claim's template is set by the server",
-    r"replicationcontroller.*(labels|selector)": "labels and selector are taken over from the template",
+    r"replicationcontroller.*labels": "labels are taken over from the template",
     r"hpa-one.*spec/(scaleTargetRef|maxReplicas|targetCPU)": "a later version's controller owns the status: nothing is pruned",
-    r"csidriver.*volumeLifecycleModes": "the last mode comes back",
     r"\[null\].*(updateStrategy/rollingUpdate|mapobj/y|embp/spec|objv|keepp)": "a null that is dropped",
 }
 # Where the server says that something differs and we do not.
