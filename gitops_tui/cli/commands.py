@@ -40,7 +40,7 @@ def status(options: argparse.Namespace, settings: Settings) -> int:
     """All applications, or one with its resources; exit code 2 where one could not be read."""
     from gitops_tui.model.since import since_words
 
-    with session(options, settings) as work:
+    with session(options, settings, about=options.app) as work:
         snapshot = work.ready()
         chosen = [work.application(options.app)] if options.app else list(snapshot.applications.values())
         if options.app:
@@ -101,7 +101,7 @@ def diff(options: argparse.Namespace, settings: Settings) -> int:
         from gitops_tui.cli.between import between
 
         return between(options, settings)
-    with session(options, settings, beneath=False) as work:
+    with session(options, settings, beneath=False, about=options.app) as work:
         state = work.application(options.app)
         drifted = [each for each in state.resources.values() if each.drift.is_drifted and not each.hook]
         asked = {each.key: work.engine.explain(state.key, each.key) for each in drifted}

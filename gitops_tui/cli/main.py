@@ -71,8 +71,8 @@ def say_error(error: GitOpsError) -> None:
     print(f"gitops-tui: {text}", file=sys.stderr)
 
 
-def request_of(options: argparse.Namespace, *, automatic: bool, beneath: bool = True) -> Request:
-    """The engine's Request that the options mean; `beneath` as it has it."""
+def request_of(options: argparse.Namespace, *, automatic: bool, beneath: bool = True, about: str = "") -> Request:
+    """The engine's Request that the options mean; `beneath` and `about` as it has them."""
     from gitops_tui.reconcile import Request
 
     return Request(
@@ -88,6 +88,7 @@ def request_of(options: argparse.Namespace, *, automatic: bool, beneath: bool = 
         automatic=automatic and not options.working_tree,
         working_tree=options.working_tree,
         beneath=beneath,
+        about=about,
     )
 
 

@@ -58,7 +58,7 @@ class Session:
     def application(self, name: str) -> ApplicationState:
         """The application of that name, once it has a verdict. Raises UnknownApplication."""
         found = self.ready().applications
-        same = [state for key, state in found.items() if name in (str(key), key.name, f"{key.cluster}/{key}")]
+        same = [state for key, state in found.items() if name in key.names]
         if len(same) == 1:
             return same[0]
         if same:
@@ -82,9 +82,12 @@ class Session:
 
 
 @contextmanager
-def session(options: argparse.Namespace, settings: Settings, *, beneath: bool = True) -> Iterator[Session]:
-    """A running engine that never syncs by itself. beneath: whether it looks at what objects own."""
-    engine = Engine(request_of(options, automatic=False, beneath=beneath), settings)
+def session(
+    options: argparse.Namespace, settings: Settings, *, beneath: bool = True, about: str = ""
+) -> Iterator[Session]:
+    """A running engine that never syncs by itself. beneath: whether it looks at what objects own; about: the one
+    application that is asked about, "" for all."""
+    engine = Engine(request_of(options, automatic=False, beneath=beneath, about=about), settings)
     made = Session(engine, options.timeout)
     engine.start()
     try:

@@ -74,6 +74,11 @@ class AppKey(NamedTuple):
         (docs/operator-manual/app-any-namespace.md)."""
         return f"{self.namespace}_{self.name}" if self.namespace else self.name
 
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """What a person may call it."""
+        return (str(self), self.name, f"{self.cluster}/{self}")
+
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 

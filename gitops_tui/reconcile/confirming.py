@@ -70,6 +70,8 @@ class Confirming:
         manifest, live = state.manifest, state.live
         if manifest is None or live is None or state.hook or state.key in runtime.confirming or self._engine.stopping:
             return
+        if not self._engine.request.is_about(runtime.app.key):
+            return
         if not asks_server(state.drift, compare_options(runtime.app, manifest.obj, live), self._engine.settings):
             return
         known = answer_for(runtime.confirmed, manifest, live)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gitops_tui.model.keys import AppKey
 from gitops_tui.records import dataclass
 
 
@@ -14,7 +15,8 @@ class Request:
     more_patterns: as pattern, and each must match something. revision: what the folders' applications follow. namespace:
     where their objects without one go. context, kubeconfig: the cluster ("" and None for the current ones). create_namespace: adds CreateNamespace=true.
     automatic: whether this process may sync by itself where a policy says so. working_tree: look at the uncommitted changes
-    of local folders; nothing of them is ever deployed. beneath: whether what objects own is watched, too: a question for drift alone needs none
+    of local folders; nothing of them is ever deployed. about: the one application that a question is about, "" for all: no
+    dry run is asked about others. beneath: whether what objects own is watched, too: a question for drift alone needs none
     of it.
     """
 
@@ -30,3 +32,8 @@ class Request:
     automatic: bool = True
     working_tree: bool = False
     beneath: bool = True
+    about: str = ""
+
+    def is_about(self, key: AppKey) -> bool:
+        """Whether the question is about an application."""
+        return not self.about or self.about in key.names

@@ -146,6 +146,30 @@ def test_a_diff_asks_for_no_kinds_but_the_manifests_own(place: Place, monkeypatc
     assert [each["kind"] for each in found["owned"]] == ["ReplicaSet"]
 
 
+def test_no_dry_run_is_asked_about_other_applications(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = {**CONFIG, "metadata": {"name": "other", "namespace": "default"}}
+    place.repository.commit({"apps/other/c.yaml": yaml.safe_dump(other)}, "another application")
+    assert place("sync", "web", "--yes")[0] == 0
+    assert place("sync", "other", "--yes")[0] == 0
+    for each in (CONFIG, other):
+        place.cluster.do("kubectl-edit", {**each, "data": {"level": "by hand", "mode": "fast"}})
+    asked: list[str] = []
+    request = Transport.request
+
+    async def heard(self: Transport, method: str, path: str, **rest: Any) -> dict[str, Any]:
+        asked.append(f"{method} {path.rpartition('/')[2]}")
+        return await request(self, method, path, **rest)
+
+    monkeypatch.setattr(Transport, "request", heard)
+    for command in ("diff", "status"):
+        asked.clear()
+        place(command, "web")
+        assert [each for each in asked if each.startswith("PATCH")] == ["PATCH flags"]
+    asked.clear()
+    place("status")
+    assert sorted(each for each in asked if each.startswith("PATCH")) == ["PATCH flags", "PATCH other"]
+
+
 def test_what_does_not_count_is_said_and_is_no_drift(place: Place, tmp_path: Path) -> None:
     extra = {**CONFIG, "metadata": {"name": "extra", "namespace": "default"}}
     extra["metadata"]["annotations"] = {"argocd.argoproj.io/compare-options": "IgnoreExtraneous"}
