@@ -164,8 +164,9 @@ def application_state(
     stale: datetime | None,
     auto: str,
     gate: SyncGate = OPEN_GATE,
+    ended: bool = False,
 ) -> ApplicationState:
-    """The application's state out of its resources'."""
+    """The application's state out of its resources'. ended: whether an error keeps it from ever being ready."""
     counted = [each for each in runtime.resources.values() if not each.hook]
     errors = [each for each in conditions if each.severity.value == "error"]
     if (
@@ -186,7 +187,7 @@ def application_state(
     timing = of_application(runtime.state, said, counted, datetime.now(UTC))
     return ApplicationState(
         app=runtime.app,
-        loading=not ready and not errors,
+        loading=not ready and not ended,
         sync=sync,
         health=said,
         health_since=timing.since,

@@ -157,6 +157,8 @@ class Verdicts:
         conditions += [
             each for each in (runtime.render_error, runtime.unsigned, runtime.record_error) if each is not None
         ]
+        # An object that can't be judged keeps no other from its verdict.
+        ended = any(each.severity is Severity.ERROR for each in conditions)
         forbidden = {each.error for each in runtime.resources.values() if each.error}
         conditions += [Condition(Severity.ERROR, "cluster", text, now) for text in sorted(forbidden)[:5]]
         texts = (
@@ -181,7 +183,13 @@ class Verdicts:
             conditions.append(Condition(Severity.WARNING, "git", trouble.error, trouble.fetched or now))
             stale = min(filter(None, (stale, trouble.fetched)), default=None)
         return application_state(
-            runtime, tuple(conditions), ready=ready, stale=stale, auto=auto, gate=self._engine.gate.gate(runtime)
+            runtime,
+            tuple(conditions),
+            ready=ready,
+            stale=stale,
+            auto=auto,
+            gate=self._engine.gate.gate(runtime),
+            ended=ended,
         )
 
     def _shared(self, runtime: Runtime) -> list[str]:

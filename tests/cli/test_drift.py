@@ -170,6 +170,16 @@ def test_no_dry_run_is_asked_about_other_applications(place: Place, monkeypatch:
     assert sorted(each for each in asked if each.startswith("PATCH")) == ["PATCH flags", "PATCH other"]
 
 
+def test_an_object_that_cannot_be_judged_keeps_no_other_from_its_dry_run(place: Place) -> None:
+    odd = {"apiVersion": "none.example.org/v1", "kind": "Odd", "metadata": {"name": "odd", "namespace": "default"}}
+    place.repository.commit({"apps/web/odd.yaml": yaml.safe_dump(odd)}, "a kind that is not served")
+    place.cluster.do("kubectl-edit", {**CONFIG, "data": {"level": "by hand", "mode": "fast"}})
+    code, out, _ = place("diff", "web", "-o", "json")
+    assert code == 2
+    (found,) = json.loads(out)["resources"]
+    assert (found["name"], found["confirmed"]) == ("flags", True)
+
+
 def test_what_does_not_count_is_said_and_is_no_drift(place: Place, tmp_path: Path) -> None:
     extra = {**CONFIG, "metadata": {"name": "extra", "namespace": "default"}}
     extra["metadata"]["annotations"] = {"argocd.argoproj.io/compare-options": "IgnoreExtraneous"}
