@@ -200,7 +200,7 @@ def draw(view: DiffView, line: Line, look: Look, width: int, palette: Palette) -
         note = note if right or line.side == "" else ""
         return _cell(view, cell, sign, row.kind, right, line.part, look, width, palette, note, shift)
     half = (width - 1) // 2
-    signs = ("-", "+") if differs else (" ", " ")
+    signs = ("-", "+") if differs else ("~", "~") if row.kind is RowKind.IGNORED else (" ", " ")
     left = _cell(view, row.left, signs[0], row.kind, False, line.part, look, half, palette, "", shift)
     right_cell = _cell(
         view, row.right, signs[1], row.kind, True, line.part, look, width - half - 1, palette, note, shift
@@ -266,7 +266,8 @@ def _cell(
     number = f" {cell.number:>{view.digits}}" if not part else " " * (view.digits + 1)
     pieces: Pieces = [
         (number, f"muted on {ground}"),
-        (f" {sign} ", f"bold {name} on {ground}" if loud else "muted"),
+        # Without colours as well what is hidden is no change.
+        (f"{'~' if sign in '-+' and not loud else ' '}{sign} ", f"bold {name} on {ground}" if loud else "muted"),
     ]
     spans: tuple[Span, ...] = ()
     colours = view.right if right else view.left
