@@ -139,15 +139,15 @@ class _Removed:
             theirs = [each for each in (below(one, step) for one in others) if each is not None]
             inner = tuple(step[1]) if step[0] == "k" else ()
             if wanted is not ABSENT and wanted is not None:
-                if (
-                    inside
-                    and type(wanted) is type(there)
-                    and not self._emptied(wanted, there, below_node, name, desired)
-                ):
+                if inside and type(wanted) is type(there):
+                    # What is left empty goes with all that was in it, but for the top's metadata with our own marks.
+                    goes = not wanted and here[0] != ("f", "metadata") and _all_goes(inside, there, theirs)
+                    whole = goes or (not wanted and isinstance(wanted, list))
+                    if whole and comes_back(there, below_node, name, desired):
+                        continue
                     before = len(self._walk.found)
                     self._inside(inside, wanted, there, below_node, place, here, theirs, inner)
-                    ours = here[0] == ("f", "metadata")  # there are our own marks
-                    if not ours and len(self._walk.found) == before and not wanted and _all_goes(inside, there, theirs):
+                    if goes and len(self._walk.found) == before:
                         self._tell(place, here, there, below_node, name, desired)
             elif wanted is ABSENT:
                 if step[0] == "k":
@@ -160,13 +160,7 @@ class _Removed:
                 if below_here and (theirs or shared):
                     self._inside(inside, ABSENT, there, below_node, place, here, theirs, inner)
                 elif not theirs and place not in self._told:
-                    # Where others keep what lies around, that is what defaults look at.
-                    self._tell(place, here, there, below_node, name, live if desired is ABSENT else desired)
-
-    @staticmethod
-    def _emptied(wanted: Any, there: Any, node: Node | None, name: str, around: Any) -> bool:
-        """Whether Git empties what would be filled in again just so."""
-        return not wanted and comes_back(there, node, name, around)
+                    self._tell(place, here, there, below_node, name, _around(fields, desired, live))
 
     def _tell(self, path: str, steps: tuple[Step, ...], there: Any, node: Node | None, name: str, around: Any) -> None:
         self._told.add(path)
@@ -187,6 +181,14 @@ class _Removed:
                 return True
             return is_note(field, name) or (self._adopted and is_tools(field, name, value))
         return False
+
+
+def _around(fields: Mapping[str, Any], desired: Any, live: Any) -> Any:
+    """What stands beside a field that goes, once Git is applied, which is what defaults look at: what Git sets, and of what it
+    leaves out what is not ours."""
+    if not isinstance(desired, Mapping) or not isinstance(live, Mapping):
+        return live if desired is ABSENT else desired
+    return {**{name: value for name, value in live.items() if f"f:{name}" not in fields}, **desired}
 
 
 def _all_goes(fields: Mapping[str, Any], there: Any, others: Others) -> bool:

@@ -44,6 +44,13 @@ NO_TYPE = {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partit
         ({"updateStrategy": ROLLING}, {"updateStrategy": ROLLING}, {"updateStrategy": {}}, ["spec.updateStrategy"]),
         ({"updateStrategy": ROLLING}, {"updateStrategy": ROLLING}, {}, ["spec.updateStrategy"]),
         ({"updateStrategy": ROLLING}, NO_TYPE, {}, []),
+        # The type that the server filled in stays, and with it there is no rollingUpdate by itself.
+        (
+            {"updateStrategy": {"rollingUpdate": {}}},
+            NO_TYPE,
+            {"updateStrategy": {}},
+            ["spec.updateStrategy.rollingUpdate"],
+        ),
         # What the server filled in beside it keeps it where it is.
         (
             {"updateStrategy": {**ROLLING, "rollingUpdate": {"partition": 0}}},
