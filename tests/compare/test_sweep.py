@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gitops_tui.compare import compare, confirm
+from gitops_tui.compare import clean_live, compare, confirm
 from tests.compare import sweep
 from tests.compare.server import Server
 
@@ -36,6 +36,12 @@ OTHERWISE = {
     r"serviceaccount.*secrets/0/name": "an item without its key",
     r"hpa-one.*spec": "a later version's controller owns the status: nothing is pruned",
 }
+
+
+# What is no default: an allocator or a controller has chosen it.
+ASSIGNED = re.compile(
+    r"^spec\.(clusterIPs?|ipFamilies|finalizers|selector|template\.metadata|ports\[.*\]\.nodePort)$",
+)
 
 
 def known(what: str, table: dict[str, str]) -> bool:
@@ -67,6 +73,15 @@ def test_the_verdict_is_what_the_server_said(base: str) -> None:
     assert len(forms) == len(record["answers"]), "record the answers anew: python -m tests.compare.sweep KUBECONFIG"
     told = [replace(form, answer=answer) for form, answer in zip(forms, record["answers"], strict=True)]
     assert not faults(base, record["live"], told)
+
+
+@pytest.mark.parametrize("base", sweep.recorded())
+def test_defaults_in_git_are_equal_to_what_stands_nowhere(base: str) -> None:
+    """Git as an API server would give it, against a live object without a single default."""
+    obj, full = sweep.bases()[base], clean_live(sweep.recorded()[base]["live"])
+    drift = compare(full, obj, schema=sweep.schema_of(obj))
+    told = [each.path for each in drift.differences if not each.path.startswith("metadata")]
+    assert not [each for each in told if not ASSIGNED.search(each)]
 
 
 @pytest.mark.real
