@@ -27,6 +27,7 @@ from yaml.events import (
 from gitops_tui.errors import Problem
 from gitops_tui.git.secrets import Marks, masked_lines
 from gitops_tui.model.text import printable
+from gitops_tui.settings import Settings
 
 MAX_DEPTH = 200
 MAX_NODES = 2_000_000
@@ -269,8 +270,8 @@ def _which(before: list[tuple[int, int, Any]]) -> str:
 
 
 def _line(text: str, line: int) -> str:
-    # What can't be read may hold a Secret's values all the same.
-    masked = masked_lines(text.encode("utf-8", "surrogatepass"), Marks()).get(line)
+    # What can't be read may hold a Secret's values all the same, or what is called a password in a ConfigMap.
+    masked = masked_lines(text.encode("utf-8", "surrogatepass"), Marks(), Settings().mask_keys).get(line)
     if masked is not None:
         return printable(masked.strip())[:200]
     lines = text.split("\n")

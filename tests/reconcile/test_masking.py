@@ -199,6 +199,10 @@ def test_broken_yaml_of_a_secret_is_told_without_its_values() -> None:
     _, problem = load(text.encode(), "apps/pay.yaml")
     assert problem is not None
     clean(repr(problem), "problem")
+    text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  db_password: kanarienvogel-git: x\n"
+    _, problem = load(text.encode(), "apps/c.yaml")
+    assert problem is not None
+    clean(repr(problem), "problem")
     text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  plain: in sight: x\n"
     _, problem = load(text.encode(), "apps/c.yaml")
     assert "in sight" in repr(problem)
