@@ -118,7 +118,7 @@ def three_way(
     """What Git said at the last sync, says now, and what the cluster has, for each difference of a verdict on `desired`
     and `live`. Values that the verdict masks are masked, and those of the last sync by the same rules (mask_keys)."""
     node = node_for(schema, desired)
-    walk = walked(normalised(desired), normalised(live), node, client_managers=client_managers)
+    walk = walked(normalised(desired), normalised(live, desired), node, client_managers=client_managers)
     places = {difference.path: (difference, steps) for difference, steps in walk.found}
     before = normalised(synced) if synced is not None else {}
     masks = Masks()

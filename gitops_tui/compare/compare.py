@@ -81,7 +81,7 @@ def compare(
             return NO_DRIFT
         return Drift(DriftKind.EXTRA if desired is None else DriftKind.MISSING, masked=masked)
     node = node_for(schema, desired)
-    wanted, there = normalised(desired), normalised(live)
+    wanted, there = normalised(desired), normalised(live, desired)
     if _plainly_in_sync(wanted, there, desired, node, field_manager, client_managers):
         return clean
     walk = walked(wanted, there, node, field_manager, client_managers)

@@ -55,7 +55,7 @@ def confirm(
     if ignore:
         key = ResourceKey.of(dict(live))
         before, after = without_ignored(before, ignore, key), without_ignored(after, ignore, key)
-    found = changes(normalised(before), normalised(after), node)
+    found = changes(normalised(before, desired), normalised(after, desired), node)
     if desired is None:
         if found:
             return replace(drift, confirmed=True)
@@ -65,14 +65,14 @@ def confirm(
         return replace(drift, kind=DriftKind.MODIFIED if left else DriftKind.NONE, differences=left, confirmed=True)
     wanted = normalised(desired)
     shown, by_rules = {each.path for each in drift.differences}, {each.path for each in drift.hidden}
-    walk = walked(wanted, normalised(live), node, field_manager, client_managers)
+    walk = walked(wanted, normalised(live, desired), node, field_manager, client_managers)
     local = [(difference, steps) for difference, steps in walk.found if difference.path in shown]
     settled = _settled(
         drift,
         local,
         found,
         wanted,
-        normalised(applied),
+        normalised(applied, desired),
         node,
         include_webhooks,
         _is_ours(live, field_manager),

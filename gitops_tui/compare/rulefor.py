@@ -17,7 +17,7 @@ from gitops_tui.model.jsonpointer import pointer_of
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.model.text import printable
 
-_IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+_IDENTIFIER = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 # Keys of list items that may be left out in Git, with what that means.
 _DEFAULTS = {"protocol": "TCP"}
 

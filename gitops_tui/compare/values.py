@@ -161,16 +161,19 @@ def same(left: Any, right: Any) -> bool:
     return True
 
 
-def normalised(obj: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The object as the API server would store it, where a kind has rules of its own; never changes `obj`."""
+def normalised(obj: Mapping[str, Any], git: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    """The object as the API server would store it, where a kind has rules of its own; never changes `obj`. git: what
+    Git says of it, where `obj` is the cluster's side."""
     kind = obj.get("kind")
+    if kind == "ClusterRole":
+        return _cluster_role(obj, obj if git is None else git)
     rule = _RULES.get(kind) if isinstance(kind, str) else None
     return rule(obj) if rule is not None else obj
 
 
-def _cluster_role(obj: Mapping[str, Any]) -> Mapping[str, Any]:
-    if str(obj.get("apiVersion") or "").startswith("rbac.authorization.k8s.io/") and obj.get("aggregationRule"):
-        # The controller fills the rules in.
+def _cluster_role(obj: Mapping[str, Any], git: Mapping[str, Any]) -> Mapping[str, Any]:
+    if str(obj.get("apiVersion") or "").startswith("rbac.authorization.k8s.io/") and git.get("aggregationRule"):
+        # The controller fills the rules in; not where Git has rules and somebody else lets them be filled in.
         return {name: value for name, value in obj.items() if name != "rules"}
     return obj
 
@@ -255,7 +258,6 @@ _TOLERATED: Final = [
     for key in ("not-ready", "unreachable")
 ]
 _RULES: Final[Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
-    "ClusterRole": _cluster_role,
     "LimitRange": _limit_range,
     "Pod": _pod,
     "Secret": with_data,

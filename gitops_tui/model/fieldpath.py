@@ -9,8 +9,8 @@ from typing import Any
 
 from gitops_tui.model.text import escaped, printable, spelt, unescaped
 
-_PLAIN = re.compile(r"^[A-Za-z_$][A-Za-z0-9_$-]*$")
-_PLAIN_VALUE = re.compile(r"^[A-Za-z0-9_./:-]+$")
+_PLAIN = re.compile(r"^[A-Za-z_$][A-Za-z0-9_$-]*\Z")
+_PLAIN_VALUE = re.compile(r"^[A-Za-z0-9_./:-]+\Z")
 
 # What a path is made of: a field's name, an item's place, or an item's keys (in their order) with their values as text.
 Step = str | int | tuple[tuple[str, str], ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from tests.compare.table import NETWORK, Case, _of, record
+from tests.compare.table import NETWORK, RULE, Case, _of, record
 
 
 def pod(*tolerations: dict[str, Any]) -> dict[str, Any]:
@@ -44,6 +44,11 @@ def volume(**spec: Any) -> dict[str, Any]:
     return _of("v1", "PersistentVolume", spec={"capacity": size, "accessModes": modes, "nfs": source, **spec})
 
 
+def role(**fields: Any) -> dict[str, Any]:
+    return _of("rbac.authorization.k8s.io/v1", "ClusterRole", **fields)
+
+
+FROM = {"clusterRoleSelectors": [{"matchLabels": {"into": "nobody"}}]}
 CLAIM = {"namespace": "default", "name": "mine"}
 
 
@@ -58,6 +63,21 @@ CASES = [
     Case("a claim that others bind a volume to", volume(), volume(), volume(claimRef=CLAIM)),
     Case("an empty claim of a volume that others bound", volume(), volume(claimRef={}), volume(claimRef=CLAIM)),
     Case("a claim that Git has lost", volume(claimRef=CLAIM), volume(), None, True, ("spec.claimRef",)),
+    Case(
+        "rules that Git sets where another has them filled in",
+        role(rules=[RULE]),
+        role(rules=[RULE]),
+        role(rules=[{**RULE, "verbs": ["*"]}], aggregationRule=FROM),
+        True,
+    ),
+    Case(
+        "rules that Git sets and is about to have filled in",
+        role(rules=[RULE]),
+        role(rules=[RULE], aggregationRule=FROM),
+        None,
+        True,
+        ("aggregationRule",),
+    ),
     Case("tolerations that admission adds to a Pod", pod(SPOT), pod(SPOT)),
     Case(
         "a toleration of a Pod in the place of admission's",

@@ -315,6 +315,15 @@ def test_values_too_deep_or_long_for_a_text_are_told_apart_where_texts_stand(odd
     assert diff_rows(obj(odd), obj("eA=="), drift).rows
 
 
+def test_a_line_break_at_the_end_of_a_name_stands_in_quotes() -> None:
+    def obj(image: str) -> dict[str, Any]:
+        spec = {"free\n": image, "containers": [{"name": "app\n", "image": image}]}
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": spec}
+
+    found = compare(obj("1"), obj("2")).differences
+    assert [each.path for each in found] == ['spec["free\\u000a"]', 'spec.containers[name="app\\u000a"].image']
+
+
 @pytest.mark.parametrize("odd", [[], "x", 7, True, 1.5])
 def test_what_is_no_object_at_all_is_no_crash(odd: Any) -> None:
     whole = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "1"}}
