@@ -159,6 +159,27 @@ def test_managed_fields_that_are_missing_or_malformed(managed: Any) -> None:
     assert found.live_owner is None
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2026-05-01T10:00:00Z", "2026-05-01T10:00:00+00:00"),
+        ("2026-05-01T10:00:00.5+02:00", "2026-05-01T08:00:00.500000+00:00"),
+        ("2026-05-01T10:00:00", None),
+        ("0001-01-01T00:00:00+02:00", None),
+        ("yesterday", None),
+        (7, None),
+    ],
+)
+def test_when_a_field_was_set_is_told_in_utc_or_not_at_all(text: Any, told: str | None) -> None:
+    desired, live = copy.deepcopy(RECORDED[KINDS.index("Deployment")])
+    live["spec"]["replicas"] = 7
+    fields = {"f:spec": {"f:replicas": {}}}
+    live["metadata"]["managedFields"] = [{"manager": "kubectl-edit", "fieldsV1": fields, "time": text}]
+    (found,) = compare(desired, live).differences
+    assert found.live_owner is not None
+    assert (found.live_owner.time and found.live_owner.time.isoformat()) == told
+
+
 def test_a_field_path_into_a_list_that_lost_the_item() -> None:
     desired, live = copy.deepcopy(RECORDED[KINDS.index("Service")])
     del live["spec"]["ports"][1]
