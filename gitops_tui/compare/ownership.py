@@ -44,11 +44,13 @@ def _time(value: Any) -> datetime | None:
 def managed(live: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The entries of managedFields that have the form of one, as they stand."""
     metadata = live.get("metadata")
-    listed = metadata.get("managedFields") if isinstance(metadata, Mapping) else None
+    listed = metadata.get("managedFields") if isinstance(metadata, dict) else None
+    if listed.__class__ is not list:
+        return []
     return [
         each
-        for each in (listed if isinstance(listed, list) else ())
-        if isinstance(each, Mapping) and isinstance(each.get("fieldsV1"), dict) and isinstance(each.get("manager"), str)
+        for each in listed
+        if each.__class__ is dict and each.get("fieldsV1").__class__ is dict and each.get("manager").__class__ is str
     ]
 
 

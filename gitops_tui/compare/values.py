@@ -165,10 +165,12 @@ def normalised(obj: Mapping[str, Any], git: Mapping[str, Any] | None = None) -> 
     """The object as the API server would store it, where a kind has rules of its own; never changes `obj`. git: what
     Git says of it, where `obj` is the cluster's side."""
     kind = obj.get("kind")
+    if kind.__class__ is not str:
+        return obj
     if kind == "ClusterRole":
         return _cluster_role(obj, obj if git is None else git)
-    rule = _RULES.get(kind) if isinstance(kind, str) else None
-    return rule(obj) if rule is not None else obj
+    rule = _RULES.get(kind)
+    return obj if rule is None else rule(obj)
 
 
 def _cluster_role(obj: Mapping[str, Any], git: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -183,6 +185,8 @@ def with_data(secret: Mapping[str, Any]) -> Mapping[str, Any]:
     data, texts = secret.get("data"), secret.get("stringData")
     data = {} if data is None else data
     if secret.get("apiVersion") != "v1" or not isinstance(data, Mapping) or not isinstance(texts, Mapping | None):
+        return secret
+    if "stringData" not in secret and None not in data.values():
         return secret
     made = {key: value for key, value in secret.items() if key != "stringData"}
     if not data and not texts:

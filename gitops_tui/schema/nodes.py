@@ -43,7 +43,6 @@ class Node:
         "_any",
         "_children",
         "_definitions",
-        "_plain",
         "_raw",
         "atomic_map",
         "custom",
@@ -51,11 +50,13 @@ class Node:
         "default",
         "enum",
         "format",
+        "items",
         "list_keys",
         "list_type",
         "merge_key",
         "nullable",
         "owner",
+        "plain",
         "preserve",
         "reference",
         "required",
@@ -92,7 +93,6 @@ class Node:
         self._definitions = definitions
         self._children: dict[str, Node | None] = {}
         self._any: Node | None = None
-        self._plain: bool | None = None
         self.declared: Mapping[str, Any] = merged.get("P") or {}
         self.table: Mapping[str, Node] = _Table(self)
         self.custom = custom
@@ -124,25 +124,24 @@ class Node:
             self._children[name] = Node(raw, self._definitions, custom=self.custom, owner=self)
         return self._children[name]
 
-    @property
-    def items(self) -> Node | None:
-        """The type of a list's items."""
-        if "[]" not in self._children:
-            raw = self._raw.get("I", FREE if self.preserve and self.custom and not self.type else None)
-            self._children["[]"] = (
-                Node(raw, self._definitions, custom=self.custom, owner=self) if raw is not None else None
-            )
-        return self._children["[]"]
+    # The type of a list's items.
+    items: Node | None
+    # Whether all that may stand here is text: two such values are equal where Python says so (it takes true for 1, which in
+    # JSON it is not).
+    plain: bool
 
-    @property
-    def plain(self) -> bool:
-        """Whether all that may stand here is text: two such values are equal where Python says so (it takes true for
-        1, which in JSON it is not)."""
-        if self._plain is None:
+    def __getattr__(self, name: str) -> Any:
+        """Finds out what is asked for the first time; it is an attribute from then on."""
+        if name == "items":
+            raw = self._raw.get("I", FREE if self.preserve and self.custom and not self.type else None)
+            self.items = Node(raw, self._definitions, custom=self.custom, owner=self) if raw is not None else None
+            return self.items
+        if name == "plain":
             # What holds itself (a JSON schema's own schema) is not.
-            self._plain = False
-            self._plain = self._is_plain()
-        return self._plain
+            self.plain = False
+            self.plain = self._is_plain()
+            return self.plain
+        raise AttributeError(name)
 
     def _is_plain(self) -> bool:
         if self.preserve or self.format in ("quantity", "int-or-string"):
