@@ -12,14 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gitops_tui.compare.fields import LAST_APPLIED, OUR_MARKS
-from gitops_tui.compare.ignore import Hidden, hide
+from gitops_tui.compare.ignore import Hidden, Rule, hide
 from gitops_tui.compare.ownership import covered, managed
 from gitops_tui.compare.quick import agrees
 from gitops_tui.compare.removed import removed
 from gitops_tui.compare.show import Masks, masked_keys
 from gitops_tui.compare.values import normalised
 from gitops_tui.compare.walk import Walk
-from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import NO_DRIFT, Drift, DriftKind
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.schema import Node, SchemaSet, builtin, from_structural
@@ -34,7 +33,7 @@ def compare(
     *,
     schema: SchemaSet | Node | Mapping[str, Any] | None = None,
     field_manager: str = FIELD_MANAGER,
-    ignore: Sequence[IgnoreRule] = (),
+    ignore: Sequence[Rule] = (),
     client_managers: Sequence[str] = CLIENT_MANAGERS,
     mask_keys: Sequence[str] = (),
 ) -> Drift:
@@ -42,8 +41,8 @@ def compare(
 
     desired: None where Git has the object no longer (Extra); live: None where it is not there (Missing).
     schema: a SchemaSet, a kind's Node, or a custom kind's structural schema as its CRD holds it (`openAPIV3Schema`);
-    default: the built-in kinds. field_manager: whose server-side applied fields are ours. ignore: rules as in
-    `spec.ignoreDifferences`. client_managers: whose fields count as ours while our manager has none yet. mask_keys:
+    default: the built-in kinds. field_manager: whose server-side applied fields are ours. ignore: IgnoreRules, or rules
+    as they stand in `spec.ignoreDifferences`. client_managers: whose fields count as ours while our manager has none yet. mask_keys:
     globs for the keys of a ConfigMap whose values are masked as a Secret's are.
 
     >>> service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}}
@@ -67,7 +66,7 @@ def compare(
 
     A rule hides a difference, and says so:
 
-    >>> rule = IgnoreRule(group="a.example", kind="Gauge", json_pointers=("/spec/max",))
+    >>> rule = {"group": "a.example", "kind": "Gauge", "jsonPointers": ["/spec/max"]}
     >>> drift = compare(gauge, {**gauge, "spec": {"max": "2Gi"}}, ignore=[rule])
     >>> drift.is_drifted, [(each.path, each.ignored_by) for each in drift.hidden]
     (False, [('spec.max', 'ignoreDifferences: /spec/max')])

@@ -14,14 +14,13 @@ from typing import Any
 from gitops_tui.compare.compare import CLIENT_MANAGERS, node_for, walked
 from gitops_tui.compare.exact import Change, changes
 from gitops_tui.compare.fields import is_note
-from gitops_tui.compare.ignore import without_ignored
+from gitops_tui.compare.ignore import Rule, without_ignored
 from gitops_tui.compare.looking import Looker, node_at
 from gitops_tui.compare.ownership import Step, key_of
 from gitops_tui.compare.show import Masks, clean_live, value_text, without_credentials
 from gitops_tui.compare.values import normalised
 from gitops_tui.compare.walk import equal
 from gitops_tui.model import fieldpath
-from gitops_tui.model.application import IgnoreRule
 from gitops_tui.model.drift import ABSENT, Absent, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.records import replace
@@ -40,7 +39,7 @@ def confirm(
     schema: SchemaSet | Node | Mapping[str, Any] | None = None,
     field_manager: str = FIELD_MANAGER,
     client_managers: Sequence[str] = CLIENT_MANAGERS,
-    ignore: Sequence[IgnoreRule] = (),
+    ignore: Sequence[Rule] = (),
     include_webhooks: bool = False,
 ) -> Drift:
     """What is left of a local verdict when `applied`, the result of a dry run, is looked at beside `live`.

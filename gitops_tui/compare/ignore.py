@@ -33,11 +33,32 @@ class Hidden:
     warnings: tuple[str, ...] = ()
 
 
-def rules_for(rules: Iterable[IgnoreRule], key: ResourceKey) -> list[IgnoreRule]:
+# A rule as it is made here, or as an Application's file holds it.
+Rule = IgnoreRule | Mapping[str, Any]
+_TEXTS = ("group", "kind", "name", "namespace")
+_LISTS = {
+    "jsonPointers": "json_pointers",
+    "jqPathExpressions": "jq_path_expressions",
+    "managedFieldsManagers": "managed_fields_managers",
+}
+
+
+def _read(rule: Rule) -> IgnoreRule:
+    if isinstance(rule, IgnoreRule):
+        return rule
+    words: dict[str, Any] = {name: rule[name] for name in _TEXTS if isinstance(rule.get(name), str)}
+    for name, field in _LISTS.items():
+        given = rule.get(name)
+        if isinstance(given, list | tuple):
+            words[field] = tuple(each for each in given if isinstance(each, str))
+    return IgnoreRule(**words)
+
+
+def rules_for(rules: Iterable[Rule], key: ResourceKey) -> list[IgnoreRule]:
     """The rules that speak of this object."""
     return [
         rule
-        for rule in rules
+        for rule in map(_read, rules)
         if glob_match(rule.group or ("*" if rule.kind in ("*", "") else ""), key.group)
         and glob_match(rule.kind or "*", key.kind)
         and (not rule.name or glob_match(rule.name, key.name))
@@ -47,7 +68,7 @@ def rules_for(rules: Iterable[IgnoreRule], key: ResourceKey) -> list[IgnoreRule]
 
 def hide(
     walk: Walk,
-    rules: Sequence[IgnoreRule],
+    rules: Sequence[Rule],
     key: ResourceKey,
     again: Callable[[Mapping[str, Any], Mapping[str, Any]], Walk],
 ) -> Hidden:
@@ -88,7 +109,7 @@ def hide(
     return Hidden(tuple(each for each, _ in left), tuple(hidden), tuple(dict.fromkeys(warnings)))
 
 
-def without_ignored(obj: Mapping[str, Any], rules: Sequence[IgnoreRule], key: ResourceKey) -> Mapping[str, Any]:
+def without_ignored(obj: Mapping[str, Any], rules: Sequence[Rule], key: ResourceKey) -> Mapping[str, Any]:
     """An object without the fields that rules name by pointer or jq; bad rules are passed over (`hide` names them)."""
     for rule in rules_for(rules, key):
         for _, cut in _cuts(rule):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gitops_tui.compare import compare, respecting
+from gitops_tui.compare import compare, confirm, respecting
 from gitops_tui.compare.ignore import rules_for
 from gitops_tui.jqpaths import JqPaths
 from gitops_tui.model.application import IgnoreRule
@@ -65,6 +65,27 @@ def test_what_a_pointer_hides_is_counted_and_names_its_rule() -> None:
     assert drift.ignored == 1
     (hidden,) = drift.hidden
     assert (hidden.path, hidden.ignored_by) == ("spec.replicas", "ignoreDifferences: /spec/replicas")
+
+
+@pytest.mark.parametrize(
+    ("written", "hidden"),
+    [
+        ({"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}, ["spec.replicas"]),
+        ({"group": "*", "kind": "*", "name": "web-*", "jqPathExpressions": [".spec.paused"]}, ["spec.paused"]),
+        ({"group": "apps", "kind": "Deployment", "managedFieldsManagers": ("scaler",)}, ["spec.replicas"]),
+        ({"group": "apps", "kind": "Deployment", "namespace": "other", "jsonPointers": ["/spec/replicas"]}, []),
+        ({"kind": "Deployment", "group": 7, "jsonPointers": "/spec/replicas", "more": None}, []),
+    ],
+)
+def test_rules_are_taken_as_an_application_holds_them(written: dict[str, Any], hidden: list[str]) -> None:
+    desired, live = deployment(replicas=1, paused=True), deployment(replicas=5, paused=False)
+    owner = {"manager": "scaler", "operation": "Update", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+    live["metadata"]["managedFields"] = [owner]
+    drift = compare(desired, live, ignore=[written])
+    assert [each.path for each in drift.hidden] == hidden
+    assert len(drift.differences) == 2 - len(hidden)
+    settled = confirm(drift, live, deployment(replicas=1, paused=True), desired=desired, ignore=[written])
+    assert [each.path for each in settled.differences] == [each.path for each in drift.differences]
 
 
 def test_a_pointer_into_a_list_and_one_with_escapes() -> None:
