@@ -22,6 +22,8 @@ from gitops_tui.settings import FIELD_MANAGER
 
 MAX_DEPTH = 100
 _SCALARS = frozenset({str, int, bool})
+# What holds values. (A union of types is made anew each time, and Mapping is asked far slower than dict.)
+_FULL = (dict, list)
 # Past this many members a set of objects is not searched one by one.
 _MAX_SEARCH = 500
 _ORDERED = "initContainers"
@@ -106,7 +108,7 @@ class Walk:
         around: Any = ABSENT,
     ) -> None:
         """One field. name: the field's, "" for an item or a mapping's value; around: what Git sets beside it."""
-        both_full = bool(desired) and bool(live) and isinstance(desired, dict | list) and type(desired) is type(live)
+        both_full = bool(desired) and bool(live) and isinstance(desired, _FULL) and type(desired) is type(live)
         nothing = not both_full and is_nothing(desired, node, name)
         if desired is None and live is ABSENT and node is not None:
             # A null among labels, a ConfigMap's keys or resources is stored as an empty text or a nought.
@@ -135,7 +137,7 @@ class Walk:
             if not same(desired, live):
                 self.differ(path, steps, desired, live)
             return
-        if isinstance(desired, Mapping) and isinstance(live, Mapping):
+        if isinstance(desired, dict) and isinstance(live, dict):
             if node is not None and node.atomic_map:
                 probe = Walk.probe()
                 probe.fields(desired, live, node, "", (), max(depth, 2))
@@ -145,7 +147,7 @@ class Walk:
             self.fields(desired, live, node, path, steps, max(depth, 2) if path != "metadata" else 1)
         elif isinstance(desired, list) and isinstance(live, list):
             self.items(desired, live, node, path, steps, depth, name)
-        elif isinstance(desired, Mapping | list) or isinstance(live, Mapping | list) or live is ABSENT:
+        elif isinstance(desired, _FULL) or isinstance(live, _FULL) or live is ABSENT:
             if not (nothing and live in ([], {})):
                 self.differ(path, steps, desired, live)
         elif not same_scalar(desired, live, node):
@@ -190,7 +192,7 @@ class Walk:
                 if _member(value) in members:
                     continue
                 if (
-                    isinstance(value, Mapping | list)
+                    isinstance(value, _FULL)
                     and len(live) <= _MAX_SEARCH
                     and any(equal(value, each, below, exact=True, depth=depth + 1) for each in live)
                 ):
@@ -245,7 +247,7 @@ def keeps_null(live: Any, node: Node | None) -> bool:
     if not live and (node is None or node.custom):
         # Custom resources keep both as they are written.
         return False
-    if isinstance(live, Mapping):
+    if isinstance(live, dict):
         return node is None or not node.atomic_map
     return isinstance(live, list) and node is not None and node.list_type in ("map", "set")
 
@@ -266,12 +268,12 @@ def keyed(
     found: dict[tuple[Any, ...], Any] = {}
     defaults = [(node.child(key) if node is not None else None) for key in keys]
     for each in items:
-        if not isinstance(each, Mapping):
+        if not isinstance(each, dict):
             return None
         identity = []
         for key, below in zip(keys, defaults, strict=True):
             value = key_value(each, key, below)
-            if isinstance(value, Mapping | list):
+            if isinstance(value, _FULL):
                 return None
             identity.append(value)
         if tuple(identity) in found:
@@ -286,10 +288,10 @@ def keyed(
 def equal(desired: Any, live: Any, node: Node | None, *, exact: bool, depth: int = 0) -> bool:
     """Whether two values that are replaced as a whole are equal. What only the live side has counts, but for defaults
     (all of it, where `exact`)."""
-    if desired is None and isinstance(live, Mapping) and node is not None and not node.nullable:
+    if desired is None and isinstance(live, dict) and node is not None and not node.nullable:
         # A struct without anything in it, or the default of a custom kind's items.
         desired = node.default if node.custom else {}
-    if desired is None and isinstance(live, Mapping | list):
+    if desired is None and isinstance(live, _FULL):
         # Inside what is replaced as a whole nothing of the old is kept.
         return not live
     probe = Walk.probe()
@@ -311,7 +313,7 @@ def live_only(
     if depth > MAX_DEPTH:
         if not same(desired, live):
             yield path, live
-    elif isinstance(desired, Mapping) and isinstance(live, Mapping):
+    elif isinstance(desired, dict) and isinstance(live, dict):
         for name, value in live.items():
             below = node.child(name) if node is not None else None
             field = "" if node is not None and node.is_map else name
