@@ -13,7 +13,7 @@ from gitops_tui.records import dataclass
 
 _PREFIX: Final = "resource.customizations"
 _HEALTH: Final = f"{_PREFIX}.health."
-_NAME: Final = re.compile(r"^(?:[a-z0-9*][a-z0-9.*-]*[/_])?[A-Za-z*][A-Za-z0-9*]*$")
+_NAME: Final = re.compile(r"^(?:[a-z0-9*][a-z0-9.*-]*[/_])?[A-Za-z*][A-Za-z0-9*]*\Z")
 _LIMIT: Final = 200_000
 _HINT: Final = "the name is <group>_<Kind>, or <Kind> in the core group"
 

@@ -21,7 +21,7 @@ _QUANTITY = re.compile(
 _NANO: Final = 10**9
 # Above it what is written with a binary suffix is cut.
 _MOST: Final = 2**63 - 1
-_TIME = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})$")
+_TIME = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})\Z")
 _SUFFIX: Final = {
     **{name: Fraction(1024) ** (rank + 1) for rank, name in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"))},
     **{name: Fraction(1000) ** (rank + 1) for rank, name in enumerate(("k", "M", "G", "T", "P", "E"))},

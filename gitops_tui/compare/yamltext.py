@@ -12,7 +12,7 @@ import yaml
 from gitops_tui.model.drift import Masked
 from gitops_tui.model.text import printable
 
-_PLAIN = re.compile(r"^[A-Za-z/_][A-Za-z0-9 ._/@=+-]*$|^[0-9]+$")
+_PLAIN = re.compile(r"^[A-Za-z/_][A-Za-z0-9 ._/@=+-]*\Z|^[0-9]+\Z")
 _RESOLVER = yaml.SafeLoader.yaml_implicit_resolvers
 _MAX_TEXT = 4000
 _AROUND = 200

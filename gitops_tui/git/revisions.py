@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gitops_tui.git.repository import Repository
     from gitops_tui.git.store import Store
 
-SHA = re.compile(r"^[0-9a-f]{40}([0-9a-f]{24})?$")
+SHA = re.compile(r"^[0-9a-f]{40}([0-9a-f]{24})?\Z")
 
 
 def resolve(repository: Repository, revision: str) -> Commit:

@@ -11,7 +11,7 @@ from gitops_tui.records import dataclass
 _NUMBER = r"\d{1,18}"
 _PRE = r"(?:-(?P<pre>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?"
 _BUILD = r"(?:\+[0-9A-Za-z.-]+)?"
-_VERSION = re.compile(rf"^v?(?P<x>{_NUMBER})(?:\.(?P<y>{_NUMBER}))?(?:\.(?P<z>{_NUMBER}))?{_PRE}{_BUILD}$")
+_VERSION = re.compile(rf"^v?(?P<x>{_NUMBER})(?:\.(?P<y>{_NUMBER}))?(?:\.(?P<z>{_NUMBER}))?{_PRE}{_BUILD}\Z")
 _ANY = rf"(?:{_NUMBER}|[xX*])"
 _TERM = re.compile(
     rf"\s*(?P<sign>=>|>=|=<|<=|!=|~>|\^|~|>|<|=)?\s*v?(?P<x>{_ANY})(?:\.(?P<y>{_ANY}))?(?:\.(?P<z>{_ANY}))?{_PRE}{_BUILD}(?=$|[\s,])"

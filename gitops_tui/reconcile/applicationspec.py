@@ -26,7 +26,7 @@ IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 _DEFAULT_NAMESPACES = ("", "argocd")
 _FINALIZERS = ("resources-finalizer.argocd.argoproj.io",)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
-_NAME = re.compile(r"^[a-z0-9A-Z]([-a-zA-Z0-9_.]*[a-zA-Z0-9])?$")
+_NAME = re.compile(r"^[a-z0-9A-Z]([-a-zA-Z0-9_.]*[a-zA-Z0-9])?\Z")
 
 ResolveCluster = Callable[[Destination], str]
 

@@ -15,7 +15,7 @@ from typing import Any
 from gitops_tui.model.keys import ResourceKey
 from gitops_tui.settings import APPLICATION_LABEL, TRACKING_ANNOTATION
 
-_LABEL = re.compile(r"^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")
+_LABEL = re.compile(r"^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
 
 
 def tracking_id(app: str, key: ResourceKey) -> str:

@@ -112,6 +112,7 @@ def test_odd_application_names_become_valid_labels() -> None:
     assert label_value("shop") == "shop"
     assert len(label_value("x" * 200)) <= 63
     assert label_value("ä b").isascii()
+    assert "\n" not in label_value("shop\n")
 
 
 def test_a_copied_tracking_id_means_nothing() -> None:
