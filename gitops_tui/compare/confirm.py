@@ -23,6 +23,7 @@ from gitops_tui.compare.walk import equal
 from gitops_tui.model import fieldpath
 from gitops_tui.model.drift import ABSENT, Absent, Drift, DriftKind, FieldDifference, Reason
 from gitops_tui.model.keys import ResourceKey
+from gitops_tui.model.text import spelt
 from gitops_tui.records import replace
 from gitops_tui.schema import Node, SchemaSet
 from gitops_tui.settings import FIELD_MANAGER
@@ -174,7 +175,7 @@ def _shown(value: Any, desired: Mapping[str, Any]) -> str:
 
 
 def _key(steps: tuple[Step, ...]) -> tuple[str, ...]:
-    return tuple(key_of(step) or repr(step) for step in steps)
+    return tuple(key_of(step) or spelt(step) for step in steps)
 
 
 def _is_ours(live: Mapping[str, Any], field_manager: str) -> bool:

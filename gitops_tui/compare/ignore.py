@@ -46,7 +46,10 @@ _LISTS = {
 def _read(rule: Rule) -> IgnoreRule:
     if isinstance(rule, IgnoreRule):
         return rule
-    words: dict[str, Any] = {name: rule[name] for name in _TEXTS if isinstance(rule.get(name), str)}
+    words: dict[str, Any] = {name: rule[name] for name in _TEXTS if rule.get(name) is not None}
+    if not all(isinstance(each, str) for each in words.values()):
+        # Whom it speaks of is not known: of nobody, rather than of all.
+        return IgnoreRule()
     for name, field in _LISTS.items():
         given = rule.get(name)
         if isinstance(given, list | tuple):
@@ -139,7 +142,7 @@ def _warning(rule: IgnoreRule, text: str, why: str) -> str:
     return f"{rule.source}: {printable(redact(text))}: {said}; the rule is off"
 
 
-_INDEX = re.compile(r"^-?[0-9]{1,9}\Z")
+_INDEX = re.compile(r"-?[0-9]{1,9}\Z")
 Cut = Callable[[Mapping[str, Any]], "Mapping[str, Any] | str"]
 
 

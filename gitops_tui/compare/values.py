@@ -254,7 +254,7 @@ def _service_account(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     if obj.get("apiVersion") != "v1" or not isinstance(listed, list):
         return obj
     named = [{"name": each["name"]} if isinstance(each, Mapping) and each.get("name") else each for each in listed]
-    return {**obj, "secrets": named}
+    return obj if named == listed else {**obj, "secrets": named}
 
 
 _TOLERATED: Final = [

@@ -324,8 +324,9 @@ def live_only(
                     gone = False
                 else:
                     # A default fills in a mapping's key where Git writes null, and adds none.
-                    filled = not exact and (field or name in desired) and comes_back(value, below, field, desired)
-                    gone = not is_nothing(value, below, field) and not filled
+                    gone = not is_nothing(value, below, field) and (
+                        exact or not (field or name in desired) or not comes_back(value, below, field, desired)
+                    )
                 if gone:
                     yield fieldpath.child(path, str(name)), value
             else:

@@ -58,7 +58,7 @@ def blame(
             _times.clear()
         times = _times[(path, file[1])] = _times.get((path, file[1]), 0) + 1
         # All of it costs little more than one of its lines.
-        more = range(1, _MOST_LINES + 1) if times >= _OFTEN else ()
+        more = range(1, _MOST_LINES + 1) if times == _OFTEN else ()
         asked = _ask(repository, commit, path, [*missing, *more], ignored)
         for line in {*missing, *asked}:
             kept[(path, file[1], ignored, line)] = asked.get(line)

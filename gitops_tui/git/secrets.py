@@ -46,6 +46,7 @@ class _Frame:
     aliases: set[str] = field(default_factory=set)
     anchor: str = ""
     credentials: list[Span] = field(default_factory=list)
+    credential_aliases: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -107,7 +108,7 @@ def masked_lines(content: bytes, marks: Marks, mask_keys: tuple[str, ...] = ()) 
 class _Reader:
     """Finds the values of Secrets in one file."""
 
-    def __init__(self, text: str, mask_keys: tuple[str, ...] = ()) -> None:
+    def __init__(self, text: str, mask_keys: tuple[str, ...]) -> None:
         self._mask_keys = mask_keys
         self._lines = Lines(text)
         self._found: list[Span] = []
@@ -150,11 +151,13 @@ class _Reader:
             self._used |= done.aliases
         elif done.kind == "ConfigMap":
             self._found += done.credentials
+            self._used |= done.credential_aliases
         elif done.kind in ("List", "SecretList", "ConfigMapList", ""):
             # A Secret's data may come without its kind: what a patch or a list holds is judged by the outer one.
             if self._stack and not done.mapping:
                 self._stack[-1].spans += done.spans
                 self._stack[-1].credentials += done.credentials
+                self._stack[-1].credential_aliases |= done.credential_aliases
                 self._stack[-1].aliases |= done.aliases
 
     def _scalar(self, event: Event) -> None:
@@ -186,10 +189,13 @@ class _Reader:
         elif "configMapGenerator" in keys and "literals" in keys:
             if is_named(value.partition("=")[0], self._mask_keys):
                 self._found.append(span)
+            self._used |= {alias} - {""}
         else:
             for each, below in zip(stack, keys[1:], strict=False):
-                if each.mapping and each.key in ("data", "binaryData") and is_named(below or "", self._mask_keys):
+                is_credential = each.key in ("data", "binaryData") and is_named(below or "", self._mask_keys)
+                if each.mapping and (is_credential or (self._mask_keys and _LAST_APPLIED in keys)):
                     each.credentials.append(span)
+                    each.credential_aliases |= {alias} - {""}
             for each in stack:
                 if each.mapping and (each.key in ("data", "stringData") or _LAST_APPLIED in keys):
                     each.spans.append(span)
@@ -210,7 +216,7 @@ def _by_indentation(lines: list[str], marks: Marks, mask_keys: tuple[str, ...]) 
         text = "\n".join(document)
         if re.search(r"""["']?kind["']?\s*:\s*["']?Secret\b|secretGenerator""", text):
             _secret_by_indentation(document, begin + 1, marks, shown)
-        elif mask_keys and "ConfigMap" in text:
+        elif mask_keys and "configmap" in text.lower():
             _credentials_by_indentation(document, begin + 1, marks, mask_keys, shown)
         begin = end
     return shown
@@ -248,8 +254,8 @@ def _credentials_by_indentation(
             shown[number] = line[:indent] + _DOTS
             continue
         inside = -1
-        key, colon, value = line.partition(":")
-        if colon and is_named(key.strip(" \t\"'-"), mask_keys):
+        key, *rest = re.split("[:=]", line, maxsplit=1)
+        if rest and is_named(key.strip(" \t\"'-"), mask_keys):
             inside = indent
-            if value.strip():
-                shown[number] = f"{key}: {marks.of(value.strip())}"
+            if rest[0].strip():
+                shown[number] = f"{key}{line[len(key)]} {marks.of(rest[0].strip())}"

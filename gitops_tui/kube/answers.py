@@ -30,8 +30,8 @@ _REFUSES = re.compile(
     r'(?:secrets "[^"]{1,253}" is forbidden: )?'
     r"(?:admission webhook \"[^\"]{1,253}\" denied the request"
     r"|ValidatingAdmissionPolicy '[^']{1,253}' with binding '[^']{1,253}' denied request"
-    r"|exceeded quota: \S{1,253}, requested: [^:\s]{1,200}, used: [^:\s]{1,200}, limited: [^:\s]{1,200}$"
-    r"|unable to create new content in namespace \S{1,63} because it is being terminated$)"
+    r"|(?P<whole>exceeded quota: \S{1,253}, requested: [^:\s]{1,200}, used: [^:\s]{1,200}, limited: [^:\s]{1,200}$"
+    r"|unable to create new content in namespace \S{1,63} because it is being terminated$))"
 )
 # Of an object that it can't read at all the API server says so with a 500.
 _UNREADABLE = re.compile(r"failed to (?:create typed patch object|convert new object) \([^)]{0,600}\)")
@@ -68,7 +68,10 @@ def api_error(status: int, body: bytes, what: str, *, secret: bool = False) -> A
     unreadable = _UNREADABLE.match(message) is not None
     if secret and status not in _PLAIN and not (status == 403 and _RBAC.match(message)):
         who, field = _REFUSES.match(message), _FIELD.match(message)
-        message = _without_values(known, who[0] if who else "", (field[1] or field[2]) if field else "")
+        if who is not None and who["whole"]:
+            message = who[0]
+        else:
+            message = _without_values(known, who[0] if who else "", (field[1] or field[2]) if field else "")
     kind = Invalid if status == 500 and unreadable else _BY_STATUS.get(status, ApiError)
     return kind(f"{what}: {message}", status=status, reason=reason, hint=_hint(status, message))
 
@@ -117,8 +120,6 @@ def _cut(message: str) -> str:
 def _without_values(status: dict[str, Any], who: str, field: str) -> str:
     """Which fields of a Secret are refused and why, in the machine's words alone. who: how it tells who refuses it; field:
     which one it can't read."""
-    if "quota" in who or "terminated" in who:
-        return who
     details = status.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
     told = [

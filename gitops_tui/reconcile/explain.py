@@ -61,7 +61,8 @@ class ExplainCommands(IgnoreCommands):
             lines, removed, problem = await asyncio.to_thread(self._blame, runtime, revision, manifest, drift)
         known_by = manifest if drift.kind is DriftKind.MISSING else last if drift.kind is DriftKind.EXTRA else None
         if known_by is not None and revision:
-            whole, problem = await asyncio.to_thread(self._whole, runtime, revision, known_by, drift)
+            whole, trouble = await asyncio.to_thread(self._whole, runtime, revision, known_by, drift)
+            problem = problem or trouble
         return Explained(
             key=key,
             blame={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gitops_tui.errors import GitOpsError, OperationRunning, PlanRefused
 from gitops_tui.model.keys import AppKey
@@ -23,9 +23,6 @@ from gitops_tui.reconcile.carrying import CarryingOut
 from gitops_tui.reconcile.runtime import Runtime
 from gitops_tui.reconcile.tasks import OPERATION
 from gitops_tui.records import replace
-
-if TYPE_CHECKING:
-    pass
 
 
 def _heals(attempts: Attempts, now: float, *, same: bool) -> int:

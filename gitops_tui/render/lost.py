@@ -16,6 +16,7 @@ from gitops_tui.git import Repository
 from gitops_tui.git.blame import bring_versions
 from gitops_tui.model.manifest import Manifest
 from gitops_tui.model.revision import BlameLine, Commit
+from gitops_tui.records import replace
 from gitops_tui.render.fields import manifest_files, place_in, places_of_field
 from gitops_tui.render.yamlplaces import Place
 
@@ -89,7 +90,9 @@ class Lost:
         if key not in self._blobs:
             content = self._repository.read_many([found[1]])[0]
             self._blobs[key] = place_in(content, file, self._manifest, field)
-        return self._blobs[key]
+        place = self._blobs[key]
+        # One content may stand in several files.
+        return None if place is None else replace(place, path=file)
 
     def _came_from(self, commit: str, file: str) -> str:
         """The other file of the application that holds the object at a commit, where this one doesn't; "" for none."""

@@ -161,9 +161,11 @@ class Executor:
 
     async def _over(self, phase: OperationPhase, message: str) -> Ended:
         ended = self._report.ended(phase, message)
+        # What had ended before it heard of the leaving is done; what hears of it while this is written too.
+        left = self.left = self.left and phase is OperationPhase.STOPPED
         if self._recorded is not None:
             await self._recorded(ended)
-        if self.left:
+        if left:
             return ended
         problems = await self._hooks.clean(self._objects.manifests, succeeded=phase is OperationPhase.SUCCEEDED)
         return phase, "; ".join(filter(None, (message, *problems))), ended[2]

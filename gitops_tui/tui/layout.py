@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
-from typing import overload
 
 from gitops_tui.model.keys import AppKey
 from gitops_tui.model.snapshot import ApplicationState, Snapshot
 from gitops_tui.model.sync import SyncStatus
 from gitops_tui.tui.blocks import AppBlock
 from gitops_tui.tui.filtering import Filter
+from gitops_tui.tui.spread import Spread
 from gitops_tui.tui.treerow import Node, Opened, Row
 
 __all__ = ["Layout", "Node", "Row", "Rows"]
 
 
-class Rows(Sequence[Row]):
+class Rows(Spread[Row]):
     """All rows, by index, and where a node stands."""
 
     def __init__(self, blocks: Sequence[AppBlock] = ()) -> None:
@@ -30,24 +29,7 @@ class Rows(Sequence[Row]):
         for block in blocks:
             self._first[block.node.app] = len(self._segments)
             self._segments += block.segments
-        self._starts = [0, *accumulate(map(len, self._segments))]
-
-    def __len__(self) -> int:
-        return self._starts[-1]
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        if index < 0:
-            index += len(self)
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        at = bisect_right(self._starts, index) - 1
-        return self._segments[at][index - self._starts[at]]
+        super().__init__(map(len, self._segments), lambda at, within: self._segments[at][within])
 
     def __iter__(self) -> Iterator[Row]:
         for segment in self._segments:
@@ -59,7 +41,7 @@ class Rows(Sequence[Row]):
         if block is None:
             return None
         at = block.index(node)
-        return None if at is None else self._starts[self._first[node.app]] + at
+        return None if at is None else self.start(self._first[node.app]) + at
 
 
 class Layout:

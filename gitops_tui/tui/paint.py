@@ -185,10 +185,15 @@ def chunk_count(text: str, room: int) -> int:
 
 def chunk(text: str, room: int, at: int) -> tuple[int, str]:
     """(where it begins, the text) of one of these lines; the text is empty past the last."""
-    if text.isascii() or _NARROW.fullmatch(text):
+    if _is_narrow(text):
         return at * room, text[at * room : (at + 1) * room]
     chunks = _chopped(text, room)
     return sum(map(len, chunks[:at])), chunks[at] if at < len(chunks) else ""
+
+
+@lru_cache(maxsize=256)
+def _is_narrow(text: str) -> bool:
+    return text.isascii() or _NARROW.fullmatch(text) is not None
 
 
 def _padded(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Lines that are made when they are looked at: rows of which each takes so many lines, found by prefix sums."""
+"""A sequence of parts of some length each, found by prefix sums: the tree's rows, and lines that are made when they are looked at."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Spread(Sequence[T]):
-    """heights: how many lines each row takes, at least one. make: a line, by its row and its number within it."""
+    """heights: how many lines each row takes. make: a line, by its row and its number within it."""
 
     def __init__(self, heights: Iterable[int], make: Callable[[int, int], T]) -> None:
         self._starts = [0, *accumulate(heights)]

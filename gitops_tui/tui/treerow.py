@@ -9,8 +9,6 @@ from gitops_tui.model.health import HealthStatus
 from gitops_tui.model.keys import AppKey, ResourceKey
 from gitops_tui.model.snapshot import ApplicationState, Condition, OwnedObject, ResourceState
 
-# A kind with more drifted members than this is not opened by itself: a count says more than a screen full of lines.
-
 
 class Node(NamedTuple):
     """The identity of a row: it stays when others come and go. uid: of an owned object."""

@@ -334,6 +334,7 @@ def test_values_too_deep_or_long_for_a_text_are_told_apart_where_texts_stand(odd
         assert one.desired == two.desired
         assert one.desired != one.live
     assert diff_rows(obj(odd), obj("eA=="), drift).rows
+    assert confirm(drift, obj("eA=="), obj(odd), desired=obj(odd)).is_drifted
 
 
 def test_a_line_break_at_the_end_of_a_name_stands_in_quotes() -> None:

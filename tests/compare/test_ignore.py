@@ -55,6 +55,15 @@ def test_group_kind_name_and_namespace_are_globs(words: dict[str, Any], speaks: 
     assert bool(rules_for([IgnoreRule(**words)], KEY)) is speaks
 
 
+@pytest.mark.parametrize(
+    "words", [{"kind": 5}, {"group": ["apps"]}, {"name": {}}, {"namespace": True, "kind": "Deployment"}]
+)
+def test_a_rule_whose_words_are_no_text_hides_nothing(words: dict[str, Any]) -> None:
+    rules = [{**words, "jsonPointers": ["/spec/replicas"]}]
+    drift = compare(deployment(replicas=1), deployment(replicas=2), ignore=rules)
+    assert [each.path for each in drift.differences] == ["spec.replicas"]
+
+
 def test_what_a_pointer_hides_is_counted_and_names_its_rule() -> None:
     drift = compare(
         deployment(replicas=1, paused=True),

@@ -59,6 +59,12 @@ CREDENTIALS = ("*password*", "*api_key*")
         "configMapGenerator:\n- name: a\n  literals:\n  - db_password=hunter2\n  - host=open\n",
         "kind: ConfigMap\ndata:\n  password: hunter2\n  host: open\n  x: {{ .Values.x }}y: {{\n",
         "kind: ConfigMap\ndata:\n  password: >\n    hunter2\n  host: open\n  x: {{ .Values.x }}y: {{\n",
+        "kind: ConfigMap\nmetadata:\n  labels: {a: &x hunter2}\ndata:\n  password: *x\n  host: open\n",
+        "configMapGenerator:\n- name: &x a_password=hunter2\n  literals:\n  - *x\n  - host=open\n",
+        "configMapGenerator:\n- literals:\n  - DB_PASSWORD=hunter2\n  - host=open\n  x: {{ .Values.x }}y: {{\n",
+        'configMapGenerator:\n- literals:\n  - "DB_PASSWORD=hunter1:hunter2"\n  - host=open\n  x: {{ .Values.x }}y: {{\n',
+        'kind: ConfigMap\nmetadata:\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {"password":"hunter2"}\n'
+        "data: {host: open}\n",
     ],
 )
 def test_a_config_maps_keys_that_look_like_credentials_are_masked_where_the_setting_says_so(text: str) -> None:

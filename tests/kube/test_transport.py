@@ -380,6 +380,7 @@ def test_what_a_refusal_of_a_secret_quotes_is_not_passed_on(code: int) -> None:
             "",
         ),
         (403, 'secrets "a" is forbidden: exceeded quota: q, requested: hunter22 hunter22', "are not shown"),
+        (403, 'admission webhook "quota.example.com" denied the request: hunter22', "are not shown"),
         (403, 'a proxy: admission webhook "hunter22" denied the request', "refuses it"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from gitops_tui.settings import Settings
 from gitops_tui.sync import Executor, make_plan
 from gitops_tui.sync.annotations import HOOK, HOOK_DELETE, OPTIONS, WAVE, hook_words
 from gitops_tui.sync.annotations import wave as wave_of
+from gitops_tui.sync.report import Ended
 from gitops_tui.sync.tracking import label_value, owner_of
 
 Obj = dict[str, Any]
@@ -144,7 +145,14 @@ class Place:
         )
         return made, states
 
-    async def sync(self, objects: list[Obj], *, operation: str = "", **options: Any) -> Run:
+    async def sync(
+        self,
+        objects: list[Obj],
+        *,
+        operation: str = "",
+        recorded: Callable[[Ended], Awaitable[None]] | None = None,
+        **options: Any,
+    ) -> Run:
         plan, states = await self.plan(objects, **options)
         assert not plan.refused, plan.refused
         told: list[tuple[tuple[StepResult, ...], str]] = []
@@ -158,6 +166,7 @@ class Place:
             lives={key: each.live for key, each in states.items() if each.live is not None},
             operation=operation,
             started=self.started,
+            recorded=recorded,
         )
         phase, message, results = await self.executor.run()
         return Run(plan, phase, message, results, told)

@@ -8,6 +8,7 @@ from gitops_tui.errors import Unreachable
 from gitops_tui.model.keys import GVK
 from gitops_tui.model.sync import Action, OperationPhase, ResultStatus
 from gitops_tui.sync.hooks import OPERATION
+from gitops_tui.sync.report import Ended
 from tests.support.waiting import until_async
 from tests.sync.place import CONFIGMAP, JOB, POD, Place, config_map, failing_pod, job
 
@@ -157,6 +158,41 @@ async def test_a_program_that_ends_lets_hooks_run_for_the_sync_that_goes_on(plac
     live = await place.live(JOB, "slow")
     assert live is not None
     assert not live["metadata"].get("deletionTimestamp")
+
+
+async def test_leaving_after_the_end_leaves_nothing_undone(place: Place) -> None:
+    done = job("done", hook="PostSync")
+    done["metadata"]["annotations"]["argocd.argoproj.io/hook-delete-policy"] = "HookSucceeded"
+    left = []
+
+    async def recorded(_: Ended) -> None:
+        assert place.executor is not None
+        place.executor.leave()
+        left.append(place.executor.left)
+
+    run = await place.sync([config_map("mine"), done], recorded=recorded)
+    assert run.phase is SUCCEEDED, run.message
+    assert left == [True]
+
+    async def gone() -> bool:
+        return await place.live(JOB, "done") is None
+
+    await until_async(gone)
+
+
+async def test_leaving_before_the_end_is_written_is_no_stop(place: Place) -> None:
+    left = []
+
+    async def recorded(ended: Ended) -> None:
+        assert place.executor is not None
+        left.append((ended[0], place.executor.left))
+
+    run = await place.sync([config_map("mine")], recorded=recorded)
+    assert run.phase is SUCCEEDED
+    assert place.executor is not None
+    place.executor.left = True  # heard behind the last look, in the last write
+    await place.executor._over(SUCCEEDED, "")
+    assert left == [(SUCCEEDED, False), (SUCCEEDED, False)]
 
 
 async def test_a_crd_is_established_before_its_objects_whatever_their_waves(place: Place) -> None:
